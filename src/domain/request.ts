@@ -1,0 +1,30 @@
+import type { VendorId } from './vendor.ts';
+
+/** What is known about one vendor call after it ended; holds nothing of its content. */
+export interface VendorCallRecord {
+  vendor: VendorId;
+  operation: string;
+  /** Attempts sent; 0 where the call was shed before sending. */
+  attempts: number;
+  /** HTTP status of the last answer, where there was one. */
+  status: number | undefined;
+  /** `OK` or the kind of the error. */
+  outcome: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  /** Milliseconds, all attempts and waits together. */
+  duration: number;
+}
+
+/** Whose request a vendor call serves, and how long it may take. Handed down, never stored. */
+export interface RequestScope {
+  requestId: string;
+  /** Milliseconds since the epoch after which the request has no use for an answer. */
+  deadline: number;
+  /** Aborts reads when the client is gone. Writes get a scope without it, see `scopeForWrites`. */
+  signal?: AbortSignal | undefined;
+  onVendorCall?: ((call: VendorCallRecord) => void) | undefined;
+}
+
+/** A client that hangs up never cancels a write half-way. */
+export const scopeForWrites = ({ signal: _gone, ...scope }: RequestScope): RequestScope => scope;

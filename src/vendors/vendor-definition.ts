@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import type { TokenVault } from '../domain/store.ts';
+import type { Capability, VendorAdapter, VendorId } from '../domain/vendor.ts';
+import type { Transport, TransportOptions } from '../http/exchange.ts';
+import type { SimulatorFactory } from '../sandbox/simulator.ts';
+
+/** What the entry hands to a vendor's door. */
+export interface VendorParts<Settings> {
+  id: VendorId;
+  /** The parsed variables under their environment names. */
+  settings: Settings;
+  /** Makes the way out to a base URL of the settings. */
+  transport: (options: Pick<TransportOptions, 'baseUrl' | 'timeouts' | 'concurrency'>) => Transport;
+  tokens: TokenVault;
+  /** This gateway's own address, for the OAuth callback. */
+  publicUrl: URL;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+}
+
+/** One line of the registry. */
+export interface VendorDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
+  label: string;
+  /** For the schema's documentation; ends in a full stop. */
+  description: string;
+  /** What the door offers; the conformance test holds it against the adapter. */
+  capabilities: readonly Capability[];
+  /** The vendor's environment variables, each with a description. */
+  environment: z.ZodObject<Shape>;
+  create(parts: VendorParts<z.output<z.ZodObject<Shape>>>): VendorAdapter;
+  /** Loaded lazily, so that production never loads a simulator. */
+  sandbox: () => Promise<SimulatorFactory>;
+}
+
+/** Infers the settings' type from the environment's shape. */
+export const defineVendor = <Shape extends z.ZodRawShape>(definition: VendorDefinition<Shape>) =>
+  definition;
+
+const isLoopback = (url: URL) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+
+/**
+ * A vendor's base URL: https, or http on loopback; without credentials, query or fragment. A missing
+ * last slash is added, so that relative paths stay below it.
+ */
+export const baseUrl = (description: string) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      if (!url || !['https:', 'http:'].includes(url.protocol)) {
+        context.addIssue({ code: 'custom', message: 'must be an https:// URL' });
+        return z.NEVER;
+      }
+      if (url.protocol === 'http:' && !isLoopback(url)) {
+        context.addIssue({
+          code: 'custom',
+          message: 'must be https:// (http:// only on loopback)',
+        });
+        return z.NEVER;
+      }
+      if (url.username || url.password || url.search || url.hash) {
+        context.addIssue({
+          code: 'custom',
+          message:
+            'must not hold credentials, a query or a fragment; use the variables meant for them',
+        });
+        return z.NEVER;
+      }
+      url.pathname = url.pathname.replace(/\/*$/, '/');
+      return url;
+    })
+    .describe(description);
+
+/** A non-empty value that is sent as it is. */
+export const credential = (description: string) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
+    .describe(description);
+
+export const limits = <Prefix extends string>(
+  prefix: Prefix,
+): {
+  [Key in `${Prefix}_TIMEOUT_MS` | `${Prefix}_CONCURRENCY`]: z.ZodOptional<z.ZodCoercedNumber>;
+} => {
+  const shape = {
+    [`${prefix}_TIMEOUT_MS`]: z.coerce
+      .number()
+      .int()
+      .min(50)
+      .max(120_000)
+      .optional()
+      .describe(
+        'Milliseconds that one attempt of a call may take; replaces the defaults for reads and writes.',
+      ),
+    [`${prefix}_CONCURRENCY`]: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Calls to this vendor at once, per class (reads, writes).'),
+  };
+  return shape as unknown as ReturnType<typeof limits<Prefix>>;
+};
