@@ -50,7 +50,8 @@ export interface Exchange<Answer> {
 /** One vendor's way out: deadline, attempts, breaker, limits, typed errors. One per vendor and process. */
 export interface Transport {
   /**
-   * @throws VendorError for everything that is not a well-formed answer
+   * @throws VendorError for everything that is not a well-formed answer; its `mayHaveActed` covers all
+   *   attempts, so a NOT_FOUND that has it set may be the trace of an own attempt that succeeded
    * @throws CodedError BAD_USER_INPUT for a path value that cannot be one segment
    */
   call<Answer>(scope: RequestScope, exchange: Exchange<Answer>): Promise<Answer>;
@@ -65,6 +66,8 @@ export interface Transport {
   ): (url: string, init?: RequestInit) => Promise<Response>;
   /** The worst of its breakers. */
   health(): VendorHealth;
+  /** Ends all connections, also those in use; for shutdown and tests. */
+  close?(): Promise<void>;
 }
 
 export interface TransportOptions {

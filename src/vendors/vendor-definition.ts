@@ -36,7 +36,8 @@ export interface VendorDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
 export const defineVendor = <Shape extends z.ZodRawShape>(definition: VendorDefinition<Shape>) =>
   definition;
 
-const isLoopback = (url: URL) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+/** Whether an address stays on this machine. */
+export const isLoopback = (url: URL) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 
 /**
  * A vendor's base URL: https, or http on loopback; without credentials, query or fragment. A missing

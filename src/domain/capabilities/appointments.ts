@@ -118,6 +118,8 @@ export interface VendorTokens {
   /** The scopes granted, as the vendor spelled them. */
   scopes: readonly string[];
   expiresAt: Date;
+  /** Whose tokens they are at the vendor, where a session can exist before the account is linked. */
+  vendorPatientId?: string | undefined;
 }
 
 /** The patient's own OAuth authorization at a vendor. */

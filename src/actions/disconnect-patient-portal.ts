@@ -1,0 +1,37 @@
+import { VendorError } from '../domain/errors.ts';
+import type { Patient } from '../domain/records.ts';
+import { adapterFor } from '../loaders/environment.ts';
+import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
+
+/**
+ * Withdraws the gateway's authorization at the booking portal (`oauth/revoke`), then removes tokens
+ * and link here. Where the portal cannot be reached nothing changes, so that it can be tried again.
+ * @throws UserFailure INVALID_INPUT, NOT_FOUND
+ * @throws CodedError NOT_LINKED, NOT_CONFIGURED
+ */
+export async function disconnectPatientPortal(
+  environment: ActionEnvironment,
+  input: { patientId: string },
+): Promise<{ patient: Patient }> {
+  const { store, loaders, vendors, writeScope, trail } = environment;
+  const patient = await patientOf(environment, 'disconnectPatientPortal', input.patientId);
+  const { id: vendor, connection } = adapterFor(
+    vendors,
+    'connection',
+    'Connecting a patient portal',
+  );
+  const account = await accountOf(environment, patient, vendor);
+  try {
+    await trail.around({ patientId: patient.id, vendor, action: 'disconnectPatientPortal' }, () =>
+      connection.revoke(writeScope, account),
+    );
+  } catch (error) {
+    // Tokens that are dead already need no revoking.
+    if (!(error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED')) {
+      throw error;
+    }
+  }
+  await store.accounts.unlink(patient.id, vendor);
+  loaders.accounts.clear(patient.id);
+  return { patient };
+}

@@ -1,0 +1,39 @@
+import { UserFailure } from '../domain/errors.ts';
+import type { PortalRequest } from '../domain/records.ts';
+import { type ActionEnvironment, accountOf, capabilityOf, vendorRecordOf } from './environment.ts';
+
+/**
+ * STAFF removes a request from the patient's queue (Cerbo and MD HQ, a soft delete). Whatever the
+ * request is about, a prescription say, is not withdrawn.
+ * @throws UserFailure INVALID_INPUT, NOT_FOUND, UNSUPPORTED_BY_VENDOR
+ * @throws CodedError NOT_LINKED, NOT_CONFIGURED
+ */
+export async function dismissPortalRequest(
+  environment: ActionEnvironment,
+  input: { portalRequestId: string },
+): Promise<{ portalRequest: PortalRequest }> {
+  const { loaders, writeScope, trail } = environment;
+  const action = 'dismissPortalRequest';
+  const key = vendorRecordOf(
+    environment,
+    action,
+    'PortalRequest',
+    'portalRequestId',
+    input.portalRequestId,
+  );
+  const { patientId, vendor, vendorRecordId } = key;
+  const { portalRequests } = capabilityOf(environment, vendor, 'portalRequests');
+  const account = await accountOf(environment, { id: patientId }, vendor);
+  // Read first: the vendor's answer to the deletion does not say what was deleted.
+  const request = await loaders.portalRequest(key);
+  if (request === undefined) {
+    throw new UserFailure('NOT_FOUND', 'The request is no longer in the queue.', {
+      path: ['input', 'portalRequestId'],
+    });
+  }
+  await trail.around({ patientId, vendor, action }, () =>
+    portalRequests.dismiss(writeScope, account, vendorRecordId),
+  );
+  loaders.portalRequestQueue.clear({ patientId, vendor });
+  return { portalRequest: { ...request, status: 'DELETED' } };
+}

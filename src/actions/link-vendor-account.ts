@@ -1,0 +1,69 @@
+import { invalidInput, UserFailure } from '../domain/errors.ts';
+import type { Patient, VendorAccount, VendorProfile } from '../domain/records.ts';
+import { type ActionEnvironment, capabilityOf, patientOf } from './environment.ts';
+
+const comparable = (name: string | null) =>
+  (name ?? '').normalize('NFKD').replace(/\p{M}/gu, '').trim().toLowerCase();
+
+/** Whether a vendor's record may be this person: what both sides know must agree. */
+export function sameIdentity(patient: Patient, profile: VendorProfile): boolean {
+  const agree = (ours: string | null, theirs: string | null) =>
+    comparable(ours) === '' || comparable(theirs) === '' || comparable(ours) === comparable(theirs);
+  return (
+    agree(patient.lastName, profile.lastName) &&
+    agree(patient.firstName, profile.firstName) &&
+    agree(patient.birthDate, profile.birthDate)
+  );
+}
+
+/**
+ * STAFF links a record that exists at the vendor. Where the vendor can be asked who it is, names and
+ * birth date must agree unless the mismatch is accepted.
+ * @throws UserFailure INVALID_INPUT, NOT_FOUND, ALREADY_LINKED, IDENTITY_MISMATCH, UNSUPPORTED_BY_VENDOR
+ */
+export async function linkVendorAccount(
+  environment: ActionEnvironment,
+  input: { patientId: string; vendor: string; vendorPatientId: string; acceptMismatch: boolean },
+): Promise<{ patient: Patient; vendorAccount: VendorAccount }> {
+  const { store, loaders, writeScope, trail } = environment;
+  const patient = await patientOf(environment, 'linkVendorAccount', input.patientId);
+  const { vendor, vendorPatientId } = input;
+  const adapter = capabilityOf(environment, vendor, 'staffLinking');
+  if (!adapter.staffLinking.idPattern.test(vendorPatientId)) {
+    throw invalidInput('This cannot be a patient id of that vendor.', 'vendorPatientId');
+  }
+  const { profile: readProfile } = adapter;
+  if (readProfile !== undefined) {
+    const profile = await trail.around(
+      { patientId: patient.id, vendor, action: 'linkVendorAccount' },
+      () => readProfile(writeScope, { patientId: patient.id, vendorPatientId }),
+    );
+    if (profile === null) {
+      throw new UserFailure('NOT_FOUND', 'The vendor has no patient of this id.', {
+        path: ['input', 'vendorPatientId'],
+      });
+    }
+    if (!input.acceptMismatch && !sameIdentity(patient, profile)) {
+      throw new UserFailure(
+        'IDENTITY_MISMATCH',
+        'Name or birth date differ between the two records. Check that they are one person; then repeat with acceptMismatch.',
+        { path: ['input', 'vendorPatientId'] },
+      );
+    }
+  }
+  const account = await store.accounts.link({
+    patientId: patient.id,
+    vendor,
+    vendorPatientId,
+    linkMethod: 'STAFF',
+  });
+  if (account === 'TAKEN') {
+    throw new UserFailure(
+      'ALREADY_LINKED',
+      'That record is linked to another patient, or this patient to another record of the vendor.',
+      { path: ['input', 'vendorPatientId'] },
+    );
+  }
+  loaders.accounts.clear(patient.id);
+  return { patient, vendorAccount: account };
+}

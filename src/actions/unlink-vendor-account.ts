@@ -1,0 +1,21 @@
+import { UserFailure } from '../domain/errors.ts';
+import type { Patient } from '../domain/records.ts';
+import { type ActionEnvironment, patientOf } from './environment.ts';
+
+/**
+ * STAFF: removes the link and the tokens kept here; nothing changes at the vendor.
+ * @throws UserFailure INVALID_INPUT, NOT_FOUND, NOT_LINKED
+ */
+export async function unlinkVendorAccount(
+  environment: ActionEnvironment,
+  input: { patientId: string; vendor: string },
+): Promise<{ patient: Patient }> {
+  const patient = await patientOf(environment, 'unlinkVendorAccount', input.patientId);
+  if (!(await environment.store.accounts.unlink(patient.id, input.vendor))) {
+    throw new UserFailure('NOT_LINKED', 'The patient has no account at this vendor.', {
+      path: ['input', 'vendor'],
+    });
+  }
+  environment.loaders.accounts.clear(patient.id);
+  return { patient };
+}

@@ -1,0 +1,46 @@
+import type { AccessOutcome } from '../domain/records.ts';
+import type { AccessLog } from '../domain/store.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import type { Caller } from './access.ts';
+
+export interface Trace {
+  patientId: string;
+  /** The field, mutation or vendor operation, for example `Patient.latestOrder`. */
+  action: string;
+  vendor: VendorId | null;
+  outcome: AccessOutcome;
+}
+
+/**
+ * Who touched which patient's data in one request: each patient, vendor, action and outcome once.
+ * Written before the answer leaves.
+ */
+export class AccessTrail {
+  private readonly traces = new Map<string, Trace>();
+
+  record(trace: Trace): void {
+    this.traces.set([trace.patientId, trace.vendor, trace.action, trace.outcome].join('|'), trace);
+  }
+
+  /** Wraps a vendor call about a patient: ALLOWED when it answered, FAILED when it did not. */
+  async around<T>(trace: Omit<Trace, 'outcome'>, call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      this.record({ ...trace, outcome: 'ALLOWED' });
+      return result;
+    } catch (error) {
+      this.record({ ...trace, outcome: 'FAILED' });
+      throw error;
+    }
+  }
+
+  /** Appends what was recorded since the last flush. */
+  async flush(log: AccessLog, caller: Caller): Promise<void> {
+    const traces = [...this.traces.values()];
+    this.traces.clear();
+    if (traces.length > 0) {
+      const actor = { actor: caller.subject, actorRoles: [...caller.roles] };
+      await log.record(traces.map((trace) => ({ ...trace, ...actor })));
+    }
+  }
+}

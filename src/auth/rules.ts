@@ -1,0 +1,64 @@
+import type { Role } from '../domain/roles.ts';
+
+/**
+ * Who may do what, as one table.
+ * - `SIGNED_IN`: every caller with a role.
+ * - `OWN_RECORD`: a PATIENT for the one patient linked to their subject, STAFF and ADMIN for all.
+ * - `STAFF`: STAFF and ADMIN.
+ * For OWN_RECORD the wall stands on the record (see `Access.requireRecord` and the graph's type
+ * scopes); the table says that a PATIENT may try at all.
+ */
+export type Rule = 'SIGNED_IN' | 'OWN_RECORD' | 'STAFF';
+
+export const queryRules = {
+  node: 'OWN_RECORD',
+  nodes: 'OWN_RECORD',
+  viewer: 'SIGNED_IN',
+  patient: 'OWN_RECORD',
+  patients: 'STAFF',
+  vendorPatients: 'STAFF',
+  visit: 'OWN_RECORD',
+  appointment: 'OWN_RECORD',
+  clinicRoom: 'SIGNED_IN',
+  availabilities: 'OWN_RECORD',
+  operation: 'OWN_RECORD',
+  vendors: 'SIGNED_IN',
+} as const satisfies Record<string, Rule>;
+
+export const mutationRules = {
+  registerPatient: 'SIGNED_IN',
+  linkVendorAccount: 'STAFF',
+  unlinkVendorAccount: 'STAFF',
+  linkPatientSubject: 'STAFF',
+  onboardPatient: 'OWN_RECORD',
+  // A PATIENT may renew an access that ran out, but not one that STAFF revoked; see the action.
+  enablePortalAccess: 'OWN_RECORD',
+  revokePortalAccess: 'STAFF',
+  createFollowUp: 'STAFF',
+  createPortalLink: 'OWN_RECORD',
+  startWalkInVisit: 'OWN_RECORD',
+  scheduleVisit: 'OWN_RECORD',
+  requestEConsult: 'OWN_RECORD',
+  connectPatientPortal: 'OWN_RECORD',
+  completePatientPortalConnection: 'OWN_RECORD',
+  disconnectPatientPortal: 'OWN_RECORD',
+  bookAppointment: 'OWN_RECORD',
+  rescheduleAppointment: 'OWN_RECORD',
+  cancelAppointment: 'OWN_RECORD',
+  joinAsapList: 'OWN_RECORD',
+  leaveAsapList: 'OWN_RECORD',
+  // It sends mail: staff only.
+  invitePatientToPortal: 'STAFF',
+  dismissPortalRequest: 'STAFF',
+  reconcileOperation: 'OWN_RECORD',
+} as const satisfies Record<string, Rule>;
+
+export type QueryName = keyof typeof queryRules;
+export type MutationName = keyof typeof mutationRules;
+
+const isStaff = (roles: ReadonlySet<Role>) => roles.has('STAFF') || roles.has('ADMIN');
+
+export const allows = (rule: Rule, roles: ReadonlySet<Role>) =>
+  rule === 'STAFF' ? isStaff(roles) : roles.size > 0;
+
+export { isStaff };

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { type Role, roles } from './domain/roles.ts';
+import { registry } from './vendors/registry.ts';
+import { baseUrl, isLoopback } from './vendors/vendor-definition.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `serve` refuses what only a sandbox may do without. */
+export type Mode = 'sandbox' | 'production';
+
+/** A configuration that cannot be used; its message lists all that is wrong. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(
+      `The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\nThe README's chapter "Configuration" explains each variable.`,
+    );
+  }
+}
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+const isTimeZone = (text: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+  } catch {
+    return false;
+  }
+};
+
+const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+const key = z.string().transform((text, context) => {
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.length !== 32) {
+    context.addIssue({
+      code: 'custom',
+      message: 'must be 32 bytes in base64 (openssl rand -base64 32)',
+    });
+  }
+  return bytes;
+});
+
+const returnUrls = list.transform((texts, context) =>
+  texts.map((text) => {
+    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+      context.addIssue({ code: 'custom', message: 'must be a comma-separated list of whole URLs' });
+      return z.NEVER;
+    }
+    return new URL(text);
+  }),
+);
+
+const roleMapping = list.transform((pairs, context) => {
+  const mapping = new Map<string, Role>();
+  for (const pair of pairs) {
+    const [word = '', ours] = pair.split('=');
+    const role = roles.find((each) => each === ours);
+    if (role === undefined || word === '') {
+      context.addIssue({
+        code: 'custom',
+        message: `must look like clinician=STAFF,member=PATIENT`,
+      });
+      return z.NEVER;
+    }
+    mapping.set(word, role);
+  }
+  return mapping;
+});
+
+const general = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  HOST: z.string().default('127.0.0.1'),
+  PUBLIC_URL: baseUrl('').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres://')
+    .optional(),
+  DATA_DIR: z.string().min(1).default('.portico'),
+  ENCRYPTION_KEY: key.optional(),
+  ENCRYPTION_KEYS_OLD: list.pipe(z.array(key)).default([]),
+  ALLOWED_RETURN_URLS: returnUrls.default([]),
+  CORS_ORIGINS: list.default([]),
+  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  AUTH_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  AUTH_AUDIENCE: z.string().optional(),
+  AUTH_ROLES_CLAIM: z.string().default('roles'),
+  AUTH_ROLE_MAPPING: roleMapping.default(new Map()),
+  CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
+  GRAPHIQL: flag.optional(),
+  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
+});
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** A variable that is set to nothing counts as not set: that is how templates leave them. */
+const withoutEmpty = (environment: Environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+
+/** `zod` quotes no values in these, and neither do we: they may be secrets. */
+const problemsOf = (error: z.ZodError) =>
+  error.issues.map((issue) => {
+    const name = issue.path[0] === undefined ? '' : String(issue.path[0]);
+    const missing = issue.code === 'invalid_type' && /undefined/.test(issue.message);
+    return `${name} ${missing ? 'is missing' : issue.code === 'custom' ? issue.message : describe(issue)}`;
+  });
+
+const describe = (issue: z.core.$ZodIssue) => {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'invalid_format':
+      return issue.message.startsWith('must') ? issue.message : `is not a valid ${issue.format}`;
+    case 'too_small':
+      return `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
+    default:
+      return 'is not valid';
+  }
+};
+
+type VendorSettings = Partial<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Settings of the vendors that have any variable set; the others are not configured. */
+function readVendors(environment: Environment, problems: string[]): VendorSettings {
+  const settings: VendorSettings = {};
+  for (const [id, definition] of Object.entries(registry)) {
+    const names = Object.keys(definition.environment.shape);
+    if (names.some((name) => environment[name] !== undefined)) {
+      const parsed = definition.environment.safeParse(environment);
+      if (parsed.success) {
+        settings[id] = Object.freeze(parsed.data);
+      } else {
+        problems.push(...problemsOf(parsed.error));
+      }
+    }
+  }
+  return settings;
+}
+
+/**
+ * The environment, read once. A vendor with none of its variables set is not configured; with some of
+ * them, the missing ones are named.
+ * @throws ConfigurationError that lists everything that is wrong
+ */
+export function readConfig(raw: Environment, mode: Mode) {
+  const environment = withoutEmpty(raw);
+  const problems: string[] = [];
+  const parsed = general.safeParse(environment);
+  if (!parsed.success) {
+    problems.push(...problemsOf(parsed.error));
+  }
+  const vendors = readVendors(environment, problems);
+  if (mode === 'production') {
+    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
+      if (environment[name] === undefined) {
+        problems.push(`${name} is missing`);
+      }
+    }
+    if (Object.keys(vendors).length === 0 && problems.length === 0) {
+      problems.push('no vendor is configured: set the variables of at least one');
+    }
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigurationError(problems);
+  }
+  const { data } = parsed;
+  const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}/`);
+  if (mode === 'production' && !isLoopback(publicUrl) && data.ENCRYPTION_KEY === undefined) {
+    throw new ConfigurationError(['ENCRYPTION_KEY is missing (openssl rand -base64 32)']);
+  }
+  return Object.freeze({
+    mode,
+    port: data.PORT,
+    host: data.HOST,
+    publicUrl,
+    databaseUrl: data.DATABASE_URL,
+    dataDirectory: data.DATA_DIR,
+    encryptionKey: data.ENCRYPTION_KEY,
+    oldEncryptionKeys: data.ENCRYPTION_KEYS_OLD,
+    allowedReturnUrls: data.ALLOWED_RETURN_URLS,
+    corsOrigins: data.CORS_ORIGINS,
+    logLevel: data.LOG_LEVEL,
+    authIssuer: data.AUTH_ISSUER ?? '',
+    authAudience: data.AUTH_AUDIENCE ?? '',
+    authRolesClaim: data.AUTH_ROLES_CLAIM,
+    authRoleMapping: data.AUTH_ROLE_MAPPING,
+    clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
+    graphiql: data.GRAPHIQL ?? mode === 'sandbox',
+    requestTimeout: data.REQUEST_TIMEOUT_MS,
+    vendors,
+  });
+}

@@ -1,0 +1,57 @@
+import type { ActionSettings } from './actions/environment.ts';
+import { Access, type Caller } from './auth/access.ts';
+import { AccessTrail } from './auth/access-trail.ts';
+import { type RequestScope, scopeForWrites, type VendorCallRecord } from './domain/request.ts';
+import type { Sealer, Store } from './domain/store.ts';
+import type { VendorDirectory } from './domain/vendor.ts';
+import type { GraphContext } from './graph/builder.ts';
+import { createLoaders } from './loaders/create-loaders.ts';
+
+/** What lives as long as the server and goes into every request. */
+export interface Parts {
+  store: Store;
+  vendors: VendorDirectory;
+  sealer: Sealer;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  settings: ActionSettings;
+  /** Milliseconds that one request may take, all vendor calls together. */
+  requestTimeout: number;
+}
+
+export interface RequestParts {
+  requestId: string;
+  caller: Caller;
+  /** Aborts when the client is gone. */
+  signal?: AbortSignal | undefined;
+  onVendorCall: (call: VendorCallRecord) => void;
+}
+
+/** New for every request: nothing in it is shared between callers. */
+export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
+  const { store, vendors, sealer, clock, settings, requestTimeout } = parts;
+  const { requestId, caller, signal, onVendorCall } = request;
+  const scope: RequestScope = {
+    requestId,
+    deadline: clock() + requestTimeout,
+    signal,
+    onVendorCall,
+  };
+  const trail = new AccessTrail();
+  const own = caller.roles.has('PATIENT')
+    ? await store.patients.findBySubject(caller.subject)
+    : undefined;
+  return {
+    requestId,
+    scope,
+    writeScope: scopeForWrites(scope),
+    access: new Access(caller, own?.id, trail),
+    trail,
+    store,
+    vendors,
+    sealer,
+    clock,
+    settings,
+    loaders: createLoaders({ scope, store, vendors, trail, clock }),
+  };
+}

@@ -1,0 +1,109 @@
+import { createTokenVerifier } from './auth/token-verifier.ts';
+import type { Config } from './config.ts';
+import type { TokenVault } from './domain/store.ts';
+import {
+  createVendorDirectory,
+  type VendorAdapter,
+  type VendorDirectory,
+} from './domain/vendor.ts';
+import { schemaOver } from './graph/schema.ts';
+import type { Transport } from './http/exchange.ts';
+import { createTransport } from './http/transport.ts';
+import { defaultQueryLimits } from './plugins/use-query-limits.ts';
+import { createServer, type ServerOptions } from './server.ts';
+import { openStore } from './store/open-store.ts';
+import { createSealer } from './store/sealing.ts';
+import { registry, vendorDescriptions } from './vendors/registry.ts';
+import type { VendorDefinition, VendorParts } from './vendors/vendor-definition.ts';
+
+type Given = Pick<ServerOptions, 'logger' | 'graphiql' | 'showVendorCalls'>;
+
+export interface GatewayOptions extends Given {
+  /** 32 bytes; seals tokens and ids. */
+  encryptionKey: Buffer;
+  /** Where the embedded store lives; undefined: in memory. Ignored where the configuration has a database. */
+  dataDirectory: string | undefined;
+  /** Milliseconds since the epoch; default the system's. */
+  clock?: () => number;
+  onProgress?: (line: string) => void;
+}
+
+/** The doors of the vendors that are configured, each with its own way out. */
+function openDoors(
+  { vendors, publicUrl }: Config,
+  tokens: TokenVault,
+  clock: () => number,
+): { directory: VendorDirectory; close: () => Promise<void> } {
+  const transports: Transport[] = [];
+  const adapters = Object.entries(registry).flatMap(([id, definition]): VendorAdapter[] => {
+    const settings = vendors[id];
+    if (settings === undefined) {
+      return [];
+    }
+    const parts: VendorParts<typeof settings> = {
+      id,
+      settings,
+      transport: (options) => {
+        const transport = createTransport({ ...options, vendor: id, clock });
+        transports.push(transport);
+        return transport;
+      },
+      tokens,
+      publicUrl,
+      clock,
+    };
+    // The registry pairs each definition with the settings that its own environment parsed.
+    return [(definition as unknown as VendorDefinition).create(parts)];
+  });
+  return {
+    directory: createVendorDirectory(vendorDescriptions, adapters),
+    close: async () => {
+      await Promise.all(transports.map((transport) => transport.close?.()));
+    },
+  };
+}
+
+/** Everything between the configuration and the server: store, doors, key sets. Opens no port. */
+export async function openGateway(config: Config, options: GatewayOptions) {
+  const { logger, graphiql, showVendorCalls, encryptionKey, dataDirectory, onProgress } = options;
+  const { clock = Date.now } = options;
+  const sealer = createSealer({ current: encryptionKey, old: config.oldEncryptionKeys });
+  const store = await openStore({
+    sealer,
+    clock,
+    ...(config.databaseUrl !== undefined && { databaseUrl: config.databaseUrl }),
+    ...(dataDirectory !== undefined && { dataDirectory }),
+    ...(onProgress && { onProgress }),
+  });
+  const doors = openDoors(config, store.tokens, clock);
+  const server = createServer({
+    schema: schemaOver(vendorDescriptions),
+    verifyToken: createTokenVerifier({
+      issuer: config.authIssuer,
+      audience: config.authAudience,
+      rolesClaim: config.authRolesClaim,
+      roleMapping: config.authRoleMapping,
+      clock,
+    }),
+    settings: {
+      allowedReturnUrls: config.allowedReturnUrls,
+      clinicTimeZone: config.clinicTimeZone,
+    },
+    requestTimeout: config.requestTimeout,
+    queryLimits: defaultQueryLimits,
+    corsOrigins: config.corsOrigins,
+    vendors: doors.directory,
+    ...{ logger, graphiql, showVendorCalls, store, sealer, clock },
+  });
+  return {
+    server,
+    store,
+    vendors: doors.directory,
+    close: async () => {
+      await doors.close();
+      await store.close();
+    },
+  };
+}
+
+export type Gateway = Awaited<ReturnType<typeof openGateway>>;

@@ -1,0 +1,225 @@
+import { decodeVendorId, encodeVendorId } from '../domain/ids.ts';
+import type {
+  Appointment as AppointmentRecord,
+  Availability as AvailabilityRecord,
+  Slot,
+  AppointmentStatus as Status,
+} from '../domain/records.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import { Appointment } from './appointment-ref.ts';
+import { Availability } from './availability.ts';
+import { checkWindow } from './availability-search.ts';
+import { builder, type GraphContext } from './builder.ts';
+import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
+import { enumType } from './enum-type.ts';
+import { Node } from './node.ts';
+import { type PageArguments, pageOfList, readPageArguments, sortedByKey, timeKey } from './page.ts';
+import { patientOfRecord } from './patient-of-record.ts';
+import { Patient } from './patient-ref.ts';
+import { gather } from './sources.ts';
+import { Vendor } from './vendor.ts';
+import { Visit } from './visit.ts';
+
+const AppointmentStatus = enumType<Status>()('AppointmentStatus', 'How an appointment stands.', {
+  BOOKED: 'It is to take place.',
+  CANCELLED: 'It was cancelled.',
+  COMPLETED: 'Its time is over.',
+  UNKNOWN: 'A status of the vendor’s that is not known here.',
+});
+
+const keyOf = ({ vendor, patientId, vendorAppointmentId }: AppointmentRecord) => ({
+  vendor,
+  patientId,
+  vendorRecordId: vendorAppointmentId,
+});
+
+/** Whether the vendor keeps an appointment book; otherwise the appointment is a scheduled visit. */
+const isInBook = ({ vendor }: AppointmentRecord, { vendors }: GraphContext) =>
+  vendors.offering('appointments').includes(vendor);
+
+const rescheduleOption = (appointment: AppointmentRecord, slot: Slot): AvailabilityRecord => ({
+  ...slot,
+  vendor: appointment.vendor,
+  patientId: appointment.patientId,
+  purpose: { kind: 'reschedule', vendorAppointmentId: appointment.vendorAppointmentId },
+});
+
+Appointment.implement({
+  description:
+    'A time that is booked. Vendors: MyPatientPortal, and VSee for scheduled visits. FHIR: Appointment.',
+  interfaces: [Node],
+  authScopes: ({ patientId }) => ({ record: patientId }),
+  fields: (t) => ({
+    id: t.id({
+      nullable: false,
+      description: 'Global id; stays the same when the appointment is moved.',
+      resolve: (appointment) => encodeVendorId('Appointment', keyOf(appointment)),
+    }),
+    vendor: t.expose('vendor', {
+      type: Vendor,
+      nullable: false,
+      description: 'Where it is booked.',
+    }),
+    patient: t.field({
+      type: Patient,
+      nullable: false,
+      description: 'Whose appointment it is.',
+      resolve: patientOfRecord,
+    }),
+    title: t.exposeString('title', { description: 'What it is for.' }),
+    practiceName: t.exposeString('practiceName', { description: 'Where, where the vendor says.' }),
+    status: t.expose('status', {
+      type: AppointmentStatus,
+      nullable: false,
+      description: 'How it stands.',
+    }),
+    start: t.expose('start', { type: 'DateTime', nullable: false, description: 'When it starts.' }),
+    end: t.expose('end', { type: 'DateTime', description: 'When it ends, where the vendor says.' }),
+    timeZone: t.expose('timeZone', {
+      type: 'TimeZone',
+      description: 'The zone to show it in: the practice’s own.',
+    }),
+    cancelledAt: t.expose('cancelledAt', {
+      type: 'DateTime',
+      description: 'When it was cancelled.',
+    }),
+    cancellable: t.exposeBoolean('cancellable', {
+      nullable: false,
+      description: 'Whether `cancelAppointment` is open to it.',
+    }),
+    reschedulable: t.exposeBoolean('reschedulable', {
+      nullable: false,
+      description: 'Whether `rescheduleAppointment` is open to it; never for VSee.',
+    }),
+    isVideoConsultation: t.exposeBoolean('isVideoConsultation', {
+      nullable: false,
+      description: 'Whether it takes place by video.',
+    }),
+    videoConsultationUrl: t.field({
+      type: 'URL',
+      description: 'Where to join, a bearer secret; null outside the time to join.',
+      resolve: async (appointment, _args, context) => {
+        const { isVideoConsultation, videoConsultationUrl } = appointment;
+        const known = videoConsultationUrl !== null || !isVideoConsultation;
+        const url =
+          known || !isInBook(appointment, context)
+            ? videoConsultationUrl
+            : await context.loaders.videoConsultationUrl.load(keyOf(appointment));
+        return url as never;
+      },
+    }),
+    asapListSubscribed: t.exposeBoolean('asapListSubscribed', {
+      description:
+        'Whether mail is sent when an earlier time opens up; null where there is no such list.',
+    }),
+    rescheduleOptions: t.field({
+      type: [Availability],
+      description: 'Times that this appointment can be moved to; null where it cannot be moved.',
+      args: {
+        from: t.arg({
+          type: 'Date',
+          description: 'First day, in the practice’s zone. Default: today.',
+        }),
+        to: t.arg({
+          type: 'Date',
+          description: 'Last day, included. Default: the vendor’s, about 30 days.',
+        }),
+      },
+      resolve: async (appointment, args, context) => {
+        const window = checkWindow(args);
+        if (!isInBook(appointment, context) || !appointment.reschedulable) {
+          return null;
+        }
+        const slots = await context.loaders.rescheduleSlots.load({ ...keyOf(appointment), window });
+        return slots.map((slot) => rescheduleOption(appointment, slot));
+      },
+    }),
+    earlierAvailability: t.field({
+      type: Availability,
+      description: 'An earlier time that has opened up; needs an ASAP list subscription.',
+      resolve: async (appointment, _args, context) => {
+        if (!isInBook(appointment, context) || appointment.asapListSubscribed === false) {
+          return null;
+        }
+        const slot = await context.loaders.earlierSlot.load(keyOf(appointment));
+        return slot && rescheduleOption(appointment, slot);
+      },
+    }),
+    visit: t.field({
+      type: Visit,
+      description: 'The same, seen as a visit, for VSee.',
+      resolve: (appointment, _args, context) =>
+        isInBook(appointment, context) ? null : context.loaders.visit.load(keyOf(appointment)),
+    }),
+  }),
+});
+
+export const AppointmentFilter = builder.inputType('AppointmentFilter', {
+  description: 'Which appointments; fields combine with and, entries of a list with or.',
+  fields: (t) => ({
+    vendor: t.field({
+      type: [Vendor],
+      description: 'Only of these vendors; others are not asked.',
+    }),
+    status: t.field({ type: [AppointmentStatus], description: 'Only of these statuses.' }),
+    from: t.field({
+      type: 'DateTime',
+      description: 'Only those that start at this instant or later.',
+    }),
+    to: t.field({ type: 'DateTime', description: 'Only those that start before this instant.' }),
+  }),
+});
+
+export const AppointmentConnection = gatheredConnectionOf(Appointment, 'appointments');
+
+interface AppointmentListArguments extends PageArguments {
+  filter?:
+    | {
+        vendor?: readonly VendorId[] | null | undefined;
+        status?: readonly Status[] | null | undefined;
+        from?: Date | null | undefined;
+        to?: Date | null | undefined;
+      }
+    | null
+    | undefined;
+}
+
+/** A patient's appointments from all vendors, by their start. */
+export async function appointmentsOf(
+  patientId: string,
+  { filter, ...args }: AppointmentListArguments,
+  context: GraphContext,
+): Promise<GatheredPage<AppointmentRecord>> {
+  const window = readPageArguments(args);
+  const { vendor: wanted, status, from, to } = filter ?? {};
+  const { items, sources, complete } = await gather(
+    context,
+    ['appointments', 'visits'],
+    wanted,
+    (vendor) => context.loaders.appointmentList({ patientId, vendor }),
+  );
+  const matching = items.filter(
+    (appointment) =>
+      (status == null || status.includes(appointment.status)) &&
+      (from == null || appointment.start >= from) &&
+      (to == null || appointment.start < to),
+  );
+  const listed = sortedByKey(matching, ({ start, vendor, vendorAppointmentId }) =>
+    timeKey(start, `${vendor}/${vendorAppointmentId}`, 'OLDEST_FIRST'),
+  );
+  return { ...pageOfList(listed, window, complete ? listed.length : null), sources };
+}
+
+builder.queryField('appointment', (t) =>
+  t.field({
+    type: Appointment,
+    description: 'One appointment. Null where it does not exist.',
+    args: { id: t.arg.id({ required: true, description: 'The appointment’s global id.' }) },
+    resolve: (_root, { id }, { access, loaders }) => {
+      access.requireQuery('appointment');
+      const key = decodeVendorId('Appointment', id);
+      access.requireRecord(key.patientId, 'Query.appointment');
+      return loaders.appointment.load(key);
+    },
+  }),
+);

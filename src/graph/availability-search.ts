@@ -1,0 +1,162 @@
+import { badInput } from '../domain/errors.ts';
+import { decodeOwnId } from '../domain/ids.ts';
+import type { Availability as AvailabilityRecord, CalendarDate } from '../domain/records.ts';
+import { Availability } from './availability.ts';
+import { builder, type GraphContext } from './builder.ts';
+
+const FunnelSearch = builder.inputType('MyPatientPortalAvailabilitySearch', {
+  description: 'Times of one type of appointment, as the booking walkthrough leads to it.',
+  fields: (t) => ({
+    insuranceId: t.id({ required: true, description: 'From `Patient.insurances`.' }),
+    appointmentCategoryId: t.id({
+      required: true,
+      description: 'From `Insurance.appointmentCategories`.',
+    }),
+    appointmentTypeId: t.id({
+      required: true,
+      description: 'From `AppointmentCategory.appointmentTypes`.',
+    }),
+    from: t.field({
+      type: 'Date',
+      description: 'First day, in the practice’s zone. Default: today.',
+    }),
+    to: t.field({
+      type: 'Date',
+      description: 'Last day, included. Default: the vendor’s, about 30 days.',
+    }),
+  }),
+});
+
+const RoomSearch = builder.inputType('VSeeAvailabilitySearch', {
+  description: 'Open times of a clinic room.',
+  fields: (t) => ({
+    roomCode: t.string({ required: true, description: 'The room, see `Query.clinicRoom`.' }),
+    consultationId: t.id({ description: 'One of the room’s consultations; decides the duration.' }),
+    providerId: t.id({ description: 'Only times of this provider.' }),
+    from: t.field({ type: 'DateTime', required: true, description: 'Start of the window.' }),
+    to: t.field({
+      type: 'DateTime',
+      required: true,
+      description: 'End of the window, at most 62 days after its start.',
+    }),
+  }),
+});
+
+const AvailabilitySearch = builder.inputType('AvailabilitySearch', {
+  description: 'Where to look for times; exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    myPatientPortal: t.field({
+      type: FunnelSearch,
+      description: 'Through the booking walkthrough.',
+    }),
+    vsee: t.field({ type: RoomSearch, description: 'In a clinic room.' }),
+  }),
+});
+
+const longestWindow = 62 * 24 * 60 * 60 * 1000;
+
+interface DayWindow {
+  from?: CalendarDate | null | undefined;
+  to?: CalendarDate | null | undefined;
+}
+
+/** @throws CodedError BAD_USER_INPUT */
+export function checkWindow({ from, to }: DayWindow) {
+  if (from != null && to != null && from > to) {
+    throw badInput('The window ends before it begins.');
+  }
+  return { from: from ?? null, to: to ?? null };
+}
+
+/** Times of one type of appointment; shared by the query and by `AppointmentType.availabilities`. */
+export async function funnelAvailabilities(
+  { loaders, vendors }: GraphContext,
+  patientId: string,
+  step: { insuranceId: string; categoryId: string; typeId: string },
+  window: DayWindow,
+): Promise<AvailabilityRecord[]> {
+  const slots = await loaders.funnelSlots.load({ patientId, ...step, window: checkWindow(window) });
+  const [vendor = ''] = vendors.having('funnel').map(({ id }) => id);
+  return slots.map((slot) => ({
+    ...slot,
+    vendor,
+    patientId,
+    purpose: { kind: 'funnel', ...step },
+  }));
+}
+
+async function roomAvailabilities(
+  { loaders, vendors }: GraphContext,
+  patientId: string,
+  search: typeof RoomSearch.$inferInput,
+): Promise<AvailabilityRecord[]> {
+  const { roomCode, from, to } = search;
+  const consultationId = search.consultationId ?? null;
+  const providerId = search.providerId ?? null;
+  const length = to.getTime() - from.getTime();
+  if (!(length > 0 && length <= longestWindow)) {
+    throw badInput('The window ends after it begins, 62 days later at most.');
+  }
+  const room = await loaders.room.load(roomCode);
+  if (room === null) {
+    throw badInput('There is no such room.');
+  }
+  const consultation = room.consultations.find(({ id }) => id !== null && id === consultationId);
+  if (consultationId !== null && consultation === undefined) {
+    throw badInput('The room offers no such consultation.');
+  }
+  const durationMinutes = consultation?.durationMinutes ?? null;
+  const slots = await loaders.roomSlots.load({
+    patientId,
+    roomCode,
+    consultationId,
+    durationMinutes,
+    providerId,
+    from,
+    to,
+  });
+  const [vendor = ''] = vendors.having('visits').map(({ id }) => id);
+  const purpose = { kind: 'room', roomCode, consultationId, providerId } as const;
+  return slots.map((slot) => ({
+    ...slot,
+    timeZone: slot.timeZone ?? room.timeZone,
+    vendor,
+    patientId,
+    purpose,
+  }));
+}
+
+builder.queryField('availabilities', (t) =>
+  t.field({
+    type: [Availability],
+    nullable: false,
+    description:
+      'Times that a patient can book now. Looking into a clinic room signs the patient in at VSee, which makes their account there if it is the first time.',
+    args: {
+      patientId: t.arg.id({
+        required: true,
+        description: 'For whom; the ids are valid for them only.',
+      }),
+      search: t.arg({ type: AvailabilitySearch, required: true, description: 'Where to look.' }),
+    },
+    resolve: async (_root, { patientId: id, search }, context) => {
+      context.access.requireQuery('availabilities');
+      const patientId = decodeOwnId('Patient', id);
+      context.access.requireRecord(patientId, 'Query.availabilities');
+      if ((await context.loaders.patients.load(patientId)) === undefined) {
+        throw badInput('There is no such patient.');
+      }
+      if (search.vsee != null) {
+        return roomAvailabilities(context, patientId, search.vsee);
+      }
+      if (search.myPatientPortal == null) {
+        throw badInput('Say where to look.');
+      }
+      const { insuranceId, appointmentCategoryId, appointmentTypeId, ...window } =
+        search.myPatientPortal;
+      const step = { insuranceId, categoryId: appointmentCategoryId, typeId: appointmentTypeId };
+      return funnelAvailabilities(context, patientId, step, window);
+    },
+  }),
+);

@@ -1,0 +1,140 @@
+import type {
+  AppointmentCategory as CategoryRecord,
+  Insurance as InsuranceRecord,
+  CommentQuestion as QuestionRecord,
+  AppointmentType as TypeRecord,
+} from '../domain/records.ts';
+import { Availability } from './availability.ts';
+import { funnelAvailabilities } from './availability-search.ts';
+import { builder } from './builder.ts';
+import { plainText, safeHtml } from './html.ts';
+
+/** The booking walkthrough; each step carries the steps before it, which the next call needs. */
+
+export interface InsuranceStep extends InsuranceRecord {
+  patientId: string;
+}
+interface CategoryStep extends CategoryRecord {
+  patientId: string;
+  insuranceId: string;
+}
+interface TypeStep extends TypeRecord {
+  patientId: string;
+  insuranceId: string;
+  categoryId: string;
+}
+
+const CommentQuestion = builder.objectRef<QuestionRecord>('CommentQuestion').implement({
+  description: 'A question that the practice asks when this type of appointment is booked.',
+  fields: (t) => ({
+    name: t.exposeString('name', {
+      nullable: false,
+      description: 'Label, and key of the answer in `commentAnswers`.',
+    }),
+    kind: t.exposeString('kind', {
+      nullable: false,
+      description:
+        'The vendor’s word: textfield, textarea, date, time, duration, combo or checkbox.',
+    }),
+    required: t.exposeBoolean('required', {
+      nullable: false,
+      description: 'Whether it must be answered.',
+    }),
+    choices: t.stringList({
+      description: 'What can be chosen, for combo.',
+      resolve: (each) => each.choices,
+    }),
+  }),
+});
+
+const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement({
+  description: 'What can be booked. Vendor: MyPatientPortal.',
+  fields: (t) => ({
+    id: t.exposeID('id', { nullable: false, description: 'The vendor’s id.' }),
+    name: t.exposeString('name', { nullable: false, description: 'Name for patients.' }),
+    descriptionHtml: t.string({
+      description: 'What it is, sanitized HTML.',
+      resolve: ({ description }) => safeHtml(description),
+    }),
+    descriptionText: t.string({
+      description: 'What it is, plain text.',
+      resolve: ({ description }) => plainText(description),
+    }),
+    durationMinutes: t.exposeInt('durationMinutes', { description: 'Minutes that it takes.' }),
+    asapNotificationsEnabled: t.exposeBoolean('asapNotificationsEnabled', {
+      nullable: false,
+      description: 'Whether `joinAsapList` is open to appointments of this type.',
+    }),
+    isVideoConsultation: t.exposeBoolean('isVideoConsultation', {
+      nullable: false,
+      description: 'Whether it takes place by video.',
+    }),
+    commentForm: t.field({
+      type: [CommentQuestion],
+      description: 'What to ask before booking; null where nothing is asked.',
+      resolve: ({ commentForm }) => commentForm,
+    }),
+    availabilities: t.field({
+      type: [Availability],
+      description: 'Times that can be booked now.',
+      args: {
+        from: t.arg({
+          type: 'Date',
+          description: 'First day, in the practice’s zone. Default: today.',
+        }),
+        to: t.arg({
+          type: 'Date',
+          description: 'Last day, included. Default: the vendor’s, about 30 days.',
+        }),
+      },
+      resolve: ({ patientId, insuranceId, categoryId, id }, window, context) =>
+        funnelAvailabilities(context, patientId, { insuranceId, categoryId, typeId: id }, window),
+    }),
+  }),
+});
+
+const AppointmentCategory = builder.objectRef<CategoryStep>('AppointmentCategory').implement({
+  description: 'A speciality or practice of the booking walkthrough. Vendor: MyPatientPortal.',
+  fields: (t) => ({
+    id: t.exposeID('id', { nullable: false, description: 'The vendor’s id.' }),
+    name: t.exposeString('name', { nullable: false, description: 'Name for patients.' }),
+    subtitle: t.exposeString('subtitle', { description: 'A second line to the name.' }),
+    descriptionHtml: t.string({
+      description: 'What it is, sanitized HTML.',
+      resolve: ({ description }) => safeHtml(description),
+    }),
+    descriptionText: t.string({
+      description: 'What it is, plain text.',
+      resolve: ({ description }) => plainText(description),
+    }),
+    appointmentTypes: t.field({
+      type: [AppointmentType],
+      description: 'What can be booked in it with this insurance.',
+      resolve: async ({ patientId, insuranceId, id: categoryId }, _args, { loaders }) => {
+        const step = { patientId, insuranceId, categoryId };
+        const types = await loaders.appointmentTypes.load(step);
+        return types.map((type) => ({ ...type, ...step }));
+      },
+    }),
+  }),
+});
+
+export const Insurance = builder.objectRef<InsuranceStep>('Insurance').implement({
+  description: 'Who pays; the first step of the booking walkthrough. Vendor: MyPatientPortal.',
+  fields: (t) => ({
+    id: t.exposeID('id', { nullable: false, description: 'The vendor’s id.' }),
+    name: t.exposeString('name', { nullable: false, description: 'Name for patients.' }),
+    type: t.exposeString('type', {
+      description: 'The vendor’s word, for example `public`, `private` or `self_payer`.',
+    }),
+    appointmentCategories: t.field({
+      type: [AppointmentCategory],
+      description: 'What is open to this insurance.',
+      resolve: async ({ patientId, id: insuranceId }, _args, { loaders }) => {
+        const step = { patientId, insuranceId };
+        const categories = await loaders.appointmentCategories.load(step);
+        return categories.map((category) => ({ ...category, ...step }));
+      },
+    }),
+  }),
+});

@@ -1,0 +1,196 @@
+import type { InputFieldMap, InputShapeFromFields } from '@pothos/core';
+import type { MutationName } from '../auth/rules.ts';
+import { UserFailure } from '../domain/errors.ts';
+import type {
+  Appointment as AppointmentRecord,
+  FollowUp as FollowUpRecord,
+  Order as OrderRecord,
+  Patient as PatientRecord,
+  PortalAccess as PortalAccessRecord,
+  PortalRequest as PortalRequestRecord,
+  VendorAccount as VendorAccountRecord,
+  Visit as VisitRecord,
+} from '../domain/records.ts';
+import { Appointment } from './appointment-ref.ts';
+import { builder, type GraphContext } from './builder.ts';
+import { Operation } from './operation.ts';
+import { FollowUp, Order } from './order.ts';
+import { Patient } from './patient-ref.ts';
+import { PortalAccess } from './portal-access.ts';
+import { PortalRequest } from './portal-request.ts';
+import { UserError, type UserErrorShape, userErrorOf } from './user-errors.ts';
+import { VendorAccount } from './vendor-account.ts';
+import { Visit } from './visit.ts';
+
+/** What actions answer with; each payload shows some of it. */
+interface Outcome {
+  patient?: PatientRecord | null;
+  vendorAccount?: VendorAccountRecord | null;
+  portalAccess?: PortalAccessRecord | null;
+  followUp?: FollowUpRecord | null;
+  order?: OrderRecord | null;
+  visit?: VisitRecord | null;
+  appointment?: AppointmentRecord | null;
+  portalRequest?: PortalRequestRecord | null;
+  /** Bearer secrets, for this answer only. */
+  joinUrl?: string | null;
+  authorizationUrl?: string | null;
+  expiresAt?: Date | null;
+}
+
+interface PayloadShape extends Outcome {
+  userErrors: UserErrorShape[];
+}
+
+type FieldBuilder = Parameters<
+  NonNullable<
+    Parameters<ReturnType<typeof builder.objectRef<PayloadShape>>['implement']>[0]['fields']
+  >
+>[0];
+
+const payloadFields = {
+  patient: (t: FieldBuilder) =>
+    t.field({ type: Patient, description: 'The patient.', resolve: (each) => each.patient }),
+  vendorAccount: (t: FieldBuilder) =>
+    t.field({
+      type: VendorAccount,
+      description: 'The account.',
+      resolve: (each) => each.vendorAccount,
+    }),
+  portalAccess: (t: FieldBuilder) =>
+    t.field({
+      type: PortalAccess,
+      description: 'The way into the portal; if this mutation issued one, with its secret link.',
+      resolve: (each) => each.portalAccess,
+    }),
+  followUp: (t: FieldBuilder) =>
+    t.field({ type: FollowUp, description: 'The follow-up.', resolve: (each) => each.followUp }),
+  order: (t: FieldBuilder) =>
+    t.field({
+      type: Order,
+      description: 'The order that it follows up on.',
+      resolve: (each) => each.order,
+    }),
+  visit: (t: FieldBuilder) =>
+    t.field({ type: Visit, description: 'The visit.', resolve: (each) => each.visit }),
+  appointment: (t: FieldBuilder) =>
+    t.field({
+      type: Appointment,
+      description: 'The appointment as it stands now.',
+      resolve: (each) => each.appointment,
+    }),
+  portalRequest: (t: FieldBuilder) =>
+    t.field({
+      type: PortalRequest,
+      description: 'The request.',
+      resolve: (each) => each.portalRequest,
+    }),
+  joinUrl: (t: FieldBuilder) =>
+    t.field({
+      type: 'URL',
+      description: 'Where the patient joins, a bearer secret: send the browser there at once.',
+      resolve: (each) => (each.joinUrl ?? null) as never,
+    }),
+  authorizationUrl: (t: FieldBuilder) =>
+    t.field({
+      type: 'URL',
+      description: 'The vendor’s login: send the browser there.',
+      resolve: (each) => (each.authorizationUrl ?? null) as never,
+    }),
+  expiresAt: (t: FieldBuilder) =>
+    t.field({
+      type: 'DateTime',
+      description: 'Until when the login can be finished.',
+      resolve: (each) => each.expiresAt,
+    }),
+};
+
+type InputFieldBuilder = Parameters<
+  Parameters<typeof builder.inputType<string, InputFieldMap>>[1]['fields']
+>[0];
+
+const idempotencyKey = (t: InputFieldBuilder) =>
+  t.string({
+    description:
+      'The same key with the same input, from the same caller, is to return the first result without calling the vendor again. Accepted, but not yet honoured: until the ledger of writes is built, repeating a mutation repeats the write.',
+  });
+
+/** What went wrong with the task, as data; anything else leaves as a top-level error. */
+async function settle(run: () => Promise<Outcome>): Promise<PayloadShape> {
+  try {
+    return { ...(await run()), userErrors: [] };
+  } catch (error) {
+    const userError = userErrorOf(error);
+    if (userError === undefined) {
+      throw error;
+    }
+    const known = error instanceof UserFailure ? (error.details.payload as Outcome) : {};
+    return { ...known, userErrors: [userError] };
+  }
+}
+
+const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/**
+ * One mutation: its input and payload types, the caller's right to try, and errors as data.
+ * `writesAtVendor` adds what every vendor write has: an idempotency key and its operation.
+ */
+export function mutation<Fields extends InputFieldMap>(
+  name: MutationName,
+  options: {
+    description: string;
+    writesAtVendor?: boolean;
+    input: (t: InputFieldBuilder) => Fields;
+    payload: readonly (keyof typeof payloadFields | 'operation')[];
+    run: (context: GraphContext, input: InputShapeFromFields<Fields>) => Promise<Outcome>;
+  },
+): void {
+  const { description, writesAtVendor = false, run } = options;
+  const Input = builder.inputType(`${capitalized(name)}Input`, {
+    description: `Input of \`${name}\`.`,
+    fields: (t) => ({
+      ...options.input(t),
+      ...(writesAtVendor ? { idempotencyKey: idempotencyKey(t) } : {}),
+    }),
+  });
+  const Payload = builder.objectRef<PayloadShape>(`${capitalized(name)}Payload`).implement({
+    description: `Answer of \`${name}\`.`,
+    fields: (t) => ({
+      ...Object.fromEntries(
+        options.payload.map((field) => [
+          field,
+          field === 'operation'
+            ? t.field({
+                type: Operation,
+                description:
+                  'The write’s record. Null as long as writes are not recorded as operations.',
+                resolve: () => null,
+              })
+            : payloadFields[field](t),
+        ]),
+      ),
+      userErrors: t.field({
+        type: [UserError],
+        nullable: false,
+        description: 'Why it was not done; empty when it was.',
+        resolve: (each) => each.userErrors,
+      }),
+    }),
+  });
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: Payload,
+      nullable: false,
+      description,
+      args: { input: t.arg({ type: Input, required: true, description: 'What to do, for whom.' }) },
+      resolve: (_root, args, context) => {
+        context.access.requireMutation(name);
+        // The builder derives the same shape, but not in a form that names the generic parameter.
+        const { input } = args as unknown as { input: InputShapeFromFields<Fields> };
+        return settle(() => run(context, input));
+      },
+    }),
+  );
+}
+
+export type { InputFieldBuilder };

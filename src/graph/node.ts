@@ -1,0 +1,99 @@
+import { badInput } from '../domain/errors.ts';
+import { decodeOwnId, decodeVendorId, type NodeType, typeOfId } from '../domain/ids.ts';
+import { builder, type GraphContext } from './builder.ts';
+
+/** The id says what type a node is of, so that no record has to carry its type's name. */
+const nodeTypes = new WeakMap<object, NodeType>();
+
+export const Node = builder.interfaceRef<object>('Node').implement({
+  description: 'Something with an id that is unique over all types and can be asked for by it.',
+  resolveType: (value) => nodeTypes.get(value),
+  fields: (t) => ({
+    id: t.id({
+      nullable: false,
+      description: 'Global id, opaque.',
+      resolve: () => {
+        throw new Error('Every type resolves its own id.');
+      },
+    }),
+  }),
+});
+
+async function loadNode(context: GraphContext, id: string): Promise<object | null> {
+  const { loaders, access } = context;
+  const type = typeOfId(id);
+  const own = async <T extends { patientId: string }>(record: Promise<T | undefined>) => {
+    const found = await record;
+    if (found !== undefined) {
+      access.requireRecord(found.patientId, 'Query.node');
+    }
+    return found;
+  };
+  const atVendor = async <T>(
+    of: 'Visit' | 'Appointment' | 'PortalRequest',
+    load: (key: ReturnType<typeof decodeVendorId>) => Promise<T>,
+  ) => {
+    const key = decodeVendorId(of, id);
+    access.requireRecord(key.patientId, 'Query.node');
+    return load(key);
+  };
+  switch (type) {
+    case 'Patient': {
+      const key = decodeOwnId(type, id);
+      access.requireRecord(key, 'Query.node');
+      return (await loaders.patients.load(key)) ?? null;
+    }
+    case 'PortalAccess':
+      return (await own(loaders.portalAccess.load(decodeOwnId(type, id)))) ?? null;
+    case 'FollowUp':
+      return (await own(loaders.followUp.load(decodeOwnId(type, id)))) ?? null;
+    case 'Visit':
+      return atVendor(type, (key) => loaders.visit.load(key));
+    case 'Appointment':
+      return atVendor(type, (key) => loaders.appointment.load(key));
+    case 'PortalRequest':
+      return (await atVendor(type, (key) => loaders.portalRequest(key))) ?? null;
+    case 'Operation':
+      decodeOwnId(type, id);
+      return null;
+    default:
+      throw badInput('This is not the id of a node. Use the id exactly as a query returned it.');
+  }
+}
+
+const nodeOf = async (context: GraphContext, id: string) => {
+  const found = await loadNode(context, id);
+  const type = typeOfId(id);
+  if (found !== null && type !== undefined) {
+    nodeTypes.set(found, type);
+  }
+  return found;
+};
+
+const largestBatch = 100;
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    description: 'Anything with a global id. Null where it does not exist.',
+    args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
+    resolve: (_root, { id }, context) => {
+      context.access.requireQuery('node');
+      return nodeOf(context, id);
+    },
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description:
+      'Several things by their global ids, in the same order; null for those that do not exist.',
+    args: { ids: t.arg.idList({ required: true, description: 'Global ids, 100 at most.' }) },
+    resolve: (_root, { ids }, context) => {
+      context.access.requireQuery('nodes');
+      if (ids.length > largestBatch) {
+        throw badInput(`Ask for ${largestBatch} nodes at most.`);
+      }
+      return ids.map((id) => nodeOf(context, id).catch((error: Error) => error)) as never;
+    },
+  }),
+}));

@@ -1,0 +1,135 @@
+import { badInput } from '../domain/errors.ts';
+import type { Rows, Page as StorePage } from '../domain/store.ts';
+
+/** Relay's window over a list, with our bounds. */
+
+const defaultSize = 25;
+const largestSize = 100;
+
+export interface PageArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}
+
+export interface Edge<T> {
+  cursor: string;
+  node: T;
+}
+
+export interface Page<T> {
+  edges: Edge<T>[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+  totalCount: number | null;
+}
+
+const encodeCursor = (key: string) => Buffer.from(key).toString('base64url');
+
+function decodeCursor(cursor: string | null | undefined): string | undefined {
+  if (cursor == null) {
+    return undefined;
+  }
+  const key = Buffer.from(cursor, 'base64url').toString();
+  if (cursor.length > 1024 || encodeCursor(key) !== cursor) {
+    throw badInput('This is no cursor of this list. Use cursors exactly as a query returned them.');
+  }
+  return key;
+}
+
+/** @throws CodedError BAD_USER_INPUT */
+export function readPageArguments({ first, after, last, before }: PageArguments): StorePage {
+  if (first != null && last != null) {
+    throw badInput('Ask for the first or for the last entries, not for both.');
+  }
+  const limit = first ?? last ?? defaultSize;
+  if (limit < 1 || limit > largestSize) {
+    throw badInput(`A page has 1 to ${largestSize} entries.`);
+  }
+  return {
+    limit,
+    after: decodeCursor(after),
+    before: decodeCursor(before),
+    fromEnd: last != null,
+  };
+}
+
+function pageOf<T>(
+  entries: readonly { key: string; value: T }[],
+  more: { after: boolean; before: boolean },
+  totalCount: number | null,
+): Page<T> {
+  const edges = entries.map(({ key, value }) => ({ cursor: encodeCursor(key), node: value }));
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: more.after,
+      hasPreviousPage: more.before,
+      startCursor: edges.at(0)?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    totalCount,
+  };
+}
+
+/** A page that the store cut out of its list. */
+export function pageOfRows<T>(
+  { limit: _, after, before, fromEnd = false }: StorePage,
+  { rows, hasMore, totalCount }: Rows<T> & { totalCount: number },
+): Page<T> {
+  // Towards where we did not look, there is something exactly if a cursor cut it off.
+  const more = fromEnd
+    ? { before: hasMore, after: before !== undefined }
+    : { after: hasMore, before: after !== undefined };
+  return pageOf(rows, more, totalCount);
+}
+
+/**
+ * A page of a list that is wholly in memory.
+ * @param entries in list order, which is the order of their keys
+ * @param totalCount null where the list is known to be incomplete
+ */
+export function pageOfList<T>(
+  entries: readonly { key: string; value: T }[],
+  { limit, after, before, fromEnd = false }: StorePage,
+  totalCount: number | null = entries.length,
+): Page<T> {
+  const window = entries.filter(
+    ({ key }) => (after === undefined || key > after) && (before === undefined || key < before),
+  );
+  const cut = fromEnd ? window.slice(-limit) : window.slice(0, limit);
+  const firstKey = cut.at(0)?.key;
+  const lastKey = cut.at(-1)?.key;
+  return pageOf(
+    cut,
+    {
+      before: firstKey !== undefined && entries.some(({ key }) => key < firstKey),
+      after: lastKey !== undefined && entries.some(({ key }) => key > lastKey),
+    },
+    totalCount,
+  );
+}
+
+const latest = 8.64e15;
+
+/** A list key that sorts by time, ties by id. Entries without a time come last. */
+export function timeKey(
+  time: Date | null,
+  id: string,
+  order: 'OLDEST_FIRST' | 'NEWEST_FIRST',
+): string {
+  const offset = time === null ? 2 * latest : time.getTime() + latest;
+  const position = order === 'OLDEST_FIRST' || time === null ? offset : 2 * latest - offset;
+  return `${String(position).padStart(17, '0')}/${id}`;
+}
+
+/** Sorts by key, as `pageOfList` needs it. */
+export const sortedByKey = <T>(values: readonly T[], keyOf: (value: T) => string) =>
+  values
+    .map((value) => ({ key: keyOf(value), value }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));

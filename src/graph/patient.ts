@@ -1,0 +1,169 @@
+import { decodeOwnId, encodeOwnId } from '../domain/ids.ts';
+import { AccessEventConnection } from './access-event.ts';
+import { AppointmentConnection, AppointmentFilter, appointmentsOf } from './appointment.ts';
+import { Insurance } from './booking-funnel.ts';
+import { builder } from './builder.ts';
+import { connectionOf, pageArguments } from './connection.ts';
+import { Address, Sex } from './demographics.ts';
+import { Node } from './node.ts';
+import { FollowUp, Order } from './order.ts';
+import { pageOfRows, readPageArguments } from './page.ts';
+import { Patient } from './patient-ref.ts';
+import { PortalAccess } from './portal-access.ts';
+import {
+  PortalRequestConnection,
+  PortalRequestFilter,
+  portalRequestsOf,
+} from './portal-request.ts';
+import { Vendor } from './vendor.ts';
+import { VendorAccount } from './vendor-account.ts';
+import { VisitConnection, VisitFilter, visitsOf } from './visit.ts';
+
+Patient.implement({
+  description:
+    'A person in the clinic’s own register, and all that the vendors know of them. FHIR: Patient.',
+  interfaces: [Node],
+  authScopes: ({ id }) => ({ record: id }),
+  fields: (t) => ({
+    id: t.id({
+      nullable: false,
+      description: 'Global id.',
+      resolve: ({ id }) => encodeOwnId('Patient', id),
+    }),
+    firstName: t.exposeString('firstName', { nullable: false, description: 'Given name.' }),
+    lastName: t.exposeString('lastName', { nullable: false, description: 'Family name.' }),
+    fullName: t.string({
+      nullable: false,
+      description: 'Given and family name.',
+      resolve: ({ firstName, lastName }) => `${firstName} ${lastName}`,
+    }),
+    birthDate: t.expose('birthDate', { type: 'Date', description: 'Day of birth.' }),
+    sex: t.expose('sex', { type: Sex, description: 'Administrative sex.' }),
+    email: t.expose('email', { type: 'EmailAddress', description: 'E-mail address.' }),
+    phone: t.expose('phone', { type: 'PhoneNumber', description: 'Phone number.' }),
+    address: t.expose('address', { type: Address, description: 'Postal address.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When the record was made here.',
+    }),
+    vendorAccounts: t.field({
+      type: [VendorAccount],
+      nullable: false,
+      description: 'The person’s accounts at the vendors.',
+      resolve: ({ id }, _args, { loaders }) => loaders.accounts.load(id),
+    }),
+    portalAccess: t.field({
+      type: [PortalAccess],
+      nullable: false,
+      description: 'Ways into vendors’ portals that were given here, newest first.',
+      args: { vendor: t.arg({ type: Vendor, description: 'Only this vendor’s.' }) },
+      resolve: async ({ id }, { vendor }, { loaders }) => {
+        const accesses = await loaders.portalAccesses.load(id);
+        return vendor == null ? accesses : accesses.filter((access) => access.vendor === vendor);
+      },
+    }),
+    latestOrder: t.field({
+      type: Order,
+      description: 'The latest order; null while there is none. Vendor: Nimbus `latest-order`.',
+      resolve: ({ id }, _args, { loaders }) => loaders.latestOrder.load(id),
+    }),
+    followUps: t.field({
+      type: [FollowUp],
+      nullable: false,
+      description: 'Follow-ups that were scheduled here, newest first.',
+      resolve: ({ id }, _args, { loaders }) => loaders.followUps.load(id),
+    }),
+    insurances: t.field({
+      type: [Insurance],
+      description:
+        'Who may pay; the root of the booking walkthrough. Vendor: MyPatientPortal `insurances`.',
+      resolve: async ({ id }, _args, { loaders }) => {
+        const insurances = await loaders.insurances.load(id);
+        return insurances.map((insurance) => ({ ...insurance, patientId: id }));
+      },
+    }),
+    visits: t.field({
+      type: VisitConnection,
+      nullable: false,
+      description: 'Visits that were made here, newest first. Vendor: VSee.',
+      args: {
+        filter: t.arg({ type: VisitFilter, description: 'Which visits; default all.' }),
+        ...pageArguments,
+      },
+      resolve: ({ id }, args, context) => visitsOf(id, args, context),
+    }),
+    appointments: t.field({
+      type: AppointmentConnection,
+      nullable: false,
+      description:
+        'Appointments by their start. Vendors: MyPatientPortal, and VSee for scheduled visits.',
+      args: {
+        filter: t.arg({ type: AppointmentFilter, description: 'Which appointments; default all.' }),
+        ...pageArguments,
+      },
+      resolve: ({ id }, args, context) => appointmentsOf(id, args, context),
+    }),
+    portalRequests: t.field({
+      type: PortalRequestConnection,
+      nullable: false,
+      description:
+        'What the patient asked for in the vendors’ portals, newest first. Vendors: Cerbo, MD HQ.',
+      args: {
+        filter: t.arg({
+          type: PortalRequestFilter,
+          description: 'Which requests; default the open ones.',
+        }),
+        ...pageArguments,
+      },
+      resolve: ({ id }, args, context) => portalRequestsOf(id, args, context),
+    }),
+    accessLog: t.field({
+      type: AccessEventConnection,
+      nullable: false,
+      description:
+        'Who accessed the patient’s data, newest first. For the patient, STAFF and ADMIN.',
+      args: pageArguments,
+      resolve: async ({ id }, args, { store }) => {
+        const window = readPageArguments(args);
+        return pageOfRows(window, await store.accessLog.list(id, window));
+      },
+    }),
+  }),
+});
+
+const PatientConnection = connectionOf(Patient, 'patients');
+
+const longestSearch = 200;
+
+builder.queryFields((t) => ({
+  patient: t.field({
+    type: Patient,
+    description: 'One patient. Null where there is none; a PATIENT reaches only their own record.',
+    args: { id: t.arg.id({ required: true, description: 'The patient’s global id.' }) },
+    resolve: (_root, { id }, { access, loaders }) => {
+      access.requireQuery('patient');
+      const key = decodeOwnId('Patient', id);
+      access.requireRecord(key, 'Query.patient');
+      return loaders.patients.load(key);
+    },
+  }),
+  patients: t.field({
+    type: PatientConnection,
+    nullable: false,
+    description: 'STAFF: the register, by name.',
+    args: {
+      search: t.arg.string({
+        description:
+          'Words that all occur in the name, or a whole e-mail address; case does not matter.',
+      }),
+      ...pageArguments,
+    },
+    resolve: async (_root, { search, ...args }, { access, store }) => {
+      access.requireQuery('patients');
+      const window = readPageArguments(args);
+      const text = search?.trim().slice(0, longestSearch) || null;
+      return pageOfRows(window, await store.patients.search(text, window));
+    },
+  }),
+}));

@@ -1,0 +1,11 @@
+import { dismissPortalRequest } from '../actions/dismiss-portal-request.ts';
+import { mutation } from './mutation.ts';
+
+mutation('dismissPortalRequest', {
+  description:
+    'STAFF: removes a request from the queue, a soft delete; what it is about is not withdrawn. Vendors: Cerbo, MD HQ.',
+  writesAtVendor: true,
+  input: (t) => ({ portalRequestId: t.id({ required: true, description: 'The request.' }) }),
+  payload: ['portalRequest', 'operation'],
+  run: (context, input) => dismissPortalRequest(context, input),
+});

@@ -1,0 +1,71 @@
+import { GraphQLError } from 'graphql';
+import { DateTimeResolver, EmailAddressResolver, JSONObjectResolver } from 'graphql-scalars';
+import { builder } from './builder.ts';
+
+// Messages name what is expected and never repeat the value: it may be somebody's health data.
+const refuse = (expected: string): never => {
+  throw new GraphQLError(`Expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
+};
+
+const isCalendarDate = (text: string) => {
+  const day = new Date(`${text}T00:00:00Z`);
+  return (
+    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
+    !Number.isNaN(day.getTime()) &&
+    day.toISOString().startsWith(text)
+  );
+};
+
+builder.scalarType('Date', {
+  description: 'A calendar day `YYYY-MM-DD`, never shifted by a time zone.',
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === 'string' && isCalendarDate(value)
+      ? value
+      : refuse('an existing calendar day YYYY-MM-DD'),
+});
+
+builder.addScalarType('DateTime', DateTimeResolver, {
+  description:
+    'An instant in RFC 3339, always printed in UTC with `Z`; given with `Z` or an offset.',
+});
+
+builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' });
+
+builder.addScalarType('JSONObject', JSONObjectResolver, { description: 'A JSON object.' });
+
+const isTimeZone = (text: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
+  } catch {
+    return false;
+  }
+};
+
+builder.scalarType('PhoneNumber', {
+  description:
+    'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens and parentheses are removed.',
+  serialize: (value) => value,
+  parseValue: (value) => {
+    const digits = typeof value === 'string' ? value.replace(/[ ().-]/g, '') : '';
+    return /^\+?\d{5,15}$/.test(digits) ? digits : refuse('a phone number of 5 to 15 digits');
+  },
+});
+
+builder.scalarType('TimeZone', {
+  description: 'An IANA time zone name, for example `Europe/Berlin`.',
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === 'string' && isTimeZone(value) ? value : refuse('an IANA time zone name'),
+});
+
+const longestUrl = 2048;
+
+builder.scalarType('URL', {
+  description: 'An absolute URL, passed through unchanged.',
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === 'string' && value.length <= longestUrl && URL.canParse(value)
+      ? new URL(value)
+      : refuse('an absolute URL'),
+});

@@ -1,0 +1,221 @@
+import {
+  CodedError,
+  type ErrorCode,
+  type UserErrorCode,
+  UserFailure,
+  VendorError,
+} from '../domain/errors.ts';
+import type { Availability } from '../domain/records.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import { Availability as AvailabilityType } from './availability.ts';
+import { builder } from './builder.ts';
+import { enumType } from './enum-type.ts';
+import { Operation } from './operation.ts';
+import { Vendor } from './vendor.ts';
+
+/** Why a mutation was not done, as data of its payload. */
+
+const UserErrorCodeType = enumType<UserErrorCode>()(
+  'UserErrorCode',
+  'Why a mutation was not done; for programs, as `message` is for people.',
+  {
+    INVALID_INPUT: 'An input field is wrong; `path` names it. Nothing was sent.',
+    NOT_FOUND: 'What the input names does not exist.',
+    NOT_LINKED: 'The patient has no account at the vendor.',
+    AUTHORIZATION_REQUIRED: 'The patient has to authorize first; see `connectPatientPortal`.',
+    AVAILABILITY_GONE: 'The time is no longer free, or its id too old.',
+    ALREADY_EXISTS: 'The record exists already.',
+    ALREADY_LINKED: 'One side of the link is linked to somebody else.',
+    IDENTITY_MISMATCH: 'The two records seem to be different people.',
+    NOT_CANCELLABLE: 'The appointment can no longer be cancelled here.',
+    NOT_RESCHEDULABLE: 'The appointment can no longer be moved here.',
+    ASAP_NOT_ENABLED: 'The practice offers no ASAP list for it.',
+    NO_ORDER: 'The patient has no order yet.',
+    UNSUPPORTED_BY_VENDOR: 'The vendor does not offer that.',
+    NOT_CONFIGURED: 'This deployment has no access to the vendor.',
+    VENDOR_REJECTED: 'The vendor refused.',
+    VENDOR_UNAVAILABLE: 'The vendor could not be reached; nothing was done.',
+    RATE_LIMITED: 'Too many calls; try again at `retryAt`.',
+    OUTCOME_UNKNOWN: 'The vendor’s answer was lost: it may or may not have been done.',
+    IDEMPOTENCY_CONFLICT: 'The key was used with another input.',
+  },
+);
+
+interface UserErrorShape {
+  type: string;
+  code: UserErrorCode;
+  message: string;
+  path: readonly string[] | null;
+  alternatives?: readonly Availability[];
+  authorizationUrl?: string | null;
+  vendor?: VendorId;
+  retryAt?: Date | null;
+}
+
+export const UserError = builder.interfaceRef<UserErrorShape>('UserError').implement({
+  description: 'Why a mutation was not done.',
+  resolveType: ({ type }) => type,
+  fields: (t) => ({
+    code: t.expose('code', {
+      type: UserErrorCodeType,
+      nullable: false,
+      description: 'For programs.',
+    }),
+    message: t.exposeString('message', { nullable: false, description: 'For people; may change.' }),
+    path: t.stringList({
+      description:
+        'The input field, for example `["input", "birthDate"]`; null where no single one is meant.',
+      resolve: ({ path }) => (path === null ? null : [...path]),
+    }),
+  }),
+});
+
+builder.objectRef<UserErrorShape>('GeneralUserError').implement({
+  description: 'A reason that needs no further data.',
+  interfaces: [UserError],
+});
+
+builder.objectRef<UserErrorShape>('AvailabilityGoneError').implement({
+  description: 'The time is no longer free.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    alternatives: t.field({
+      type: [AvailabilityType],
+      nullable: false,
+      description: 'Other times for the same purpose, where the vendor could be asked.',
+      resolve: ({ alternatives }) => [...(alternatives ?? [])],
+    }),
+  }),
+});
+
+builder.objectRef<UserErrorShape>('AuthorizationRequiredError').implement({
+  description: 'The patient’s authorization at the vendor is missing or dead.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    authorizationUrl: t.field({
+      type: 'URL',
+      description:
+        'Where the patient authorizes; null where `connectPatientPortal` has to be called for it.',
+      resolve: ({ authorizationUrl }) => authorizationUrl as never,
+    }),
+  }),
+});
+
+builder.objectRef<UserErrorShape>('VendorUnavailableError').implement({
+  description: 'The vendor did not take the call; nothing was done.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    vendor: t.field({
+      type: Vendor,
+      nullable: false,
+      description: 'The vendor.',
+      resolve: ({ vendor }) => vendor ?? '',
+    }),
+    retryAt: t.field({
+      type: 'DateTime',
+      description: 'When it is worth trying again, where that is known.',
+      resolve: ({ retryAt }) => retryAt ?? null,
+    }),
+  }),
+});
+
+builder.objectRef<UserErrorShape>('OutcomeUnknownError').implement({
+  description: 'The vendor’s answer was lost: the write may or may not have been done.',
+  interfaces: [UserError],
+  fields: (t) => ({
+    operation: t.field({
+      type: Operation,
+      nullable: false,
+      description: 'The write, for `reconcileOperation`.',
+      resolve: () => {
+        throw new Error('Operations are not recorded yet.');
+      },
+    }),
+  }),
+});
+
+const general = (code: UserErrorCode, message: string, path: readonly string[] | null = null) => ({
+  type: 'GeneralUserError',
+  code,
+  message,
+  path,
+});
+
+const authorizationRequired = (message: string, authorizationUrl: string | null = null) => ({
+  ...general('AUTHORIZATION_REQUIRED', message),
+  type: 'AuthorizationRequiredError',
+  authorizationUrl,
+});
+
+function fromVendorError(error: VendorError): UserErrorShape {
+  const { vendor, kind, retryAt = null, fields } = error;
+  if (error.mayHaveActed) {
+    return general(
+      'OUTCOME_UNKNOWN',
+      'The vendor’s answer was lost: this may or may not have been done. Check before you try again.',
+    );
+  }
+  switch (kind) {
+    case 'AUTHORIZATION_REQUIRED':
+      return authorizationRequired(
+        'The patient has to authorize access at this vendor; call connectPatientPortal.',
+      );
+    case 'REJECTED':
+    case 'NOT_FOUND':
+      return fields[0] === undefined
+        ? general('VENDOR_REJECTED', 'The vendor refused this.')
+        : general('INVALID_INPUT', 'The vendor does not accept this value.', [
+            'input',
+            ...fields[0].split('.'),
+          ]);
+    default: {
+      const limited = kind === 'RATE_LIMITED';
+      return {
+        ...general(
+          limited ? 'RATE_LIMITED' : 'VENDOR_UNAVAILABLE',
+          kind === 'CREDENTIAL_REFUSED'
+            ? 'The vendor refused this deployment’s credential; its operator has to look. Nothing was done.'
+            : 'The vendor could not take this now. Nothing was done; try again later.',
+        ),
+        type: 'VendorUnavailableError',
+        vendor,
+        retryAt,
+      };
+    }
+  }
+}
+
+/** Refusals that are about the task and so belong into the payload. */
+const codesAsData: Partial<Record<ErrorCode, UserErrorCode>> = {
+  BAD_USER_INPUT: 'INVALID_INPUT',
+  NOT_LINKED: 'NOT_LINKED',
+  NOT_CONFIGURED: 'NOT_CONFIGURED',
+};
+
+/** Undefined for what is no refusal of the task and leaves as a top-level error. */
+export function userErrorOf(error: unknown): UserErrorShape | undefined {
+  if (error instanceof UserFailure) {
+    const { code, message, details } = error;
+    const { path = null, alternatives, authorizationUrl } = details;
+    if (code === 'AVAILABILITY_GONE') {
+      return {
+        ...general(code, message, path),
+        type: 'AvailabilityGoneError',
+        alternatives: (alternatives ?? []) as readonly Availability[],
+      };
+    }
+    return code === 'AUTHORIZATION_REQUIRED'
+      ? authorizationRequired(message, authorizationUrl)
+      : general(code, message, path);
+  }
+  if (error instanceof VendorError) {
+    return fromVendorError(error);
+  }
+  if (error instanceof CodedError) {
+    const code = codesAsData[error.code];
+    return code && general(code, error.message, code === 'INVALID_INPUT' ? ['input'] : null);
+  }
+  return undefined;
+}
+
+export type { UserErrorShape };

@@ -1,0 +1,124 @@
+import { badInput } from '../domain/errors.ts';
+import type {
+  VendorAccount as AccountRecord,
+  VendorPatient as FoundPatient,
+  LinkMethod as Method,
+} from '../domain/records.ts';
+import { adapterOf } from '../loaders/environment.ts';
+import { builder } from './builder.ts';
+import { VendorProfile } from './demographics.ts';
+import { enumType } from './enum-type.ts';
+import { Patient } from './patient-ref.ts';
+import { Vendor } from './vendor.ts';
+
+const LinkMethod = enumType<Method>()('LinkMethod', 'How an account was linked.', {
+  CREATED: 'The gateway made the account.',
+  OAUTH: 'The patient logged in at the vendor.',
+  STAFF: 'Staff linked a record that existed.',
+});
+
+export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').implement({
+  description: 'One person’s account at one vendor.',
+  authScopes: ({ patientId }) => ({ record: patientId }),
+  fields: (t) => ({
+    vendor: t.expose('vendor', { type: Vendor, nullable: false, description: 'The vendor.' }),
+    vendorPatientId: t.exposeID('vendorPatientId', {
+      nullable: false,
+      description: 'The vendor’s id of the person.',
+    }),
+    linkedAt: t.expose('linkedAt', {
+      type: 'DateTime',
+      nullable: false,
+      description: 'When it was linked.',
+    }),
+    linkMethod: t.expose('linkMethod', {
+      type: LinkMethod,
+      nullable: false,
+      description: 'How it was linked.',
+    }),
+    connected: t.exposeBoolean('connected', {
+      nullable: false,
+      description: 'False: the patient must (re)authorize, see `connectPatientPortal`.',
+    }),
+    profile: t.field({
+      type: VendorProfile,
+      description: 'What the vendor holds about the person; null for vendors that tell nothing.',
+      resolve: ({ patientId, vendor }, _args, { loaders }) =>
+        loaders.profile.load({ patientId, vendor }),
+    }),
+  }),
+});
+
+const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement({
+  description: 'A record found at a vendor, not yet linked to a Patient here.',
+  fields: (t) => ({
+    vendor: t.expose('vendor', { type: Vendor, nullable: false, description: 'The vendor.' }),
+    vendorPatientId: t.exposeID('vendorPatientId', {
+      nullable: false,
+      description: 'The vendor’s id, for `linkVendorAccount`.',
+    }),
+    profile: t.expose('profile', {
+      type: VendorProfile,
+      nullable: false,
+      description: 'What the vendor holds about the person.',
+    }),
+    linkedPatient: t.field({
+      type: Patient,
+      description: 'The patient here that it is linked to already.',
+      resolve: async ({ vendor, vendorPatientId }, _args, { loaders }) => {
+        const account = await loaders.linkedAccount.load({ vendor, vendorPatientId });
+        return account && loaders.patients.load(account.patientId);
+      },
+    }),
+  }),
+});
+
+const VendorPatientFilter = builder.inputType('VendorPatientFilter', {
+  description: 'Whom to look for at a vendor; fields combine with and, at least one is needed.',
+  fields: (t) => ({
+    firstName: t.string({ description: 'Given name, exact.' }),
+    lastName: t.string({ description: 'Family name, exact.' }),
+    email: t.field({ type: 'EmailAddress', description: 'E-mail address, primary or secondary.' }),
+    birthDate: t.field({ type: 'Date', description: 'Day of birth.' }),
+  }),
+});
+
+const largestSearch = 100;
+
+builder.queryField('vendorPatients', (t) =>
+  t.field({
+    type: [VendorPatient],
+    nullable: false,
+    description:
+      'STAFF: records at a vendor, to link them. Vendors: Cerbo and MD HQ patient search.',
+    args: {
+      vendor: t.arg({ type: Vendor, required: true, description: 'Where to look.' }),
+      filter: t.arg({
+        type: VendorPatientFilter,
+        required: true,
+        description: 'Whom to look for.',
+      }),
+      first: t.arg.int({ defaultValue: 25, description: 'How many at most, 1 to 100.' }),
+    },
+    resolve: async (_root, { vendor, filter, first }, { access, vendors, scope }) => {
+      access.requireQuery('vendorPatients');
+      const limit = first ?? 25;
+      if (limit < 1 || limit > largestSearch) {
+        throw badInput(`Ask for 1 to ${largestSearch} records.`);
+      }
+      const asked = {
+        firstName: filter.firstName?.trim() || null,
+        lastName: filter.lastName?.trim() || null,
+        email: filter.email ?? null,
+        birthDate: filter.birthDate ?? null,
+      };
+      if (Object.values(asked).every((value) => value === null)) {
+        throw badInput('Say whom to look for: at least one field of the filter.');
+      }
+      if (!vendors.offering('directory').includes(vendor)) {
+        throw badInput('This vendor cannot be searched for patients.');
+      }
+      return adapterOf(vendors, vendor, 'directory').directory.search(scope, asked, limit);
+    },
+  }),
+);

@@ -1,0 +1,73 @@
+import type { VendorError, VendorErrorKind } from '../domain/errors.ts';
+
+const transientBase = 50;
+const throttledBase = 1_000;
+const longestBackoff = 2_000;
+const longestRetryAfter = 5_000;
+
+const retriedStatuses: readonly (number | undefined)[] = [500, 502, 503, 504];
+const retriedKinds: readonly VendorErrorKind[] = [
+  'UNREACHABLE',
+  'CONNECTION_LOST',
+  'RATE_LIMITED',
+  'TRUNCATED_BODY',
+];
+
+/**
+ * Whether a failed attempt may be followed by another. A vendor that hung is not asked again in the
+ * same request; what may have been acted upon is repeated only where that does no harm.
+ */
+function isWorthRetrying(error: VendorError, repeatable: boolean): boolean {
+  if (!repeatable) {
+    return error.kind === 'UNREACHABLE' && !error.mayHaveActed;
+  }
+  return error.kind === 'SERVER_ERROR'
+    ? retriedStatuses.includes(error.status)
+    : retriedKinds.includes(error.kind);
+}
+
+export interface RetryQuestion {
+  error: VendorError;
+  repeatable: boolean;
+  /** Attempts made so far. */
+  attempts: number;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Milliseconds since the epoch by which the pause has to be over. */
+  latestStart: number;
+}
+
+/** Retries are a tenth of the calls and a few more, so that they never become the load themselves. */
+export interface RetryPolicy {
+  /** To be told of each call. */
+  called(): void;
+  /** Milliseconds to wait before the next attempt, or undefined where there is to be none. */
+  pause(question: RetryQuestion): number | undefined;
+}
+
+export function createRetryPolicy(mostAttempts: number, random: () => number): RetryPolicy {
+  const mostTokens = 10;
+  let tokens = mostTokens;
+  return {
+    called() {
+      tokens = Math.min(mostTokens, tokens + 0.1);
+    },
+    pause({ error, repeatable, attempts, now, latestStart }) {
+      if (attempts >= mostAttempts || tokens < 1 || !isWorthRetrying(error, repeatable)) {
+        return undefined;
+      }
+      const asked = error.retryAt && error.retryAt.getTime() - now;
+      if (asked !== undefined && asked > longestRetryAfter) {
+        return undefined;
+      }
+      const base = error.kind === 'RATE_LIMITED' ? throttledBase : transientBase;
+      const backoff = random() * Math.min(longestBackoff, base * 2 ** (attempts - 1));
+      const pause = asked || backoff;
+      if (now + pause > latestStart) {
+        return undefined;
+      }
+      tokens -= 1;
+      return pause;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import type { VendorError, VendorErrorKind } from '../domain/errors.ts';
+import { parseJson } from './body.ts';
+import type { CallReport, ErrorDetails } from './call-report.ts';
+import type { Exchange, Refusal } from './exchange.ts';
+import type { SignOfLife } from './gates.ts';
+import { FetchFault, type LeanResponse } from './lean-fetch.ts';
+import { parseRetryAfter } from './retry-after.ts';
+
+/** An attempt that did not bring an answer. */
+export interface Failed {
+  life: SignOfLife;
+  status: number | undefined;
+  error: VendorError;
+}
+
+/** How one attempt ended. */
+export type Outcome<Answer> =
+  | Failed
+  | { life: SignOfLife; status: number | undefined; answer: Answer; error?: never };
+
+/** Kinds after which the vendor is not taken to be working. */
+const faults: readonly VendorErrorKind[] = [
+  'UNREACHABLE',
+  'CONNECTION_LOST',
+  'TIMED_OUT',
+  'SERVER_ERROR',
+  'TRUNCATED_BODY',
+];
+
+export const failed = (error: VendorError): Failed => ({
+  error,
+  status: error.status,
+  life: error.kind === 'CANCELLED' ? 'NEITHER' : faults.includes(error.kind) ? 'FAULT' : 'ALIVE',
+});
+
+/** The error of a status that is no success; the body is read for 4xx only. */
+function statusError(
+  status: number,
+  body: () => unknown,
+  retryAt: Date | undefined,
+  refusal: Exchange<unknown>['refusal'],
+): ErrorDetails {
+  if (status >= 500) {
+    return { kind: 'SERVER_ERROR', status, mayHaveActed: true, retryAt };
+  }
+  if (status < 400) {
+    // 302 and 303 may mean "done, look there"; 307 and 308 say that nothing was done here.
+    return { kind: 'REDIRECTED', status, mayHaveActed: status === 302 || status === 303 };
+  }
+  if (status === 429) {
+    return { kind: 'RATE_LIMITED', status, retryAt };
+  }
+  const said = read(refusal, status, body());
+  return { ...refusalError(said, defaultKind(status)), status };
+}
+
+/** A door that trips over a body leaves the refusal what it is. */
+function read(refusal: Exchange<unknown>['refusal'], status: number, body: unknown) {
+  try {
+    return refusal?.(status, body);
+  } catch {
+    return undefined;
+  }
+}
+
+function defaultKind(status: number): VendorErrorKind {
+  if (status === 401 || status === 403) {
+    return 'CREDENTIAL_REFUSED';
+  }
+  return status === 404 || status === 410 ? 'NOT_FOUND' : 'REJECTED';
+}
+
+function refusalError(said: Refusal | undefined, otherwise: VendorErrorKind): ErrorDetails {
+  const kind = said?.kind ?? otherwise;
+  return {
+    kind,
+    mayHaveActed: kind === 'SERVER_ERROR',
+    reason: said?.reason,
+    fields: said?.fields,
+  };
+}
+
+/** Judges an answer by status and body. */
+function judge<Answer>(
+  exchange: Exchange<Answer>,
+  response: LeanResponse,
+  now: number,
+): { answer: Answer } | ErrorDetails {
+  const { status } = response;
+  const parsed = () => parseJson(response.bytes);
+  if (status < 200 || status > 299) {
+    const body = () => {
+      const json = parsed();
+      return 'value' in json ? json.value : undefined;
+    };
+    const retryAt = parseRetryAfter(response.headers['retry-after'], now);
+    return statusError(status, body, retryAt, exchange.refusal);
+  }
+  const json = parsed();
+  if ('fault' in json) {
+    return json.fault === 'EMPTY_BODY' && 'emptyAnswer' in exchange
+      ? { answer: exchange.emptyAnswer as Answer }
+      : { kind: json.fault, status, mayHaveActed: true };
+  }
+  const said = exchange.verdict?.(json.value);
+  if (said) {
+    return { ...refusalError(said, 'REJECTED'), status };
+  }
+  const answer = exchange.answer.safeParse(json.value);
+  return answer.success
+    ? { answer: answer.data }
+    : { kind: 'UNEXPECTED_SHAPE', status, mayHaveActed: true };
+}
+
+/** What an answer of any status means for the exchange. */
+export function outcomeOf<Answer>(
+  exchange: Exchange<Answer>,
+  response: LeanResponse,
+  now: number,
+  report: CallReport,
+): Outcome<Answer> {
+  const { status } = response;
+  try {
+    const judged = judge(exchange, response, now);
+    return 'answer' in judged
+      ? { answer: judged.answer, status, life: 'ALIVE' }
+      : failed(report.error(judged));
+  } catch {
+    // Nor does it turn a vendor's answer into a crash.
+    return failed(report.error({ kind: 'UNEXPECTED_SHAPE', status, mayHaveActed: true }));
+  }
+}
+
+/**
+ * What a fault below HTTP means. An answer that said no before it broke off still said no.
+ * @param fair whether the vendor had enough time, so that a timeout says something about it
+ */
+export function outcomeOfFault(
+  fault: unknown,
+  now: number,
+  fair: boolean,
+  report: CallReport,
+  refusal?: Exchange<unknown>['refusal'],
+): Failed {
+  if (!(fault instanceof FetchFault)) {
+    return failed(report.error({ kind: 'CONNECTION_LOST', mayHaveActed: true }));
+  }
+  const { kind, status, sent, headers } = fault;
+  const ownEnd = kind === 'TIMED_OUT' || kind === 'CANCELLED';
+  if (!ownEnd && status !== undefined && (status < 200 || status > 299)) {
+    const retryAt = parseRetryAfter(headers['retry-after'], now);
+    return failed(report.error(statusError(status, () => undefined, retryAt, refusal)));
+  }
+  const outcome = failed(report.error({ kind, status, mayHaveActed: sent }));
+  return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;
+}
+
+/** Whether an attempt with so many milliseconds left had a fair chance, given its class's limit. */
+export const isFair = (left: number, limit: number) => left >= Math.min(limit, 1_000);
+
+/** A call for which there is no time left. */
+export const outOfTime = (report: CallReport): Failed => ({
+  ...failed(report.error({ kind: 'TIMED_OUT' })),
+  life: 'NEITHER',
+});

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFetch } from 'ofetch';
+import type { VendorError } from '../domain/errors.ts';
+import type { RequestScope } from '../domain/request.ts';
+import { createRetryPolicy } from './attempts.ts';
+import { type CallReport, createCallReport } from './call-report.ts';
+import type { Exchange, Transport, TransportOptions } from './exchange.ts';
+import { exchangeUrl } from './exchange-url.ts';
+import { createForeignFetch } from './foreign-fetch.ts';
+import { createGate, worse } from './gates.ts';
+import { checkHeaders, HeaderBag } from './header-bag.ts';
+import { createLeanFetch, type LeanResponse } from './lean-fetch.ts';
+import { isFair, type Outcome, outcomeOf, outcomeOfFault, outOfTime } from './outcome.ts';
+import { encodeBody } from './request-body.ts';
+
+const defaultLargestBody = 1024 * 1024;
+const defaultAttempts = 3;
+/** Milliseconds below which an attempt is not worth beginning. */
+const leastTime = 50;
+/** The same where a lost answer would leave an unknown outcome. */
+const leastTimeOfUnsafe = 1_000;
+/** An idle connection that the vendor closes under a write costs an unknown outcome: keep it less long. */
+const connecting = {
+  read: { keepAlive: 4_000, frugal: false },
+  // Writes come in chains, one after another.
+  write: { keepAlive: 1_000, frugal: true },
+} as const;
+
+/** What is sent again and again, unchanged. */
+interface Prepared {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
+function prepare(baseUrl: URL, exchange: Exchange<unknown>): Prepared {
+  const body = encodeBody(exchange.body);
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': 'gzip, deflate, br',
+    'user-agent': 'portico',
+    ...(body && { 'content-type': body.contentType }),
+    ...exchange.headers,
+  };
+  checkHeaders(headers);
+  const url = exchangeUrl(baseUrl, exchange.path, exchange.params, exchange.query);
+  return { url, method: exchange.method, headers, body: body?.content };
+}
+
+/** A vendor's way out; see `Transport`. */
+export function createTransport(options: TransportOptions): Transport {
+  const { vendor, baseUrl, timeouts, concurrency } = options;
+  const clock = options.clock ?? (() => Date.now());
+  const gates = { read: createGate(concurrency, clock), write: createGate(concurrency, clock) };
+  const limits = {
+    connections: concurrency,
+    largestBody: options.largestBody ?? defaultLargestBody,
+  };
+  const lean = {
+    read: createLeanFetch({ ...limits, ...connecting.read }),
+    write: createLeanFetch({ ...limits, ...connecting.write }),
+  };
+  const send = { read: ofetchOver(lean.read.fetch), write: ofetchOver(lean.write.fetch) };
+  const retries = createRetryPolicy(
+    options.attempts ?? defaultAttempts,
+    options.random ?? Math.random,
+  );
+
+  async function attempt<Answer>(
+    scope: RequestScope,
+    exchange: Exchange<Answer>,
+    prepared: Prepared,
+    least: number,
+    report: CallReport,
+  ): Promise<Outcome<Answer>> {
+    const left = scope.deadline - clock();
+    if (left < least) {
+      return outOfTime(report);
+    }
+    report.attempts += 1;
+    const limit = timeouts[exchange.class];
+    try {
+      const response = await send[exchange.class](prepared, Math.min(limit, left), scope.signal);
+      return outcomeOf(exchange, response, clock(), report);
+    } catch (fault) {
+      const fair = isFair(left, limit);
+      return outcomeOfFault(fault, clock(), fair, report, exchange.refusal);
+    }
+  }
+
+  async function call<Answer>(scope: RequestScope, exchange: Exchange<Answer>): Promise<Answer> {
+    const prepared = prepare(baseUrl, exchange);
+    const { repeatable } = exchange;
+    const report = createCallReport(scope, vendor, exchange.operation, clock);
+    const least = repeatable
+      ? leastTime
+      : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));
+    retries.called();
+    let last: VendorError | undefined;
+    for (;;) {
+      const result = await gates[exchange.class].run(
+        () => attempt(scope, exchange, prepared, least, report),
+        scope.deadline,
+        scope.signal,
+      );
+      if (scope.signal?.aborted && result.life !== 'ALIVE') {
+        return report.failWith(report.error({ kind: 'CANCELLED' }));
+      }
+      if (result.life === undefined) {
+        return report.failWith(last ?? report.error({ kind: 'SHED', retryAt: result.retryAt }));
+      }
+      if (result.error === undefined) {
+        report.succeeded(result.status);
+        return result.answer;
+      }
+      const pause = retries.pause({
+        error: result.error,
+        repeatable,
+        attempts: report.attempts,
+        now: clock(),
+        latestStart: scope.deadline - least,
+      });
+      if (pause === undefined) {
+        return report.failWith(result.error);
+      }
+      last = result.error;
+      await sleep(pause, undefined, scope.signal && { signal: scope.signal }).catch(() => {});
+    }
+  }
+
+  return {
+    call,
+    fetchFor: createForeignFetch({ vendor, baseUrl, timeouts, clock, gates, lean }),
+    health: () => worse(gates.read.health(), gates.write.health()),
+    close: async () => {
+      await Promise.all([lean.read.close(), lean.write.close()]);
+    },
+  };
+}
+
+type Send = (
+  prepared: Prepared,
+  milliseconds: number,
+  cancel: AbortSignal | undefined,
+) => Promise<LeanResponse>;
+
+/** ofetch with everything switched off that it does too eagerly, over our own fetch. */
+function ofetchOver(fetch: ReturnType<typeof createLeanFetch>['fetch']): Send {
+  const ofetch = createFetch({
+    fetch: fetch as unknown as typeof globalThis.fetch,
+    Headers: HeaderBag as unknown as typeof Headers,
+    defaults: { retry: 0, ignoreResponseError: true, redirect: 'manual' },
+  });
+  return async ({ url, method, headers, body }, milliseconds, cancel) => {
+    const extra = { milliseconds, cancel };
+    try {
+      const answer = await ofetch.raw(url, {
+        method,
+        headers,
+        ...(body !== undefined && { body }),
+        ...extra,
+      });
+      return answer as unknown as LeanResponse;
+    } catch (error) {
+      // Its own error quotes the URL; only our fault goes on.
+      throw error instanceof Error ? error.cause : undefined;
+    }
+  };
+}

@@ -1,0 +1,118 @@
+import type { DateWindow } from '../domain/capabilities/appointments.ts';
+import type { VendorRecordKey } from '../domain/ids.ts';
+import type { Appointment, Visit } from '../domain/records.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import type { PatientLoaders } from './create-loaders.ts';
+import { adapterOf, type LoaderEnvironment } from './environment.ts';
+import { keyedLoader } from './keyed-loader.ts';
+import type { createVisitLoaders } from './visits.ts';
+
+const recordKey = ({ vendor, patientId, vendorRecordId }: VendorRecordKey) =>
+  `${vendor}/${patientId}/${vendorRecordId}`;
+
+/** A scheduled visit, seen as the appointment it also is. */
+export function appointmentOfVisit(visit: Visit, now: number): Appointment | null {
+  if (visit.kind !== 'SCHEDULED' || visit.start === null) {
+    return null;
+  }
+  const over = { COMPLETED: 'COMPLETED', REFUNDED: 'COMPLETED', CANCELLED: 'CANCELLED' } as const;
+  const status = visit.status in over ? over[visit.status as keyof typeof over] : 'BOOKED';
+  return {
+    vendor: visit.vendor,
+    patientId: visit.patientId,
+    vendorAppointmentId: visit.vendorVisitId,
+    title: visit.reason,
+    practiceName: null,
+    status: visit.status === 'UNKNOWN' ? 'UNKNOWN' : status,
+    start: visit.start,
+    end: visit.end,
+    timeZone: null,
+    cancelledAt: status === 'CANCELLED' ? visit.actualEnd : null,
+    cancellable: status === 'BOOKED' && visit.start.getTime() > now,
+    // The vendor documents no call that moves a visit.
+    reschedulable: false,
+    isVideoConsultation: true,
+    videoConsultationUrl: null,
+    asapListSubscribed: null,
+  };
+}
+
+/** Appointments from the vendors that list them, and scheduled visits of the one that does not. */
+export function createAppointmentLoaders(
+  { scope, vendors, trail, clock }: LoaderEnvironment,
+  { account }: PatientLoaders,
+  { visit, visitRecords }: ReturnType<typeof createVisitLoaders>,
+) {
+  const appointment = keyedLoader(async (key: VendorRecordKey): Promise<Appointment | null> => {
+    const { vendor, patientId, vendorRecordId } = key;
+    if (vendors.find(vendor)?.appointments === undefined) {
+      const found = await visit.load(key);
+      return found && appointmentOfVisit(found, clock());
+    }
+    const { appointments } = adapterOf(vendors, vendor, 'appointments');
+    const reference = await account(patientId, vendor);
+    return trail.around({ patientId, vendor, action: 'Appointment' }, () =>
+      appointments.get(scope, reference, vendorRecordId),
+    );
+  }, recordKey);
+
+  const listedAppointments = keyedLoader(
+    async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
+      const { appointments } = adapterOf(vendors, vendor, 'appointments');
+      const reference = await account(patientId, vendor);
+      const listed = await trail.around({ patientId, vendor, action: 'Patient.appointments' }, () =>
+        appointments.list(scope, reference),
+      );
+      for (const found of listed) {
+        appointment.prime({ vendor, patientId, vendorRecordId: found.vendorAppointmentId }, found);
+      }
+      return listed;
+    },
+    ({ patientId, vendor }) => `${patientId}/${vendor}`,
+  );
+
+  /** Scheduled visits made here, read at the vendor one by one: it has no list for a patient. */
+  const scheduledVisits = keyedLoader(
+    async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
+      await account(patientId, vendor);
+      const records = await visitRecords.load(patientId);
+      const found = await Promise.all(
+        records
+          .filter((record) => record.vendor === vendor && record.kind === 'SCHEDULED')
+          .map(({ vendorVisitId }) =>
+            appointment.load({ vendor, patientId, vendorRecordId: vendorVisitId }),
+          ),
+      );
+      return found.filter((each) => each !== null);
+    },
+    ({ patientId, vendor }) => `${patientId}/${vendor}`,
+  );
+
+  const appointmentBook = async (key: VendorRecordKey) => {
+    const { appointments } = adapterOf(vendors, key.vendor, 'appointments');
+    return { appointments, reference: await account(key.patientId, key.vendor) };
+  };
+
+  return {
+    appointment,
+    appointmentList: (key: { patientId: string; vendor: VendorId }) =>
+      vendors.find(key.vendor)?.appointments === undefined
+        ? scheduledVisits.load(key)
+        : listedAppointments.load(key),
+    rescheduleSlots: keyedLoader(
+      async ({ window, ...key }: VendorRecordKey & { window: DateWindow }) => {
+        const { appointments, reference } = await appointmentBook(key);
+        return appointments.rescheduleSlots(scope, reference, key.vendorRecordId, window);
+      },
+      ({ window, ...key }) => `${recordKey(key)}/${window.from}/${window.to}`,
+    ),
+    earlierSlot: keyedLoader(async (key: VendorRecordKey) => {
+      const { appointments, reference } = await appointmentBook(key);
+      return appointments.earlierAvailability(scope, reference, key.vendorRecordId);
+    }, recordKey),
+    videoConsultationUrl: keyedLoader(async (key: VendorRecordKey) => {
+      const { appointments, reference } = await appointmentBook(key);
+      return appointments.videoConsultationUrl(scope, reference, key.vendorRecordId);
+    }, recordKey),
+  };
+}

@@ -1,0 +1,62 @@
+import type { VendorId } from '../domain/vendor.ts';
+import type { LoaderEnvironment } from './environment.ts';
+import { accountAt } from './environment.ts';
+import { groupLoader, keyedLoader, recordLoader } from './keyed-loader.ts';
+
+/** The register and what belongs to a patient in the store; demographics as vendors hold them. */
+export function createPatientLoaders({ scope, store, vendors, trail }: LoaderEnvironment) {
+  const patients = recordLoader(
+    (ids) => store.patients.find(ids),
+    ({ id }) => id,
+  );
+  const accounts = groupLoader(
+    (ids) => store.accounts.findByPatients(ids),
+    ({ patientId }) => patientId,
+  );
+  return {
+    patients,
+    /** A patient's accounts at all vendors. */
+    accounts,
+    /** A patient's account at one vendor. @throws CodedError NOT_LINKED */
+    account: async (patientId: string, vendor: VendorId) =>
+      accountAt(await accounts.load(patientId), vendor),
+    followUps: groupLoader(
+      (ids) => store.followUps.findByPatients(ids),
+      ({ patientId }) => patientId,
+    ),
+    followUp: recordLoader(
+      (ids) => store.followUps.findByIds(ids),
+      ({ id }) => id,
+    ),
+    portalAccesses: groupLoader(
+      (ids) => store.portalAccess.findByPatients(ids),
+      ({ patientId }) => patientId,
+    ),
+    portalAccess: recordLoader(
+      (ids) => store.portalAccess.findByIds(ids),
+      ({ id }) => id,
+    ),
+    /** Which patient a vendor's record is linked to. */
+    linkedAccount: keyedLoader(
+      async ({ vendor, vendorPatientId }: { vendor: VendorId; vendorPatientId: string }) => {
+        const [account] = await store.accounts.findByVendorIds(vendor, [vendorPatientId]);
+        return account;
+      },
+      ({ vendor, vendorPatientId }) => `${vendor}/${vendorPatientId}`,
+    ),
+    /** Null for vendors that hold no demographics to read, and for accounts that are gone there. */
+    profile: keyedLoader(
+      async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
+        const adapter = vendors.find(vendor);
+        const account = accountAt(await accounts.load(patientId), vendor);
+        const { profile } = adapter ?? {};
+        return profile === undefined
+          ? null
+          : trail.around({ patientId, vendor, action: 'VendorAccount.profile' }, () =>
+              profile(scope, account),
+            );
+      },
+      ({ patientId, vendor }) => `${patientId}/${vendor}`,
+    ),
+  };
+}

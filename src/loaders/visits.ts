@@ -1,0 +1,113 @@
+import type { VisitSession } from '../domain/capabilities/visits.ts';
+import { VendorError } from '../domain/errors.ts';
+import type { VendorRecordKey } from '../domain/ids.ts';
+import type { Patient, Visit, VisitRecord } from '../domain/records.ts';
+import type { VendorId, VendorWith } from '../domain/vendor.ts';
+import type { PatientLoaders } from './create-loaders.ts';
+import { adapterFor, adapterOf, type LoaderEnvironment } from './environment.ts';
+import { groupLoader, keyedLoader } from './keyed-loader.ts';
+
+/** Sessions, visits, rooms and room slots of the vendor that holds visits. */
+export function createVisitLoaders(
+  { scope, store, vendors, trail }: LoaderEnvironment,
+  { patients, accounts, account }: PatientLoaders,
+) {
+  const patientOf = async (patientId: string): Promise<Patient> => {
+    const patient = await patients.load(patientId);
+    if (patient === undefined) {
+      throw new Error('A patient vanished while their data was read.');
+    }
+    return patient;
+  };
+
+  const session = keyedLoader(
+    async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
+      const { visits } = adapterOf(vendors, vendor, 'visits');
+      const signedIn = await visits.signIn(scope, await patientOf(patientId));
+      const linked = (await accounts.load(patientId)).some((each) => each.vendor === vendor);
+      if (!linked) {
+        // The first sign-in makes the account at the vendor, so it is recorded here, too.
+        const { vendorPatientId } = signedIn;
+        await store.accounts.link({ patientId, vendor, vendorPatientId, linkMethod: 'CREATED' });
+        accounts.clear(patientId);
+      }
+      return signedIn;
+    },
+    ({ patientId, vendor }) => `${patientId}/${vendor}`,
+  );
+
+  /**
+   * Runs a read with the patient's session. A session can die before its expiry; the vendor then
+   * refuses with 401, and one new sign-in, which is safe, settles it.
+   */
+  async function withSession<T>(
+    patientId: string,
+    adapter: VendorWith<'visits'>,
+    read: (session: VisitSession) => Promise<T>,
+  ): Promise<T> {
+    const key = { patientId, vendor: adapter.id };
+    try {
+      return await read(await session.load(key));
+    } catch (error) {
+      if (!(error instanceof VendorError) || error.kind !== 'AUTHORIZATION_REQUIRED') {
+        throw error;
+      }
+      session.clear(key);
+      return read(await session.load(key));
+    }
+  }
+
+  const visit = keyedLoader(
+    async ({ vendor, patientId, vendorRecordId }: VendorRecordKey): Promise<Visit | null> => {
+      const adapter = adapterOf(vendors, vendor, 'visits');
+      await account(patientId, vendor);
+      return trail.around({ patientId, vendor, action: 'Visit' }, () =>
+        withSession(patientId, adapter, (current) =>
+          adapter.visits.visit(scope, current, vendorRecordId),
+        ),
+      );
+    },
+    ({ vendor, patientId, vendorRecordId }) => `${vendor}/${patientId}/${vendorRecordId}`,
+  );
+
+  return {
+    visit,
+    /** Runs a call on a visit with its patient's session. */
+    withVisitSession: <T>(
+      { patientId, vendor }: Pick<VendorRecordKey, 'patientId' | 'vendor'>,
+      run: (session: VisitSession) => Promise<T>,
+    ) => withSession(patientId, adapterOf(vendors, vendor, 'visits'), run),
+    /** Visits made here, newest first, as they were recorded. */
+    visitRecords: groupLoader<VisitRecord>(
+      (ids) => store.visits.findByPatients(ids),
+      ({ patientId }) => patientId,
+    ),
+    /** A public room of the clinic; null where there is none of this code. */
+    room: keyedLoader(
+      (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.room(scope, code),
+      (code) => code,
+    ),
+    roomSlots: keyedLoader(
+      ({ patientId, ...search }: RoomSlotSearch) => {
+        const adapter = adapterFor(vendors, 'visits', 'Visits');
+        const trace = { patientId, vendor: adapter.id, action: 'Query.availabilities' };
+        return trail.around(trace, () =>
+          withSession(patientId, adapter, (current) =>
+            adapter.visits.availabilities(scope, current, search),
+          ),
+        );
+      },
+      (search) => JSON.stringify(search),
+    ),
+  };
+}
+
+export interface RoomSlotSearch {
+  patientId: string;
+  roomCode: string;
+  consultationId: string | null;
+  durationMinutes: number | null;
+  providerId: string | null;
+  from: Date;
+  to: Date;
+}

@@ -1,0 +1,126 @@
+import { GraphQLError } from 'graphql';
+import { CodedError, type ErrorCode, VendorError, type VendorErrorKind } from '../domain/errors.ts';
+
+const codeOfKind: Record<VendorErrorKind, ErrorCode> = {
+  UNREACHABLE: 'VENDOR_UNAVAILABLE',
+  SHED: 'VENDOR_UNAVAILABLE',
+  CONNECTION_LOST: 'VENDOR_UNAVAILABLE',
+  SERVER_ERROR: 'VENDOR_UNAVAILABLE',
+  CANCELLED: 'VENDOR_UNAVAILABLE',
+  TIMED_OUT: 'VENDOR_TIMED_OUT',
+  RATE_LIMITED: 'VENDOR_RATE_LIMITED',
+  AUTHORIZATION_REQUIRED: 'AUTHORIZATION_REQUIRED',
+  CREDENTIAL_REFUSED: 'VENDOR_REJECTED',
+  NOT_FOUND: 'VENDOR_REJECTED',
+  REJECTED: 'VENDOR_REJECTED',
+  REDIRECTED: 'VENDOR_BAD_RESPONSE',
+  EMPTY_BODY: 'VENDOR_BAD_RESPONSE',
+  NOT_JSON: 'VENDOR_BAD_RESPONSE',
+  TRUNCATED_BODY: 'VENDOR_BAD_RESPONSE',
+  BODY_TOO_LARGE: 'VENDOR_BAD_RESPONSE',
+  UNEXPECTED_SHAPE: 'VENDOR_BAD_RESPONSE',
+};
+
+const messages: Partial<Record<ErrorCode, string>> = {
+  VENDOR_UNAVAILABLE: 'The vendor cannot be reached at the moment. Try again later.',
+  VENDOR_TIMED_OUT: 'The vendor did not answer in time. Try again later.',
+  VENDOR_RATE_LIMITED: 'The vendor asks for fewer calls. Try again at `retryAt`.',
+  VENDOR_REJECTED: 'The vendor refused this.',
+  VENDOR_BAD_RESPONSE: 'The vendor’s answer could not be understood.',
+  AUTHORIZATION_REQUIRED:
+    'The patient has to authorize access at this vendor; call connectPatientPortal.',
+};
+
+/** Undefined for an error that is none of ours: a fault of the program. */
+function coded(
+  error: unknown,
+): { message: string; extensions: Record<string, unknown> } | undefined {
+  if (error instanceof VendorError) {
+    const code = codeOfKind[error.kind];
+    const { vendor, retryAt } = error;
+    return {
+      message: messages[code] ?? 'The vendor call failed.',
+      extensions: { code, vendor, ...(retryAt && { retryAt: retryAt.toISOString() }) },
+    };
+  }
+  if (error instanceof CodedError) {
+    const { code, vendor, message } = error;
+    const http = { status: 401, headers: { 'www-authenticate': 'Bearer' } };
+    return {
+      message,
+      extensions: {
+        code,
+        ...(vendor !== undefined && { vendor }),
+        ...(code === 'UNAUTHENTICATED' && { http }),
+      },
+    };
+  }
+  return undefined;
+}
+
+/**
+ * graphql-js quotes the refused value when a variable or literal does not fit its type; the value may
+ * be somebody's health data.
+ */
+const withoutValue = (message: string) =>
+  message
+    .replace(
+      /^(Variable "\$\w+") got invalid value .*?( at "[\w.$[\]]+")?; ?.*$/s,
+      '$1 got an invalid value$2.',
+    )
+    .replace(/^(Expected value of type "[^"]+"), found .*$/s, '$1.')
+    .replace(/^(Value) ".*" (does not exist in "\w+" enum).*$/s, '$1 $2.')
+    .replace(/ Did you mean .*\?$/s, '');
+
+/** Where in the document and answer it happened, without what graphql-js would have us repeat. */
+const placeOf = ({ nodes, path }: GraphQLError) => ({
+  ...(nodes && { nodes }),
+  ...(path && { path }),
+});
+
+const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
+  if (typeof extensions.code === 'string') {
+    return extensions.code;
+  }
+  if (message.startsWith('Syntax Error')) {
+    return 'GRAPHQL_PARSE_FAILED';
+  }
+  const aboutInput = /^Variable |invalid value|Expected value|cannot represent|enum|POST body|JSON/;
+  return aboutInput.test(message) ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED';
+};
+
+/**
+ * Only coded errors leave. Whatever else went wrong becomes INTERNAL_SERVER_ERROR with the request id,
+ * under which the log has the rest.
+ */
+export function maskError(
+  error: GraphQLError,
+  { requestId, onFault }: { requestId: string; onFault: (error: unknown) => void },
+): GraphQLError {
+  const cause = error.originalError;
+  const found = coded(cause);
+  if (found !== undefined) {
+    return new GraphQLError(found.message, {
+      ...placeOf(error),
+      extensions: { ...found.extensions, requestId },
+    });
+  }
+  // A refusal by GraphQL itself, by a scalar of ours, or by the protocol (which brings its status).
+  const { http } = error.extensions;
+  if (cause == null || cause instanceof GraphQLError || http !== undefined) {
+    return new GraphQLError(withoutValue(error.message), {
+      ...placeOf(error),
+      extensions: { code: codeOfRefusal(error), requestId, ...(http !== undefined && { http }) },
+    });
+  }
+  onFault(cause);
+  return new GraphQLError('Something went wrong here. Tell the operator the request id.', {
+    ...placeOf(error),
+    extensions: {
+      code: 'INTERNAL_SERVER_ERROR',
+      requestId,
+      // Without data the whole request failed; with data only a part of it did.
+      ...(error.path === undefined && { http: { status: 500 } }),
+    },
+  });
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Config, type Environment, readConfig } from './config.ts';
+import { type Gateway, openGateway } from './gateway.ts';
+
+type Say = (line: string) => void;
+
+/** What the operator can mend without reading code. */
+class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Milliseconds: a client may take so long for its headers, and for its whole request. */
+const headersTimeout = 10_000;
+const requestTimeout = 30_000;
+/** Milliseconds that requests in hand may take after SIGTERM. */
+const drainTimeout = 10_000;
+
+const notReady: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+};
+
+/** Takes the port first: a port in use must not cost anybody a start of everything else. */
+async function listen(host: string, port: number) {
+  let answer: RequestListener = notReady;
+  const server = createServer({ headersTimeout, requestTimeout }, (request, response) =>
+    answer(request, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new StartError(`Port ${port} is in use. Choose another one with PORT=...`)
+          : error,
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    answerWith: (listener: RequestListener) => {
+      answer = listener;
+    },
+  };
+}
+
+/** Ends after the requests in hand, on SIGTERM and SIGINT. */
+function endOnSignals(server: Server, close: () => Promise<void>, say: Say): void {
+  const end = () => {
+    say('Ending after the requests in hand...');
+    const hurry = setTimeout(() => server.closeAllConnections(), drainTimeout);
+    server.close(() => {
+      clearTimeout(hurry);
+      close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+    server.closeIdleConnections();
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+}
+
+const loggerFor = ({ logLevel }: Config) =>
+  pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+
+/** Portico on simulated vendors; everything is in memory and gone when it ends. */
+export async function start(environment: Environment, say: Say): Promise<void> {
+  // Loaded here, so that production never loads a simulator.
+  const { startSandbox } = await import('./sandbox/start-sandbox.ts');
+  const { seed } = await import('./sandbox/seed.ts');
+  const { tokenRoute } = await import('./sandbox/token-route.ts');
+  const { firstQuery } = await import('./sandbox/first-query.ts');
+
+  const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn', DATABASE_URL, DATA_DIR } = environment;
+  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, DATABASE_URL, DATA_DIR };
+  const { host, port } = readConfig(own, 'sandbox');
+  if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
+    throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
+  }
+  say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+  const { server, port: taken, answerWith } = await listen(host, port);
+  const publicUrl = new URL(PUBLIC_URL ?? `http://localhost:${taken}/`);
+  const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
+  const config = readConfig(
+    { ...own, ...sandbox.environment, PUBLIC_URL: publicUrl.href },
+    'sandbox',
+  );
+  const { identityProvider } = sandbox;
+  const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
+  const gateway = await openGateway(config, {
+    logger: loggerFor(config),
+    encryptionKey: randomBytes(32),
+    dataDirectory: undefined,
+    showVendorCalls: true,
+    graphiql: {
+      headers: async () => ({ authorization: `Bearer ${await staff()}` }),
+      defaultQuery: firstQuery,
+    },
+    onProgress: say,
+  });
+  say('Filling the sandbox with invented patients...');
+  await seed({
+    fetch: (request) => gateway.server.fetch(request),
+    publicUrl,
+    token: await staff(),
+  });
+  answerWith(tokenRoute(identityProvider, gateway.server));
+  endOnSignals(
+    server,
+    async () => {
+      await gateway.close();
+      await sandbox.close();
+    },
+    say,
+  );
+
+  const { href } = publicUrl;
+  say(`
+GraphiQL, signed in as staff:  ${href}graphql
+Ready tokens (8 hours):        curl -s ${href}sandbox/token/staff   (also ana, ben, admin)
+The simulated vendors:`);
+  for (const [vendor, simulator] of Object.entries(sandbox.simulators)) {
+    say(`  ${vendor.padEnd(18)} ${simulator.origin}`);
+  }
+  say('\nReady. Ctrl-C ends it; nothing is kept.');
+}
+
+/** The key that the configuration gives, or on loopback one that is kept beside the data. */
+function encryptionKeyOf({ encryptionKey, dataDirectory }: Config, say: Say): Buffer {
+  if (encryptionKey !== undefined) {
+    return encryptionKey;
+  }
+  const file = join(dataDirectory, 'encryption-key');
+  if (!existsSync(file)) {
+    mkdirSync(dataDirectory, { recursive: true });
+    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
+  }
+  say(`ENCRYPTION_KEY is not set: using the key in ${file}. Set it before this holds real data.`);
+  return Buffer.from(readFileSync(file, 'utf8'), 'base64');
+}
+
+/** Portico over the configured vendors; never falls back to the sandbox. */
+export async function serve(environment: Environment, say: Say): Promise<Gateway> {
+  const config = readConfig(environment, 'production');
+  if (config.databaseUrl === undefined) {
+    say(
+      'DATABASE_URL is not set: using the embedded store, which a power cut can rob of its last writes and which serves one process only. Production wants PostgreSQL.',
+    );
+  }
+  const encryptionKey = encryptionKeyOf(config, say);
+  const { server, answerWith } = await listen(config.host, config.port);
+  const gateway = await openGateway(config, {
+    logger: loggerFor(config),
+    encryptionKey,
+    dataDirectory: join(config.dataDirectory, 'store'),
+    showVendorCalls: false,
+    graphiql: config.graphiql ? {} : undefined,
+    onProgress: say,
+  }).catch((error: unknown) => {
+    server.close();
+    server.closeAllConnections();
+    throw error;
+  });
+  answerWith((request, response) => void gateway.server(request, response));
+  endOnSignals(server, gateway.close, say);
+  const configured = Object.keys(config.vendors).join(', ');
+  say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
+  return gateway;
+}
+
+/** The simulated vendors alone, for a `serve` in another process. */
+export async function runSandboxOnly(
+  options: { firstPort: number; publicUrl: URL },
+  say: Say,
+  print: (line: string) => void,
+): Promise<void> {
+  const { startSandbox } = await import('./sandbox/start-sandbox.ts');
+  const sandbox = await startSandbox(options);
+  for (const [name, value] of Object.entries(sandbox.environment)) {
+    print(`${name}=${value}`);
+  }
+  const { identityProvider } = sandbox;
+  print(`# A token of STAFF, for eight hours:`);
+  print(`# ${await identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] })}`);
+  say('The sandbox runs. Ctrl-C ends it.');
+  const end = () => void sandbox.close().then(() => process.exit(0));
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+}

@@ -1,0 +1,120 @@
+import { eq, lte } from 'drizzle-orm';
+import type { ConnectionSecrets } from '../domain/capabilities/appointments.ts';
+import type { PendingConnections, Sealer } from '../domain/store.ts';
+import type { Database } from './database.ts';
+import { tokensFromText, tokensToText } from './sealed-tokens.ts';
+import { connectionGrants, pendingConnections } from './tables.ts';
+
+const statePurpose = 'pending_connections/state';
+const tokenPurpose = 'connection_grants/token';
+const secretsOf = (fingerprint: string) => `pending_connections/${fingerprint}/sealed_secrets`;
+const grantOf = (fingerprint: string) => `connection_grants/${fingerprint}/sealed_grant`;
+
+/**
+ * Keeps logins under way. Taking deletes the row in the statement that reads it: that makes it
+ * single use across processes, and leaves nothing behind that could be read later.
+ */
+export function createPendingConnections(
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+): PendingConnections {
+  /** Logins that nobody came back for. */
+  async function clearExpired(): Promise<void> {
+    const now = new Date(clock());
+    await database.run((queries) =>
+      queries.delete(pendingConnections).where(lte(pendingConnections.expiresAt, now)),
+    );
+    await database.run((queries) =>
+      queries.delete(connectionGrants).where(lte(connectionGrants.expiresAt, now)),
+    );
+  }
+
+  const isOver = (expiresAt: Date) => expiresAt.getTime() <= clock();
+
+  return {
+    async begin({ vendor, patientId, subject, returnTo, secrets, expiresAt }) {
+      await clearExpired();
+      const stateFingerprint = sealer.fingerprint(statePurpose, secrets.state);
+      const sealedSecrets = sealer.seal(secretsOf(stateFingerprint), JSON.stringify(secrets));
+      await database.run((queries) =>
+        queries.insert(pendingConnections).values({
+          stateFingerprint,
+          vendor,
+          patientId,
+          subject,
+          returnTo,
+          sealedSecrets,
+          expiresAt,
+        }),
+      );
+    },
+
+    async takeByState(state) {
+      const fingerprint = sealer.fingerprint(statePurpose, state);
+      const [row] = await database.run((queries) =>
+        queries
+          .delete(pendingConnections)
+          .where(eq(pendingConnections.stateFingerprint, fingerprint))
+          .returning(),
+      );
+      const secrets = row && sealer.open(secretsOf(fingerprint), row.sealedSecrets);
+      if (row === undefined || secrets === undefined || isOver(row.expiresAt)) {
+        return undefined;
+      }
+      return {
+        vendor: row.vendor,
+        patientId: row.patientId,
+        subject: row.subject,
+        returnTo: row.returnTo,
+        secrets: JSON.parse(secrets) as ConnectionSecrets,
+        expiresAt: row.expiresAt,
+      };
+    },
+
+    async keepGrant(token, { vendor, patientId, subject, expiresAt }, grant) {
+      await clearExpired();
+      const tokenFingerprint = sealer.fingerprint(tokenPurpose, token);
+      const sealedGrant = sealer.seal(
+        grantOf(tokenFingerprint),
+        JSON.stringify([grant.vendorPatientId, tokensToText(grant.tokens)]),
+      );
+      await database.run((queries) =>
+        queries.insert(connectionGrants).values({
+          tokenFingerprint,
+          vendor,
+          patientId,
+          subject,
+          sealedGrant,
+          expiresAt,
+        }),
+      );
+    },
+
+    async takeGrant(token, subject) {
+      const fingerprint = sealer.fingerprint(tokenPurpose, token);
+      const [row] = await database.run((queries) =>
+        queries
+          .delete(connectionGrants)
+          .where(eq(connectionGrants.tokenFingerprint, fingerprint))
+          .returning(),
+      );
+      const grant = row && sealer.open(grantOf(fingerprint), row.sealedGrant);
+      if (
+        row === undefined ||
+        grant === undefined ||
+        row.subject !== subject ||
+        isOver(row.expiresAt)
+      ) {
+        return undefined;
+      }
+      const [vendorPatientId, tokens] = JSON.parse(grant) as [string, string];
+      return {
+        vendor: row.vendor,
+        patientId: row.patientId,
+        vendorPatientId,
+        tokens: tokensFromText(tokens),
+      };
+    },
+  };
+}

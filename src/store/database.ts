@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import { isTransient, withoutDetails } from './store-error.ts';
+
+/** What statements are run with: the database itself, or one transaction. */
+export type Queries = PgDatabase<PgQueryResultHKT>;
+export type Work<T> = (queries: Queries) => PromiseLike<T>;
+
+/**
+ * One of the two databases behind the store. Both functions run `work` again, a few times, when the
+ * database broke it off because of others (deadlock, serialization), so it must do nothing but
+ * statements.
+ * @throws StoreError, or CodedError BAD_USER_INPUT for text that cannot be stored
+ */
+export interface Database {
+  run<T>(work: Work<T>): Promise<T>;
+  transaction<T>(work: Work<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What an engine provides; errors may be of any kind. */
+export interface Engine {
+  queries: Queries;
+  transaction<T>(work: Work<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const attempts = 5;
+
+async function retried<T>(attempt: () => PromiseLike<T>): Promise<T> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (count >= attempts || !isTransient(error)) {
+        throw withoutDetails(error);
+      }
+      await delay(Math.random() * 20 * 2 ** count);
+    }
+  }
+}
+
+/** Puts bounded repetition and clean errors around an engine. */
+export function createDatabase(engine: Engine): Database {
+  let closing: Promise<void> | undefined;
+  return {
+    run: (work) => retried(() => work(engine.queries)),
+    transaction: (work) => retried(() => engine.transaction(work)),
+    close() {
+      closing ??= engine.close().catch((error: unknown) => {
+        throw withoutDetails(error);
+      });
+      return closing;
+    },
+  };
+}

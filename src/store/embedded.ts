@@ -1,0 +1,84 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
+import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
+import { lockDirectory } from './embedded-lock.ts';
+import { migrateWith } from './migrate.ts';
+import { codeOf, StoreError, withoutDetails } from './store-error.ts';
+
+const unusable = (directory: string, error: unknown) =>
+  new StoreError(
+    'UNUSABLE',
+    `The data folder ${directory} cannot be used. Check that it is a writable folder with a database of this version of Portico in it, or none; or name another DATA_DIR.`,
+    codeOf(error),
+  );
+
+function prepared(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    // One folder has one lock, whatever path it is reached by.
+    return realpathSync(directory);
+  } catch (error) {
+    throw unusable(directory, error);
+  }
+}
+
+async function opened(path: string | undefined): Promise<PGlite> {
+  const client = path === undefined ? new PGlite() : new PGlite(path);
+  await client.waitReady;
+  return client;
+}
+
+/**
+ * Opens the embedded database, which runs one statement at a time in this process.
+ * @param dataDirectory the folder to keep it in; in memory where undefined
+ * @throws StoreError UNUSABLE
+ */
+export async function openEmbedded(
+  dataDirectory: string | undefined,
+  onProgress: (line: string) => void,
+): Promise<Database> {
+  const directory = dataDirectory === undefined ? undefined : prepared(dataDirectory);
+  let release: () => void = () => undefined;
+  if (directory !== undefined) {
+    try {
+      release = await lockDirectory(directory, onProgress);
+    } catch (error) {
+      throw error instanceof StoreError ? error : unusable(directory, error);
+    }
+  }
+  let client: PGlite | undefined;
+  try {
+    client = await opened(directory && join(directory, 'database'));
+    const queries = drizzle(client);
+    await migrateWith(
+      queries as unknown as Queries,
+      (config) => migrate(queries, config),
+      onProgress,
+    );
+    return createDatabase(engineOf(queries, release));
+  } catch (error) {
+    await client?.close().catch(() => undefined);
+    release();
+    throw directory === undefined || error instanceof StoreError
+      ? withoutDetails(error)
+      : unusable(directory, error);
+  }
+}
+
+function engineOf(queries: PgliteDatabase & { $client: PGlite }, release: () => void): Engine {
+  return {
+    queries: queries as unknown as Queries,
+    transaction: <T>(work: (transaction: Queries) => PromiseLike<T>) =>
+      queries.transaction(async (transaction) => work(transaction as unknown as Queries)),
+    async close() {
+      try {
+        await queries.$client.close();
+      } finally {
+        release();
+      }
+    },
+  };
+}

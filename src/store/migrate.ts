@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Queries } from './database.ts';
+import { StoreError } from './store-error.ts';
+
+/** Where drizzle-kit writes the migrations (`npm run migrations`). */
+export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
+
+const newer = () =>
+  new StoreError(
+    'UNUSABLE',
+    'The database was migrated by a newer version of Portico. Start that version, or restore a backup from before the upgrade.',
+  );
+
+/** Milliseconds that name the migrations which a database has; drizzle names them by their time. */
+async function appliedTo(queries: Queries): Promise<number[]> {
+  const result = (await queries.execute(
+    sql`select to_regclass('drizzle.__drizzle_migrations') is not null as present`,
+  )) as unknown as { rows: { present: boolean }[] };
+  if (result.rows[0]?.present !== true) {
+    return [];
+  }
+  const { rows } = (await queries.execute(
+    sql`select created_at from drizzle.__drizzle_migrations`,
+  )) as unknown as { rows: { created_at: string | number }[] };
+  return rows.map((row) => Number(row.created_at));
+}
+
+/**
+ * How many migrations a database lacks.
+ * @throws StoreError UNUSABLE where it has one that this program does not know
+ */
+export async function pendingMigrations(
+  queries: Queries,
+  folder = migrationsFolder,
+): Promise<number> {
+  const known = readMigrationFiles({ migrationsFolder: folder }).map(
+    ({ folderMillis }) => folderMillis,
+  );
+  const applied = await appliedTo(queries);
+  if (applied.some((migration) => !known.includes(migration))) {
+    throw newer();
+  }
+  return known.filter((migration) => !applied.includes(migration)).length;
+}
+
+/**
+ * Brings a database up to date. Nobody else may be at it: see `server.ts` for the lock.
+ * @param apply drizzle's migrator for the driver in use
+ */
+export async function migrateWith(
+  queries: Queries,
+  apply: (config: { migrationsFolder: string }) => Promise<void>,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  // Looked at first: a database that is up to date needs no right to create anything.
+  const pending = await pendingMigrations(queries);
+  if (pending > 0) {
+    await apply({ migrationsFolder });
+    onProgress(`Database: ${pending} ${pending === 1 ? 'migration' : 'migrations'} applied.`);
+  }
+}

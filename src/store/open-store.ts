@@ -1,0 +1,64 @@
+import { sql } from 'drizzle-orm';
+import type { Sealer, Store } from '../domain/store.ts';
+import { createAccessLog } from './access-log.ts';
+import { createPendingConnections } from './connections.ts';
+import type { Database } from './database.ts';
+import { openEmbedded } from './embedded.ts';
+import { createFollowUps } from './follow-ups.ts';
+import { createPatientRegister } from './patients.ts';
+import { createPortalAccessRecords } from './portal-access.ts';
+import { openServer } from './server.ts';
+import { createTokenVault } from './token-vault.ts';
+import { createVendorAccounts } from './vendor-accounts.ts';
+import { createVisitRecords } from './visits.ts';
+
+export interface StoreOptions {
+  /** A PostgreSQL URL; the embedded database where absent. */
+  databaseUrl?: string | undefined;
+  /** Folder of the embedded database; in memory where absent. */
+  dataDirectory?: string | undefined;
+  sealer: Sealer;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  /** PostgreSQL connections at most; default 10. */
+  poolSize?: number | undefined;
+  /** Lines for people about what is being done. */
+  onProgress?: ((line: string) => void) | undefined;
+}
+
+const defaultPoolSize = 10;
+
+/** The store on a database whose tables are up to date. */
+export function createStore(
+  database: Database,
+  { sealer, clock }: Pick<StoreOptions, 'sealer' | 'clock'>,
+): Store {
+  return {
+    patients: createPatientRegister(database, clock),
+    accounts: createVendorAccounts(database, clock),
+    portalAccess: createPortalAccessRecords(database, clock),
+    visits: createVisitRecords(database, clock),
+    followUps: createFollowUps(database, clock),
+    connections: createPendingConnections(database, sealer, clock),
+    tokens: createTokenVault(database, sealer, clock),
+    accessLog: createAccessLog(database, clock),
+    async ping() {
+      await database.run((queries) => queries.execute(sql`select 1`));
+    },
+    close: () => database.close(),
+  };
+}
+
+/**
+ * Opens the store and brings its tables up to date.
+ * @throws StoreError with a message for an operator, without secrets: UNAVAILABLE where the database
+ *   cannot be reached, UNUSABLE where the folder is in use or the database is of a newer version
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl, dataDirectory } = options;
+  const onProgress = options.onProgress ?? (() => undefined);
+  const database = databaseUrl
+    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, onProgress)
+    : await openEmbedded(dataDirectory, onProgress);
+  return createStore(database, options);
+}

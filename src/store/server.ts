@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import { createDatabase, type Database, type Queries } from './database.ts';
+import { migrateWith, pendingMigrations } from './migrate.ts';
+import { codeOf, StoreError } from './store-error.ts';
+
+const connectionTimeout = 3_000;
+const statementTimeout = 10_000;
+/** For a server that is silent altogether, so that no statement waits for ever. */
+const answerTimeout = statementTimeout + 2_000;
+/** Any number, the same in all processes of Portico: names the lock on migrating. */
+const migrationLock = 7_061_726_846;
+const longestMigrationWait = 120_000;
+const migrationPoll = 100;
+
+/** An `error` event that nobody listens to ends the process; statements get the error anyway. */
+const ignored = () => undefined;
+
+/** Written in ISO and in UTC whatever the server's defaults, so that instants are read rightly. */
+const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
+
+const unreachable = (error: unknown) => {
+  const code = codeOf(error);
+  return new StoreError(
+    'UNAVAILABLE',
+    `The PostgreSQL database named by DATABASE_URL cannot be used${code ? ` (${code})` : ''}. Check that the server runs and can be reached, and the user, password and database name.`,
+    code,
+  );
+};
+
+/**
+ * Migrates over a connection of its own, under a lock that goes with the connection: of many
+ * processes that start at once one migrates, and the others find it done.
+ */
+async function migrateServer(
+  databaseUrl: string,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: connectionTimeout,
+    options: sessionOptions,
+  });
+  client.on('error', ignored);
+  try {
+    await client.connect();
+    const queries = drizzle(client);
+    const waitUntil = Date.now() + longestMigrationWait;
+    while ((await pendingMigrations(queries as unknown as Queries)) > 0) {
+      // Tried again and again instead of waited for: a waiting statement would block some migrations.
+      const { rows } = await queries.execute<{ locked: boolean }>(
+        sql`select pg_try_advisory_lock(${migrationLock}) as locked`,
+      );
+      if (rows[0]?.locked === true) {
+        await migrateWith(
+          queries as unknown as Queries,
+          (config) => migrate(queries, config),
+          onProgress,
+        );
+        return;
+      }
+      if (Date.now() > waitUntil) {
+        throw new StoreError(
+          'UNUSABLE',
+          'Another process has been migrating the database for two minutes. Look at that process, then start this one again.',
+        );
+      }
+      await delay(migrationPoll);
+    }
+  } finally {
+    await client.end().catch(ignored);
+  }
+}
+
+function engineOf(pool: pg.Pool) {
+  return {
+    queries: drizzle(pool) as unknown as Queries,
+
+    // Not drizzle's transaction on the pool: that one loses a connection for good when BEGIN fails.
+    async transaction<T>(work: (transaction: Queries) => PromiseLike<T>): Promise<T> {
+      const client = await pool.connect();
+      let failure: unknown;
+      try {
+        return await drizzle(client).transaction(async (transaction) =>
+          work(transaction as unknown as Queries),
+        );
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        // A connection whose transaction broke for a reason the database did not give is not reused.
+        const refused = failure === undefined || failure instanceof StoreError;
+        const answered = refused || /^[0-9][0-9A-Z]{4}$/.test(codeOf(failure) ?? '');
+        client.release(!answered);
+      }
+    },
+
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Opens a PostgreSQL database.
+ * @param poolSize connections at most
+ * @throws StoreError UNAVAILABLE or UNUSABLE, without the URL
+ */
+export async function openServer(
+  databaseUrl: string,
+  poolSize: number,
+  onProgress: (line: string) => void,
+): Promise<Database> {
+  try {
+    await migrateServer(databaseUrl, onProgress);
+  } catch (error) {
+    throw error instanceof StoreError ? error : unreachable(error);
+  }
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: poolSize,
+    connectionTimeoutMillis: connectionTimeout,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout,
+    query_timeout: answerTimeout,
+    keepAlive: true,
+    options: sessionOptions,
+  });
+  pool.on('error', ignored);
+  // The pool listens to idle connections only; one that is lost while it is in use must not kill us.
+  pool.on('connect', (client) => client.on('error', ignored));
+  return createDatabase(engineOf(pool));
+}

@@ -1,0 +1,216 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  check,
+  customType,
+  date,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+/**
+ * The tables, for queries and for drizzle-kit, which writes the migrations from this file
+ * (`npm run migrations`). Vendors are plain text, so that a new one needs no migration.
+ */
+
+/** An instant; milliseconds, as precise as a `Date`. */
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+/** Order of insertion, where two rows have the same instant. */
+const sequence = () => bigint('sequence', { mode: 'number' }).notNull().generatedAlwaysAsIdentity();
+const patientId = () =>
+  uuid('patient_id')
+    .notNull()
+    .references(() => patients.id);
+/** Compared byte by byte: sorted alike on every server, whatever its locale. */
+const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
+
+export const patients = pgTable(
+  'patients',
+  {
+    id: uuid('id').primaryKey(),
+    subject: text('subject').unique('patients_subject_unique'),
+    firstName: text('first_name').notNull(),
+    lastName: text('last_name').notNull(),
+    birthDate: date('birth_date', { mode: 'string' }),
+    sex: text('sex'),
+    email: text('email'),
+    phone: text('phone'),
+    address: jsonb('address'),
+    createdAt: instant('created_at').notNull(),
+    /** Folded by `name-folding.ts`, so that search and order do not depend on a server's locale. */
+    searchName: text('search_name').notNull(),
+    sortName: bytewiseText('sort_name').notNull(),
+    emailKey: text('email_key'),
+  },
+  (table) => [
+    index('patients_order').on(table.sortName, table.id),
+    index('patients_email').on(table.emailKey),
+    check('patients_sex', sql`${table.sex} in ('FEMALE', 'MALE', 'OTHER', 'UNKNOWN')`),
+  ],
+);
+
+export const vendorAccounts = pgTable(
+  'vendor_accounts',
+  {
+    patientId: patientId(),
+    vendor: text('vendor').notNull(),
+    vendorPatientId: text('vendor_patient_id').notNull(),
+    linkMethod: text('link_method').notNull(),
+    linkedAt: instant('linked_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'vendor_accounts_key', columns: [table.patientId, table.vendor] }),
+    uniqueIndex('vendor_accounts_vendor_patient').on(table.vendor, table.vendorPatientId),
+    check('vendor_accounts_link_method', sql`${table.linkMethod} in ('CREATED', 'OAUTH', 'STAFF')`),
+  ],
+);
+
+export const vendorTokens = pgTable(
+  'vendor_tokens',
+  {
+    vendor: text('vendor').notNull(),
+    patientId: patientId(),
+    /** Sealed JSON of `VendorTokens`. */
+    sealed: text('sealed').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    /** A new random value with every write, so that no two writes are ever taken for one another. */
+    version: uuid('version').notNull(),
+    /** Who is renewing at the moment, and until when the others wait for it. */
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: instant('lease_until'),
+  },
+  (table) => [
+    primaryKey({ name: 'vendor_tokens_key', columns: [table.vendor, table.patientId] }),
+    index('vendor_tokens_patient').on(table.patientId),
+    check(
+      'vendor_tokens_lease',
+      sql`(${table.leaseOwner} is null) = (${table.leaseUntil} is null)`,
+    ),
+  ],
+);
+
+export const portalAccess = pgTable(
+  'portal_access',
+  {
+    id: uuid('id').primaryKey(),
+    sequence: sequence(),
+    patientId: patientId(),
+    vendor: text('vendor').notNull(),
+    status: text('status').notNull(),
+    issuedAt: instant('issued_at').notNull(),
+    expiresAt: instant('expires_at'),
+    revokedAt: instant('revoked_at'),
+    revocationReason: text('revocation_reason'),
+  },
+  (table) => [
+    index('portal_access_patient').on(table.patientId, table.vendor),
+    uniqueIndex('portal_access_one_active')
+      .on(table.patientId, table.vendor)
+      .where(sql`${table.status} = 'ACTIVE'`),
+    check(
+      'portal_access_status',
+      sql`${table.status} in ('ACTIVE', 'EXPIRED', 'REVOKED', 'INVITED')`,
+    ),
+    check(
+      'portal_access_revoked',
+      sql`(${table.status} = 'REVOKED') = (${table.revokedAt} is not null)`,
+    ),
+  ],
+);
+
+export const visits = pgTable(
+  'visits',
+  {
+    vendor: text('vendor').notNull(),
+    vendorVisitId: text('vendor_visit_id').notNull(),
+    sequence: sequence(),
+    patientId: patientId(),
+    kind: text('kind').notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'visits_key', columns: [table.vendor, table.vendorVisitId] }),
+    index('visits_patient').on(table.patientId),
+    check(
+      'visits_kind',
+      sql`${table.kind} in ('WALK_IN', 'SCHEDULED', 'E_CONSULT', 'GUEST', 'UNKNOWN')`,
+    ),
+  ],
+);
+
+export const followUps = pgTable(
+  'follow_ups',
+  {
+    id: uuid('id').primaryKey(),
+    sequence: sequence(),
+    patientId: patientId(),
+    vendor: text('vendor').notNull(),
+    vendorFollowUpId: text('vendor_follow_up_id').notNull(),
+    date: date('date', { mode: 'string' }).notNull(),
+    createdAt: instant('created_at').notNull(),
+  },
+  (table) => [index('follow_ups_patient').on(table.patientId)],
+);
+
+/** Logins whose callback has not come yet. A row is deleted when it is taken. */
+export const pendingConnections = pgTable(
+  'pending_connections',
+  {
+    stateFingerprint: text('state_fingerprint').primaryKey(),
+    vendor: text('vendor').notNull(),
+    patientId: patientId(),
+    subject: text('subject').notNull(),
+    returnTo: text('return_to').notNull(),
+    /** Sealed JSON of `ConnectionSecrets`. */
+    sealedSecrets: text('sealed_secrets').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (table) => [
+    index('pending_connections_expiry').on(table.expiresAt),
+    index('pending_connections_patient').on(table.patientId),
+  ],
+);
+
+/** Finished logins that wait for their subject. A row is deleted when it is taken. */
+export const connectionGrants = pgTable(
+  'connection_grants',
+  {
+    tokenFingerprint: text('token_fingerprint').primaryKey(),
+    vendor: text('vendor').notNull(),
+    patientId: patientId(),
+    subject: text('subject').notNull(),
+    /** Sealed JSON of the vendor's patient id and tokens. */
+    sealedGrant: text('sealed_grant').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+  },
+  (table) => [
+    index('connection_grants_expiry').on(table.expiresAt),
+    index('connection_grants_patient').on(table.patientId),
+  ],
+);
+
+/** No foreign key: a refused look at a patient who does not exist is logged as well. */
+export const accessEvents = pgTable(
+  'access_events',
+  {
+    id: uuid('id').primaryKey(),
+    sequence: sequence(),
+    at: instant('at').notNull(),
+    patientId: uuid('patient_id').notNull(),
+    actor: text('actor').notNull(),
+    actorRoles: text('actor_roles').array().notNull(),
+    action: text('action').notNull(),
+    vendor: text('vendor'),
+    outcome: text('outcome').notNull(),
+  },
+  (table) => [
+    index('access_events_patient').on(table.patientId, table.at, table.sequence),
+    check('access_events_outcome', sql`${table.outcome} in ('ALLOWED', 'DENIED', 'FAILED')`),
+  ],
+);

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq, isNull, lte, or } from 'drizzle-orm';
+import type { VendorTokens } from '../domain/capabilities/appointments.ts';
+import type { Sealer } from '../domain/store.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import type { Database } from './database.ts';
+import { onlyUuids } from './row-ids.ts';
+import { tokensFromText, tokensToText } from './sealed-tokens.ts';
+import { vendorTokens } from './tables.ts';
+
+/** Whose tokens. */
+export interface TokenKey {
+  vendor: VendorId;
+  patientId: string;
+}
+
+/** Tokens as found, and what is needed to change them only if nobody else has. */
+export interface FoundTokens {
+  tokens: VendorTokens;
+  version: string;
+  /** Milliseconds since the epoch until which somebody else is renewing; 0 where nobody is. */
+  leasedUntil: number;
+}
+
+const at = ({ vendor, patientId }: TokenKey) =>
+  and(eq(vendorTokens.vendor, vendor), eq(vendorTokens.patientId, patientId));
+const purposeOf = ({ vendor, patientId }: TokenKey) =>
+  `vendor_tokens/${vendor}:${patientId}/sealed`;
+const noLease = { leaseOwner: null, leaseUntil: null };
+
+/** The statements behind the token vault, one each; every one of them is atomic by itself. */
+export function createTokenRows(database: Database, sealer: Sealer) {
+  const sealed = (key: TokenKey, tokens: VendorTokens) => ({
+    sealed: sealer.seal(purposeOf(key), tokensToText(tokens)),
+    expiresAt: tokens.expiresAt,
+    version: randomUUID(),
+    ...noLease,
+  });
+  const count = (rows: readonly unknown[]) => rows.length > 0;
+  const affected = { version: vendorTokens.version };
+
+  return {
+    /** Undefined where there are none, and where they were changed or sealed with a lost key. */
+    async find(key: TokenKey): Promise<FoundTokens | undefined> {
+      if (onlyUuids([key.patientId]).length === 0) {
+        return undefined;
+      }
+      const [row] = await database.run((queries) =>
+        queries.select().from(vendorTokens).where(at(key)),
+      );
+      const text = row && sealer.open(purposeOf(key), row.sealed);
+      return row === undefined || text === undefined
+        ? undefined
+        : {
+            tokens: tokensFromText(text),
+            version: row.version,
+            leasedUntil: row.leaseUntil?.getTime() ?? 0,
+          };
+    },
+
+    async replace(key: TokenKey, tokens: VendorTokens): Promise<void> {
+      const values = sealed(key, tokens);
+      await database.run((queries) =>
+        queries
+          .insert(vendorTokens)
+          .values({ vendor: key.vendor, patientId: key.patientId, ...values })
+          .onConflictDoUpdate({
+            target: [vendorTokens.vendor, vendorTokens.patientId],
+            set: values,
+          }),
+      );
+    },
+
+    async remove(key: TokenKey): Promise<void> {
+      if (onlyUuids([key.patientId]).length > 0) {
+        await database.run((queries) => queries.delete(vendorTokens).where(at(key)));
+      }
+    },
+
+    /** True where nobody holds the lease any more and the tokens are still that version. */
+    async lease(key: TokenKey, version: string, owner: string, now: number, until: number) {
+      return count(
+        await database.run((queries) =>
+          queries
+            .update(vendorTokens)
+            .set({ leaseOwner: owner, leaseUntil: new Date(until) })
+            .where(
+              and(
+                at(key),
+                eq(vendorTokens.version, version),
+                or(isNull(vendorTokens.leaseOwner), lte(vendorTokens.leaseUntil, new Date(now))),
+              ),
+            )
+            .returning(affected),
+        ),
+      );
+    },
+
+    async extendLease(key: TokenKey, owner: string, until: number): Promise<void> {
+      await database.run((queries) =>
+        queries
+          .update(vendorTokens)
+          .set({ leaseUntil: new Date(until) })
+          .where(and(at(key), eq(vendorTokens.leaseOwner, owner))),
+      );
+    },
+
+    async releaseLease(key: TokenKey, owner: string): Promise<void> {
+      await database.run((queries) =>
+        queries
+          .update(vendorTokens)
+          .set(noLease)
+          .where(and(at(key), eq(vendorTokens.leaseOwner, owner))),
+      );
+    },
+
+    /** Stores what a renewal brought, unless anything was written since `version` was read. */
+    async replaceVersion(key: TokenKey, version: string, tokens: VendorTokens): Promise<boolean> {
+      return count(
+        await database.run((queries) =>
+          queries
+            .update(vendorTokens)
+            .set(sealed(key, tokens))
+            .where(and(at(key), eq(vendorTokens.version, version)))
+            .returning(affected),
+        ),
+      );
+    },
+
+    /** Removes dead tokens, unless anything was written since, or somebody else tries by now. */
+    async removeVersion(key: TokenKey, version: string, owner: string): Promise<boolean> {
+      return count(
+        await database.run((queries) =>
+          queries
+            .delete(vendorTokens)
+            .where(
+              and(at(key), eq(vendorTokens.version, version), eq(vendorTokens.leaseOwner, owner)),
+            )
+            .returning(affected),
+        ),
+      );
+    },
+  };
+}
+
+export type TokenRows = ReturnType<typeof createTokenRows>;

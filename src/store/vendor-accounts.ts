@@ -1,0 +1,109 @@
+import { and, eq, inArray, or, type SQL } from 'drizzle-orm';
+import type { LinkMethod, VendorAccount } from '../domain/records.ts';
+import type { VendorAccounts } from '../domain/store.ts';
+import type { Database } from './database.ts';
+import { onlyUuids } from './row-ids.ts';
+import { StoreError } from './store-error.ts';
+import { vendorAccounts, vendorTokens } from './tables.ts';
+
+/** How often a link that conflicts with one that vanishes at once is tried again. */
+const attempts = 3;
+
+interface Row {
+  account: typeof vendorAccounts.$inferSelect;
+  version: string | null;
+}
+
+/** Only a link that the vendor vouched for (OAuth) lives from tokens. */
+const toAccount = ({ account, version }: Row): VendorAccount => ({
+  patientId: account.patientId,
+  vendor: account.vendor,
+  vendorPatientId: account.vendorPatientId,
+  linkedAt: account.linkedAt,
+  linkMethod: account.linkMethod as LinkMethod,
+  connected: account.linkMethod !== 'OAUTH' || version !== null,
+});
+
+/** Reads and writes who is whom at which vendor. */
+export function createVendorAccounts(database: Database, clock: () => number): VendorAccounts {
+  async function where(condition: SQL | undefined): Promise<VendorAccount[]> {
+    const rows = await database.run((queries) =>
+      queries
+        .select({ account: vendorAccounts, version: vendorTokens.version })
+        .from(vendorAccounts)
+        .leftJoin(
+          vendorTokens,
+          and(
+            eq(vendorTokens.vendor, vendorAccounts.vendor),
+            eq(vendorTokens.patientId, vendorAccounts.patientId),
+          ),
+        )
+        .where(condition)
+        .orderBy(vendorAccounts.patientId, vendorAccounts.vendor),
+    );
+    return rows.map(toAccount);
+  }
+
+  return {
+    async findByPatients(patientIds) {
+      const ids = onlyUuids(patientIds);
+      return ids.length === 0 ? [] : where(inArray(vendorAccounts.patientId, ids));
+    },
+
+    async findByVendorIds(vendor, vendorPatientIds) {
+      return vendorPatientIds.length === 0
+        ? []
+        : where(
+            and(
+              eq(vendorAccounts.vendor, vendor),
+              inArray(vendorAccounts.vendorPatientId, [...vendorPatientIds]),
+            ),
+          );
+    },
+
+    async link(account) {
+      const { patientId, vendor, vendorPatientId, linkMethod } = account;
+      const linkedAt = new Date(clock());
+      for (let attempt = 1; attempt <= attempts; attempt += 1) {
+        await database.run((queries) =>
+          queries
+            .insert(vendorAccounts)
+            .values({ patientId, vendor, vendorPatientId, linkMethod, linkedAt })
+            .onConflictDoNothing(),
+        );
+        const inTheWay = await where(
+          and(
+            eq(vendorAccounts.vendor, vendor),
+            or(
+              eq(vendorAccounts.patientId, patientId),
+              eq(vendorAccounts.vendorPatientId, vendorPatientId),
+            ),
+          ),
+        );
+        const same = inTheWay.find(
+          (found) => found.patientId === patientId && found.vendorPatientId === vendorPatientId,
+        );
+        if (same !== undefined || inTheWay.length > 0) {
+          return same ?? 'TAKEN';
+        }
+      }
+      throw new StoreError('CONTENDED');
+    },
+
+    unlink: (patientId, vendor) =>
+      database.transaction(async (transaction) => {
+        const [id] = onlyUuids([patientId]);
+        if (id === undefined) {
+          return false;
+        }
+        await transaction
+          .delete(vendorTokens)
+          .where(and(eq(vendorTokens.vendor, vendor), eq(vendorTokens.patientId, id)));
+        const gone = await transaction
+          .delete(vendorAccounts)
+          .where(and(eq(vendorAccounts.vendor, vendor), eq(vendorAccounts.patientId, id)))
+          .returning({ vendor: vendorAccounts.vendor });
+        return gone.length > 0;
+      }),
+  };
+}

@@ -1,0 +1,153 @@
+import type {
+  PatientDirectory,
+  PortalInvitations,
+  PortalRequestQueue,
+} from '../../domain/capabilities/portal-requests.ts';
+import { VendorError } from '../../domain/errors.ts';
+import type { RequestScope } from '../../domain/request.ts';
+import type { StaffLinking, VendorAdapter, VendorId } from '../../domain/vendor.ts';
+import type { EnqueuedPortalClient } from './client.ts';
+import {
+  checkPortalId,
+  hasEmail,
+  portalIdPattern,
+  toPortalRequest,
+  toProfile,
+  toSearchTerms,
+} from './map.ts';
+import type { EnqueuedPatient, EnqueuedPortalRequest } from './wire.ts';
+
+/** Patients per page of a search; the vendors' own limit. */
+const longestPage = 100;
+/** A queue of more pages than this is a fault. */
+const mostPages = 50;
+
+export interface EnqueuedPortalCapabilities {
+  staffLinking: StaffLinking;
+  profile: NonNullable<VendorAdapter['profile']>;
+  portalRequests: PortalRequestQueue;
+  invitations: PortalInvitations;
+  directory: PatientDirectory;
+}
+
+const isKind = (error: unknown, kind: VendorError['kind']) =>
+  error instanceof VendorError && error.kind === kind;
+
+/** What Cerbo and MD HQ can do, in domain words: one contract, two vendors. */
+export function createEnqueuedPortalCapabilities(
+  vendor: VendorId,
+  client: EnqueuedPortalClient,
+): EnqueuedPortalCapabilities {
+  const unusable = (operation: string, reason: string) =>
+    new VendorError({ vendor, operation, kind: 'UNEXPECTED_SHAPE', reason });
+
+  /** The whole queue, or an error: a queue cut short would make waiting requests look done. */
+  async function readQueue(scope: RequestScope, ptId: string): Promise<EnqueuedPortalRequest[]> {
+    const items = new Map<string, EnqueuedPortalRequest>();
+    let received = 0;
+    for (let page = 0; page < mostPages; page++) {
+      const answer = await client.showPortalRequests(scope, ptId, received || undefined);
+      const known = items.size;
+      for (const item of answer.data) {
+        items.set(item.id, item);
+      }
+      received += answer.data.length;
+      if (answer.has_more !== true || items.size === answer.total_count) {
+        return [...items.values()];
+      }
+      if (items.size === known) {
+        // The vendor says that there is more and does not page: the rest cannot be had.
+        break;
+      }
+    }
+    throw unusable('showPortalRequests', 'incomplete_list');
+  }
+
+  return {
+    staffLinking: { idPattern: portalIdPattern },
+
+    async profile(scope, { vendorPatientId }) {
+      try {
+        const wire = await client.showPatient(scope, checkPortalId(vendorPatientId));
+        if (wire.id !== vendorPatientId) {
+          throw unusable('showPatient', 'other_patient');
+        }
+        return toProfile(vendor, wire);
+      } catch (error) {
+        if (isKind(error, 'NOT_FOUND')) {
+          return null;
+        }
+        throw error;
+      }
+    },
+
+    portalRequests: {
+      async list(scope, account) {
+        const items = await readQueue(scope, checkPortalId(account.vendorPatientId));
+        return (
+          items
+            // One credential sees every patient: what names another one is never shown.
+            .filter(({ pt_id }) => pt_id == null || pt_id === account.vendorPatientId)
+            .map((item) => toPortalRequest(vendor, account, item))
+        );
+      },
+
+      async dismiss(scope, { vendorPatientId }, vendorRequestId) {
+        try {
+          await client.deletePortalRequest(
+            scope,
+            checkPortalId(vendorPatientId),
+            checkPortalId(vendorRequestId),
+          );
+          return 'DISMISSED';
+        } catch (error) {
+          // Removed before, dismissed by staff meanwhile, or never there: the vendor answers alike.
+          if (isKind(error, 'NOT_FOUND')) {
+            return 'ALREADY_GONE';
+          }
+          throw error;
+        }
+      },
+    },
+
+    invitations: {
+      /**
+       * Errors: NOT_FOUND for an unknown patient, and for a tenant without this route where its
+       * message does not say so; REJECTED `not_invitable` without e-mail, inactive or deceased.
+       */
+      async invite(scope, { vendorPatientId }) {
+        await client.inviteToPortal(scope, checkPortalId(vendorPatientId));
+      },
+    },
+
+    directory: {
+      async search(scope, filter, first) {
+        const terms = toSearchTerms(filter);
+        // In an address `_` is an ordinary character to people and may be a wildcard to the vendor.
+        const exactEmail = terms.email?.includes('_') ? terms.email : undefined;
+        const limit = exactEmail === undefined ? Math.min(longestPage, first) : longestPage;
+        const seen = new Set<string>();
+        const found: EnqueuedPatient[] = [];
+        let offset = 0;
+        for (let more = first > 0; more && found.length < first; ) {
+          const page = await client.searchPatients(scope, { ...terms, limit, offset });
+          const unseen = page.data.filter(({ id }) => !seen.has(id));
+          for (const wire of unseen) {
+            seen.add(wire.id);
+          }
+          found.push(
+            ...unseen.filter((wire) => exactEmail === undefined || hasEmail(wire, exactEmail)),
+          );
+          offset += page.data.length;
+          // A page without anything new would come again for ever.
+          more = page.has_more === true && unseen.length > 0;
+        }
+        return found.slice(0, Math.max(0, first)).map((wire) => ({
+          vendor,
+          vendorPatientId: wire.id,
+          profile: toProfile(vendor, wire),
+        }));
+      },
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/**
+ * What Cerbo and MD HQ answer. The three portal calls' bodies are built by analogy with documented
+ * neighbours [assumed], so everything but an id may be missing or of another type.
+ */
+
+/** Ids are numbers in one call and strings in the next: compared as strings. */
+const looseId = z
+  .union([
+    z.number().int().nonnegative(),
+    z
+      .string()
+      .trim()
+      .regex(/^\d{1,18}$/),
+  ])
+  .transform(String);
+
+const maybeId = looseId.nullish().catch(null);
+const maybeText = z.string().nullish().catch(null);
+
+const portalRequest = z.object({
+  id: looseId,
+  pt_id: maybeId,
+  request_type: maybeText,
+  status: maybeText,
+  title: maybeText,
+  content: maybeText,
+  notes: maybeText,
+  created: maybeText,
+  datedeleted: maybeText,
+});
+export type EnqueuedPortalRequest = z.output<typeof portalRequest>;
+
+const patient = z.object({
+  id: looseId,
+  first_name: maybeText,
+  last_name: maybeText,
+  dob: maybeText,
+  sex: maybeText,
+  email1: maybeText,
+  email2: maybeText,
+  phone_mobile: maybeText,
+  phone_home: maybeText,
+  phone_work: maybeText,
+  address1: maybeText,
+  address2: maybeText,
+  city: maybeText,
+  state: maybeText,
+  zip: maybeText,
+  country: maybeText,
+});
+export type EnqueuedPatient = z.output<typeof patient>;
+
+/** `data` is an array, or one object, or an object of objects; null is an empty list. */
+function toItems(data: unknown): unknown {
+  if (data === null) {
+    return [];
+  }
+  if (typeof data !== 'object' || Array.isArray(data)) {
+    return data;
+  }
+  return 'id' in data ? [data] : Object.values(data);
+}
+
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    // Required: a 2xx without it is no list, and must not pass for an empty one.
+    data: z.preprocess(toItems, z.array(item)),
+    has_more: z.boolean().nullish().catch(null),
+    total_count: z.number().int().nullish().catch(null),
+  });
+
+/** `showPortalRequests`. */
+export const enqueuedRequests = listOf(portalRequest);
+/** `searchPatients`. */
+export const enqueuedPatients = listOf(patient);
+/** `showPatient`: bare, without an envelope. */
+export const enqueuedPatient = patient;
+
+/**
+ * Answer to a write. `result: false` was judged before. At least one word that the vendor uses to
+ * acknowledge has to be there: any other JSON is not a success.
+ */
+export const enqueuedAcknowledgement = z
+  .object({
+    result: z.unknown(),
+    message: z.unknown(),
+    action: z.unknown(),
+    object: z.unknown(),
+  })
+  .partial()
+  .refine((answer) => Object.values(answer).some((value) => value !== undefined));

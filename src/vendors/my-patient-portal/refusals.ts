@@ -1,0 +1,94 @@
+import type { Refusal } from '../../http/exchange.ts';
+
+/** The machine-readable reasons of this door, see section 6 of the contract. */
+const reasons = [
+  'slot_unavailable',
+  'not_cancellable',
+  'not_reschedulable',
+  'asap_not_enabled',
+  'asap_not_subscribed',
+  'attendant_blocked',
+  'validation_failed',
+  'insurance_not_allowed',
+  'insufficient_scope',
+] as const;
+export type Reason = (typeof reasons)[number];
+
+export interface Expectation {
+  /** A booking or move: the sibling answers a lost slot with 400 and a sentence. */
+  takesSlot?: boolean;
+  /** The call names an insurance: the sibling's only 403 is about it. */
+  namesInsurance?: boolean;
+}
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+/** What a body says, by whichever of the vendor's keys exists. Only looked at, never passed on. */
+function statements(body: unknown): string[] {
+  const { error, reason, message, errors } = record(body);
+  const several = Array.isArray(errors) ? errors : [errors];
+  return [error, reason, message, ...several].filter(
+    (statement): statement is string => typeof statement === 'string',
+  );
+}
+
+const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));
+
+/** Questions whose answers were refused, as the domain names them. */
+function refusedAnswers(body: unknown): string[] {
+  return Object.keys(record(record(body).invalid_fields))
+    .filter((question) => question !== '' && question.length <= 200)
+    .slice(0, 50)
+    .map((question) => `commentAnswers.${question}`);
+}
+
+function forbidden(reason: Reason | undefined, expectation: Expectation): Refusal {
+  if (reason === 'insufficient_scope') {
+    return { kind: 'AUTHORIZATION_REQUIRED', reason };
+  }
+  const aboutInsurance = reason === undefined && expectation.namesInsurance === true;
+  const known = aboutInsurance ? 'insurance_not_allowed' : reason;
+  return { kind: 'REJECTED', ...(known && { reason: known }) };
+}
+
+/** Classifies a 4xx of the resource API: by status first, then by what the body says, if anything. */
+export const refusalOf =
+  (expectation: Expectation = {}) =>
+  (status: number, body: unknown): Refusal | undefined => {
+    const said = statements(body);
+    const reason = reasonIn(said);
+    switch (status) {
+      case 401:
+        return { kind: 'AUTHORIZATION_REQUIRED' };
+      case 403:
+        return forbidden(reason, expectation);
+      case 404:
+      case 410:
+        return { kind: 'NOT_FOUND' };
+      case 400:
+      case 409:
+      case 422: {
+        const fields = refusedAnswers(body);
+        if (fields.length > 0) {
+          return { kind: 'REJECTED', reason: 'validation_failed', fields };
+        }
+        // The exact sentence is not documented: it says that the event is unavailable.
+        const lostSlot =
+          expectation.takesSlot === true && said.some((text) => /available\b/i.test(text));
+        const known = reason ?? (lostSlot ? 'slot_unavailable' : undefined);
+        return { kind: 'REJECTED', ...(known && { reason: known }) };
+      }
+      default:
+        return undefined;
+    }
+  };
+
+/** A refusal inside a 2xx: the sibling's envelope says `success: false`. */
+export function verdictOf(body: unknown): Refusal | undefined {
+  if (record(body).success !== false) {
+    return undefined;
+  }
+  const reason = reasonIn(statements(body));
+  return { kind: 'REJECTED', ...(reason && { reason }) };
+}

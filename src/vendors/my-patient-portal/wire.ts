@@ -1,0 +1,188 @@
+import { z } from 'zod';
+
+/**
+ * Answers of the resource API (section 4 of the contract): the fields in use, null-tolerant. Wrapper
+ * keys vary across the vendor's APIs, so each schema takes its object bare or wrapped.
+ */
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The innermost object or list below the known wrapper keys. */
+function unwrap(keys: readonly string[], body: unknown): unknown {
+  let value = body;
+  for (let depth = 0; depth < 2 && isRecord(value); depth += 1) {
+    const record = value;
+    const key = keys.find((name) => typeof record[name] === 'object' && record[name] !== null);
+    if (key === undefined) {
+      return value;
+    }
+    value = record[key];
+  }
+  return value;
+}
+
+const one = <Shape extends z.ZodType>(shape: Shape, ...keys: string[]) =>
+  z.preprocess((body) => unwrap(['data', ...keys], body), shape);
+const listOf = <Shape extends z.ZodType>(shape: Shape, ...keys: string[]) =>
+  z.preprocess((body) => unwrap(['data', 'appointments', ...keys], body), z.array(shape));
+
+const number = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).transform(String);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? null);
+
+const offsetTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
+
+/** ISO 8601 with an offset; a time without one is an error, never a guess (5.4). */
+export const instant = z.string().transform((value, context) => {
+  const time = offsetTime.test(value)
+    ? new Date(value.replace(/([+-]\d{2})(\d{2})$/, '$1:$2'))
+    : new Date(Number.NaN);
+  if (Number.isNaN(time.getTime())) {
+    context.addIssue({ code: 'custom', message: 'no ISO 8601 time with an offset' });
+    return z.NEVER;
+  }
+  return time;
+});
+const optionalInstant = instant.nullish().transform((value) => value ?? null);
+
+/** `starts_at`, or `time` as the sibling spells it. */
+const withStart = <Rest extends { starts_at?: Date | undefined; time?: Date | undefined }>(
+  record: Rest,
+  context: z.RefinementCtx,
+) => {
+  const start = record.starts_at ?? record.time;
+  if (start === undefined) {
+    context.addIssue({ code: 'custom', message: 'no start' });
+    return z.NEVER;
+  }
+  return { ...record, start };
+};
+
+/** What an appointment id looks like: 28 letters and digits in every sample (5.2). */
+export const appointmentId = /^[A-Za-z0-9]{1,64}$/;
+
+/** 5.1: at least 512 characters must fit; the content is the vendor's business. */
+export const longestAvailabilityId = 512;
+
+const availability = z
+  .object({
+    id: z.string().min(1).max(longestAvailabilityId),
+    starts_at: instant.optional(),
+    time: instant.optional(),
+    ends_at: optionalInstant,
+  })
+  .transform(withStart);
+export type MyPatientPortalAvailability = z.output<typeof availability>;
+export const availabilities = listOf(availability, 'availabilities', 'times');
+
+/** 4.13: null where nothing earlier is free. */
+export const earlierAvailability = one(z.object({ availability: availability.nullable() }));
+
+const appointmentShape = z
+  .object({
+    id: z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),
+    name: text,
+    practice_name: text,
+    starts_at: instant.optional(),
+    time: instant.optional(),
+    ends_at: optionalInstant,
+    cancelled_at: optionalInstant,
+    is_cancellable: flag,
+    is_reschedulable: flag,
+    is_video_consultation: flag,
+    access_video_consultation_link: z.unknown().optional(),
+    asap_list_subscribed: flag,
+  })
+  .transform(withStart);
+export type MyPatientPortalAppointment = z.output<typeof appointmentShape>;
+export const appointment = one(appointmentShape, 'appointment');
+export const appointments = listOf(appointmentShape);
+
+const profileShape = z.object({
+  first_name: text,
+  last_name: text,
+  email: text,
+  born_on: text,
+  gender: text,
+  phone: text,
+  mobile: text,
+  street: text,
+  zip: text,
+  city: text,
+  country: text,
+});
+export type MyPatientPortalProfile = z.output<typeof profileShape>;
+export const profile = one(profileShape, 'user');
+
+const insurance = z.object({ id: number, name: z.string(), type: text });
+export type MyPatientPortalInsurance = z.output<typeof insurance>;
+export const insurances = listOf(insurance, 'insurances');
+
+const category = z.object({ id: number, name: text, subtitle: text, description: text });
+export type MyPatientPortalCategory = z.output<typeof category>;
+export const categories = listOf(category, 'appointment_categories', 'categories');
+
+const question = z.object({
+  name: z.string().min(1),
+  required: z.unknown().optional(),
+  type: text,
+  config: z
+    .object({ values: z.union([z.string(), z.array(z.string())]).nullish() })
+    .nullish()
+    .catch(null),
+});
+
+/** Documented as an object that lists questions; a bare list and a keyed object are taken too. */
+const commentForm = z.preprocess((form) => {
+  const inner = unwrap(['questions', 'fields', 'items'], form);
+  return isRecord(inner) ? Object.values(inner) : inner;
+}, z.array(question));
+
+const type = z.object({
+  id: number,
+  name: text,
+  description: text,
+  duration: z.union([z.number(), z.string()]).nullish().catch(null),
+  asap_notifications_enabled: flag,
+  is_video_consultation: flag,
+  comment_form: commentForm.nullable().optional(),
+});
+export type MyPatientPortalType = z.output<typeof type>;
+export const types = listOf(type, 'appointment_types', 'types');
+
+const idOf = (body: unknown): unknown => {
+  const inner = isRecord(body) && isRecord(body.data) ? body.data.id : undefined;
+  return inner ?? (isRecord(body) ? (body.id ?? body.appointment_id) : undefined);
+};
+
+/** The id in the answer to a booking: `data.id`, then `id`, then `appointment_id` (4.6). */
+export const bookedId = z.preprocess(
+  idOf,
+  z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),
+);
+
+/** The answer to a write about an appointment names it; the sibling may say `success` alone. */
+export const confirmation = (id: string) =>
+  z.unknown().refine((body) => {
+    const named = idOf(body);
+    return named === undefined
+      ? isRecord(body) && body.success === true
+      : typeof named !== 'object' && String(named) === id;
+  });
+
+/** Row 12, [assumed]: a link by any of its likely names, or null outside the join window. */
+export const videoConsultation = one(
+  z.object({
+    access_video_consultation_link: z.unknown().optional(),
+    url: z.unknown().optional(),
+    link: z.unknown().optional(),
+  }),
+  'video_consultation',
+);

@@ -1,0 +1,24 @@
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Whether a link from Nimbus may be handed to a browser: https (http on loopback only), no user
+ * info, and, where an allow-list of hosts is configured, on it. The link itself is never fetched,
+ * not even by HEAD: any look may burn its one-time token.
+ * @param allowedHosts host names, with a port where it is not the usual one; undefined for any
+ */
+export function isSafeRedirect(link: string, allowedHosts: readonly string[] | undefined): boolean {
+  // A browser strips what a parser strips: a link with blanks or backslashes is not what it seems.
+  if (/[\s\\\p{Cc}]/u.test(link) || !URL.canParse(link)) {
+    return false;
+  }
+  const url = new URL(link);
+  const secure =
+    url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname));
+  const hosts = allowedHosts?.map((host) => host.toLowerCase());
+  return (
+    secure &&
+    url.username === '' &&
+    url.password === '' &&
+    (hosts === undefined || hosts.includes(url.host) || hosts.includes(url.hostname))
+  );
+}

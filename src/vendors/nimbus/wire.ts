@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * What Nimbus answers (External Patient Onboarding & Portal Access API Guide). Only what is used;
+ * there is no common envelope. Ids are JSON integers and leave here as strings.
+ */
+
+const integerId = z
+  .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,15}$/)])
+  .transform(String);
+
+const link = {
+  redirect_url: z.string().min(1),
+  expires_at: z.string().nullish().catch(null),
+};
+
+/** `external-transfer-onboarding`: flat. `access_token` is inside the link and not needed. */
+export const nimbusOnboarding = z.object({ ...link, user_id: integerId });
+export type NimbusOnboarding = z.output<typeof nimbusOnboarding>;
+
+const enabled = z.object({ ...link, user_id: integerId.nullish().catch(null) });
+
+/** `external-portal-access/enable`: no sample exists. Top level first, then `data` [assumed]. */
+export const nimbusEnabled = z.union([
+  enabled,
+  z.object({ data: enabled }).transform(({ data }) => data),
+]);
+export type NimbusEnabled = z.output<typeof nimbusEnabled>;
+
+/** `external-portal-access/revoke`: nothing is documented, so any 2xx will do. */
+export const nimbusRevoked = z.unknown();
+
+const order = z.object({
+  order_id: integerId,
+  user_id: integerId,
+  patient_id: integerId,
+  tenant_domain: z.string().min(1),
+});
+export type NimbusOrder = z.output<typeof order>;
+
+/** `external-portal-access/latest-order`: `data: null` is one of two ways to say "no order" [assumed]. */
+export const nimbusLatestOrder = z.object({ data: order.nullable() });
+
+/** `external-portal-access/create-followup`: `message` and `data`, no `status`. */
+export const nimbusFollowUp = z.object({
+  data: z.object({ followup_id: integerId, followup_date: z.string().nullish().catch(null) }),
+});
+export type NimbusFollowUp = z.output<typeof nimbusFollowUp>['data'];

@@ -1,0 +1,116 @@
+import type { ClinicVisits, MadeVisit, VisitSession } from '../../domain/capabilities/visits.ts';
+import { notConfigured } from '../../domain/errors.ts';
+import type { VendorId } from '../../domain/vendor.ts';
+import { orNull } from './answers.ts';
+import { availabilityQuery, bookingFields, toSlots } from './assumed.ts';
+import type { VSeeClient } from './client.ts';
+import { checked } from './identifiers.ts';
+import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
+import { toRoom, toVisit } from './map.ts';
+import { intakeFields, placeFields } from './requests.ts';
+import type { VSeeSessions } from './sessions.ts';
+import { memberOf, type VSeeVisit } from './wire.ts';
+
+interface VisitParts {
+  vendor: VendorId;
+  client: VSeeClient;
+  sessions: VSeeSessions;
+  portal: URL;
+  /** The clinic's own dashboard. */
+  roomSlug: string;
+  adminToken: string | undefined;
+}
+
+/** Walk-ins, appointments and eConsults; every function checks its ids before its one call. */
+export function createClinicVisits(parts: VisitParts): ClinicVisits {
+  const { vendor, client, sessions, portal, adminToken } = parts;
+  const visitOf = (session: VisitSession, visit: VSeeVisit) =>
+    toVisit({ vendor, patientId: session.patientId, portal }, visit);
+  const made = (session: VisitSession, visit: VSeeVisit, joinUrl: string | null): MadeVisit => ({
+    visit: visitOf(session, visit),
+    joinUrl,
+  });
+
+  return {
+    signIn: sessions.signIn,
+
+    async createIntake(scope, session, request) {
+      const fields = intakeFields(request);
+      const intake = await sessions.using(scope, session, (caller) =>
+        client.createIntake(scope, caller, fields),
+      );
+      return intake.id;
+    },
+
+    async startWalkIn(scope, session, place) {
+      const fields = placeFields(place);
+      const visit = await sessions.using(scope, session, (caller) =>
+        client.addWalkIn(scope, caller, session.vendorPatientId, fields),
+      );
+      return made(session, visit, walkInLink(portal, session.token, visit.id));
+    },
+
+    async schedule(scope, session, request) {
+      const member = session.vendorPatientId;
+      const fields = bookingFields(member, request);
+      if (request.overrideCalendar && adminToken === undefined) {
+        throw notConfigured('Booking against the calendar (VSEE_ADMIN_TOKEN)', vendor);
+      }
+      const visit =
+        request.overrideCalendar && adminToken !== undefined
+          ? await client.addVisit(scope, { as: 'admin', token: adminToken }, member, fields)
+          : await sessions.using(scope, session, (caller) =>
+              client.addVisit(scope, caller, member, fields),
+            );
+      return made(
+        session,
+        visit,
+        appointmentLink(portal, session.token, visit.id, visit.one_time_link_token),
+      );
+    },
+
+    canOverrideCalendar: adminToken !== undefined,
+
+    async requestEConsult(scope, session, place) {
+      const fields = placeFields(place);
+      const visit = await sessions.using(scope, session, (caller) =>
+        client.addEConsult(scope, caller, session.vendorPatientId, fields),
+      );
+      return made(session, visit, null);
+    },
+
+    async visit(scope, session, vendorVisitId) {
+      const id = checked('visit', vendorVisitId);
+      const visit = await orNull(
+        sessions.using(scope, session, (caller) => client.visit(scope, caller, id)),
+      );
+      // An answer that does not say whose visit it is proves nothing, so it is not shown.
+      return visit !== null && visit.id === id && memberOf(visit) === session.vendorPatientId
+        ? visitOf(session, visit)
+        : null;
+    },
+
+    async cancel(scope, session, vendorVisitId) {
+      const id = checked('visit', vendorVisitId);
+      const visit = await sessions.using(scope, session, (caller) =>
+        client.cancelVisit(scope, caller, session.vendorPatientId, id),
+      );
+      return visitOf(session, visit);
+    },
+
+    async room(scope, code) {
+      const room = await orNull(client.room(scope, checked('room', code)));
+      return room && toRoom(vendor, room);
+    },
+
+    async availabilities(scope, session, search) {
+      const query = availabilityQuery(session.vendorPatientId, search);
+      return toSlots(
+        await sessions.using(scope, session, (caller) => client.availability(scope, caller, query)),
+      );
+    },
+
+    portalLink: (session, { roomSlug, hideNavigation }) =>
+      dashboardLink(portal, session.token, roomSlug ?? parts.roomSlug, hideNavigation),
+  };
+}

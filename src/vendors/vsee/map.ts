@@ -1,0 +1,164 @@
+import type {
+  ClinicRoom,
+  Provider,
+  Sex,
+  VendorProfile,
+  Visit,
+  VisitKind,
+  VisitStatus,
+} from '../../domain/records.ts';
+import type { VendorId } from '../../domain/vendor.ts';
+import { inviteLink } from './links.ts';
+import type { VSeeRoom, VSeeUser, VSeeVisit } from './wire.ts';
+
+type TextOrNumber = string | number | null | undefined;
+
+/** 10, "10" and " 10 " are the same; anything else is no number. */
+const numberOf = (value: TextOrNumber): number | undefined => {
+  const found = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+};
+
+/** Unix seconds as text or number; null for nothing, zero, and what is no time. */
+export function instantOf(value: TextOrNumber): Date | null {
+  const seconds = numberOf(value);
+  const instant = seconds !== undefined && seconds > 0 ? new Date(seconds * 1000) : undefined;
+  return instant && !Number.isNaN(instant.getTime()) ? instant : null;
+}
+
+const kinds = new Map<number, VisitKind>([
+  [1, 'WALK_IN'],
+  [2, 'SCHEDULED'],
+  [3, 'E_CONSULT'],
+  [10, 'GUEST'],
+]);
+
+/** `type` of a visit. */
+export const kindOf = (type: TextOrNumber): VisitKind =>
+  kinds.get(numberOf(type) ?? Number.NaN) ?? 'UNKNOWN';
+
+const statuses = new Map<number | string, VisitStatus>([
+  [10, 'PENDING'],
+  [20, 'CONFIRMED'],
+  [25, 'IN_PROGRESS'],
+  [30, 'COMPLETED'],
+  [40, 'CANCELLED'],
+  [50, 'REFUNDED'],
+  // The second version of the webhooks, and whoever copies it, writes words.
+  ['pending', 'PENDING'],
+  ['confirmed', 'CONFIRMED'],
+  ['inprogress', 'IN_PROGRESS'],
+  ['completed', 'COMPLETED'],
+  ['cancelled', 'CANCELLED'],
+  ['refunded', 'REFUNDED'],
+]);
+
+/** `status` of a visit, as text, number or word. */
+export const statusOf = (status: TextOrNumber): VisitStatus =>
+  statuses.get(
+    numberOf(status) ??
+      String(status ?? '')
+        .toLowerCase()
+        .replace(/[\s_-]/g, ''),
+  ) ?? 'UNKNOWN';
+
+const filled = (value: string | null | undefined): string | null => value?.trim() || null;
+
+function providerOf(visit: VSeeVisit): Provider | null {
+  const id = visit.provider?.id ?? visit.provider_id;
+  return id
+    ? {
+        id,
+        firstName: filled(visit.provider?.first_name),
+        lastName: filled(visit.provider?.last_name),
+        title: filled(visit.provider?.title),
+      }
+    : null;
+}
+
+/** Whose visit it becomes here, and where its invitation leads. */
+export interface VisitOwner {
+  vendor: VendorId;
+  patientId: string;
+  portal: URL;
+}
+
+export const toVisit = ({ vendor, patientId, portal }: VisitOwner, visit: VSeeVisit): Visit => ({
+  vendor,
+  patientId,
+  vendorVisitId: visit.id,
+  kind: kindOf(visit.type),
+  status: statusOf(visit.status),
+  reason: filled(visit.intake?.reason_for_visit),
+  start: instantOf(visit.start),
+  end: instantOf(visit.end),
+  actualStart: instantOf(visit.actual_start),
+  actualEnd: instantOf(visit.actual_end),
+  provider: providerOf(visit),
+  roomCode: filled(visit.room_code),
+  inviteUrl: inviteLink(portal, visit.code),
+});
+
+function knownTimeZone(zone: string | null | undefined): string | null {
+  try {
+    return zone
+      ? new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
+  const consultations = room.payment?.consultations ?? [];
+  return {
+    vendor,
+    code: room.code,
+    slug: filled(room.slug),
+    name: filled(room.name),
+    timeZone: knownTimeZone(room.operation_settings?.default_timezone),
+    open: room.active !== false && room.operation_settings?.is_closed !== true,
+    walkInEnabled: room.visits?.walkin?.enabled ?? false,
+    appointmentsEnabled: room.visits?.appointment?.enabled ?? false,
+    eConsultEnabled: room.visits?.econsult?.enabled ?? false,
+    consultations: consultations
+      .filter((consultation) => consultation.visible_to_patient !== false)
+      .map((consultation) => ({
+        id: filled(consultation.id),
+        description: filled(consultation.description),
+        durationMinutes: numberOf(consultation.duration) ?? null,
+      })),
+  };
+}
+
+const sexes = new Map<string, Sex>([
+  ['1', 'MALE'],
+  ['2', 'FEMALE'],
+  ['male', 'MALE'],
+  ['female', 'FEMALE'],
+]);
+
+const isCalendarDate = (day: string) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(day) &&
+  new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
+
+export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
+  const address = {
+    street: filled(user.street_addr),
+    city: filled(user.city),
+    state: filled(user.state),
+    postalCode: filled(user.zip == null ? null : String(user.zip)),
+    country: null,
+  };
+  const gender = user.gender === null || user.gender === undefined ? '' : String(user.gender);
+  return {
+    vendor,
+    firstName: filled(user.first_name),
+    lastName: filled(user.last_name),
+    birthDate: user.dob && isCalendarDate(user.dob) ? user.dob : null,
+    sex: gender === '' ? null : (sexes.get(gender.toLowerCase()) ?? 'UNKNOWN'),
+    email: filled(user.email),
+    phone: filled(user.phone),
+    address: Object.values(address).some((part) => part !== null) ? address : null,
+  };
+}

@@ -1,0 +1,115 @@
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import type { Database } from '../../src/store/database.ts';
+import { connectionGrants, pendingConnections } from '../../src/store/tables.ts';
+import { addPatient, describeOnBoth, noon, type OpenFresh, tokensOf } from './stores.ts';
+
+async function openWithLogin(open: OpenFresh) {
+  const opened = await open();
+  const { id } = await addPatient(opened.store);
+  const connection = {
+    vendor: 'MY_PATIENT_PORTAL',
+    patientId: id,
+    subject: 'subject-ana',
+    returnTo: 'https://app.example.com/done',
+    secrets: { codeVerifier: 'the-verifier', nonce: 'the-nonce', state: 'the-state' },
+    expiresAt: new Date(noon + 600_000),
+  };
+  const grant = { vendorPatientId: 'p-1', tokens: tokensOf('granted') };
+  const { vendor, patientId } = connection;
+  return { ...opened, connection, grant, taken: { vendor, patientId, ...grant } };
+}
+
+const rawText = async (database: Database) =>
+  JSON.stringify([
+    await database.run((queries) => queries.select().from(pendingConnections)),
+    await database.run((queries) => queries.select().from(connectionGrants)),
+  ]);
+
+describeOnBoth('logins under way', (open) => {
+  test('are taken by their state once, also when asked for at once', async () => {
+    const { store, connection } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    expect(await store.connections.takeByState('another')).toBeUndefined();
+    const taken = await Promise.all(
+      Array.from({ length: 5 }, () => store.connections.takeByState('the-state')),
+    );
+    expect(taken.filter((found) => found !== undefined)).toEqual([connection]);
+    expect(await store.connections.takeByState('the-state')).toBeUndefined();
+  });
+
+  test('are over when their time is', async () => {
+    const { store, clock, connection } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    clock.now += 600_000;
+    expect(await store.connections.takeByState('the-state')).toBeUndefined();
+    clock.now = noon;
+    expect(await store.connections.takeByState('the-state')).toBeUndefined();
+  });
+
+  test('that are finished are taken once, by the subject that began them', async () => {
+    const { store, connection, grant, taken } = await openWithLogin(open);
+    await store.connections.keepGrant('the-token', connection, grant);
+    expect(await store.connections.takeGrant('another', 'subject-ana')).toBeUndefined();
+    const results = await Promise.all(
+      Array.from({ length: 5 }, () => store.connections.takeGrant('the-token', 'subject-ana')),
+    );
+    expect(results.filter((found) => found !== undefined)).toEqual([taken]);
+  });
+
+  test('that are finished are used up by another subject', async () => {
+    const { store, connection, grant } = await openWithLogin(open);
+    await store.connections.keepGrant('the-token', connection, grant);
+    expect(await store.connections.takeGrant('the-token', 'subject-eve')).toBeUndefined();
+    expect(await store.connections.takeGrant('the-token', 'subject-ana')).toBeUndefined();
+  });
+
+  test('that are finished are over when their time is', async () => {
+    const { store, clock, connection, grant } = await openWithLogin(open);
+    await store.connections.keepGrant('the-token', connection, grant);
+    clock.now += 600_000;
+    expect(await store.connections.takeGrant('the-token', 'subject-ana')).toBeUndefined();
+  });
+
+  test('leave no secret in their rows, and no row once taken or over', async () => {
+    const { store, database, clock, connection, grant } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    await store.connections.keepGrant('the-token', connection, grant);
+    const rows = await rawText(database);
+    expect(rows).toContain('subject-ana');
+    expect(rows).not.toMatch(/the-(verifier|nonce|state|token)|granted|p-1/);
+    await store.connections.takeByState('the-state');
+    await store.connections.takeGrant('the-token', 'subject-ana');
+    expect(await rawText(database)).toBe('[[],[]]');
+    await store.connections.begin(connection);
+    await store.connections.keepGrant('the-token', connection, grant);
+    clock.now += 600_000;
+    const expiresAt = new Date(clock.now + 1000);
+    const secrets = { ...connection.secrets, state: 'later' };
+    await store.connections.begin({ ...connection, secrets, expiresAt });
+    const left = await database.run((queries) =>
+      queries
+        .select({ rows: sql<number>`count(*)::int` })
+        .from(
+          sql`(select 1 from ${pendingConnections} union all select 1 from ${connectionGrants})`,
+        ),
+    );
+    expect(left).toEqual([{ rows: 1 }]);
+  });
+
+  test('do not open under the row of another login', async () => {
+    const { store, database, connection } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    const secrets = { ...connection.secrets, state: 'second' };
+    await store.connections.begin({ ...connection, secrets });
+    const rows = await database.run((queries) => queries.select().from(pendingConnections));
+    await database.run((queries) =>
+      queries.update(pendingConnections).set({ sealedSecrets: rows[0]?.sealedSecrets }),
+    );
+    const found = [
+      await store.connections.takeByState('the-state'),
+      await store.connections.takeByState('second'),
+    ];
+    expect(found.filter((login) => login !== undefined)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../src/store/embedded.ts';
+import { lockDirectory } from '../../src/store/embedded-lock.ts';
+import { ownIdentity } from '../../src/store/process-identity.ts';
+import { addPatient, tokensOf, useStores } from './stores.ts';
+
+const childScript = fileURLToPath(new URL('./embedded-child.ts', import.meta.url));
+
+/** Making a database takes seconds where the machine is busy. */
+describe('an embedded database', { timeout: 60_000 }, () => {
+  const open = useStores();
+  const children: ChildProcess[] = [];
+  let folder = '';
+  let template = '';
+
+  beforeAll(async () => {
+    template = await mkdtemp(join(tmpdir(), 'portico-embedded-template-'));
+    await (await openEmbedded(template, () => undefined)).close();
+  });
+  afterAll(() => rm(template, { recursive: true, force: true, maxRetries: 3 }));
+
+  /** A database that is made already, to save the time. */
+  const useTemplate = () =>
+    cp(join(template, 'database'), join(folder, 'database'), { recursive: true });
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'portico-embedded-'));
+  });
+  afterEach(async () => {
+    await Promise.all(children.splice(0).map(end));
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  async function end(child: ChildProcess) {
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    }
+  }
+
+  /** Starts a process on the folder and waits for its first line. */
+  async function startChild(
+    task: 'lock' | 'store',
+  ): Promise<{ child: ChildProcess; line: string }> {
+    const child = spawn(process.execPath, ['--import', 'tsx', childScript, task, folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    return { child, line: chunk.toString().trim() };
+  }
+
+  const locks = async () => (await readdir(folder)).filter((name) => name.endsWith('.lock'));
+  const lockAs = (number: number, content: object | string) =>
+    writeFile(
+      join(folder, `portico-${number}.lock`),
+      typeof content === 'string' ? content : JSON.stringify(content),
+    );
+  const age = (number: number, milliseconds: number) => {
+    const time = new Date(Date.now() - milliseconds);
+    return utimes(join(folder, `portico-${number}.lock`), time, time);
+  };
+
+  test('keeps its data over a close, in a folder that it makes', async () => {
+    const dataDirectory = join(folder, 'new', 'data');
+    const lines: string[] = [];
+    const onProgress = (line: string) => lines.push(line);
+    const { store } = await open({ dataDirectory, onProgress });
+    const patient = await addPatient(store);
+    await store.tokens.write('CERBO', patient.id, tokensOf('one'));
+    await store.close();
+    await store.close();
+    await expect(store.ping()).rejects.toMatchObject({ name: 'StoreError', kind: 'UNAVAILABLE' });
+    const { store: again } = await open({ dataDirectory, onProgress });
+    expect(await again.patients.find([patient.id])).toEqual([patient]);
+    expect(await again.tokens.read('CERBO', patient.id)).toEqual(tokensOf('one'));
+    expect(lines).toEqual(['Database: 1 migration applied.']);
+  });
+
+  test('loses nothing that was acknowledged to a killed process, and gives its folder back', async () => {
+    await useTemplate();
+    const { child, line } = await startChild('store');
+    expect(line).toMatch(/^[0-9a-f-]{36}$/);
+    await expect(open({ dataDirectory: folder })).rejects.toMatchObject({
+      name: 'StoreError',
+      kind: 'UNUSABLE',
+      message: expect.stringMatching(/in use by another Portico process.*DATA_DIR.*DATABASE_URL/),
+    });
+    await expect(open({ dataDirectory: folder })).rejects.toThrow(folder);
+    await end(child);
+    const { store } = await open({ dataDirectory: folder });
+    expect(await store.patients.find([line])).toMatchObject([{ firstName: 'Ana' }]);
+  });
+
+  test('refuses a second store of the same process, until the first is closed', async () => {
+    await useTemplate();
+    const { store } = await open({ dataDirectory: folder });
+    await expect(open({ dataDirectory: join(folder, '.') })).rejects.toThrow('in use');
+    await store.ping();
+    await store.close();
+    const { store: next } = await open({ dataDirectory: folder });
+    await next.ping();
+  });
+
+  test('holds no secret in its files', async () => {
+    await useTemplate();
+    const { store } = await open({ dataDirectory: folder });
+    const { id } = await addPatient(store);
+    await store.tokens.write('CERBO', id, tokensOf('canary-access-token'));
+    await store.close();
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    let sawThePatient = false;
+    for (const file of files.filter((entry) => entry.isFile())) {
+      const content = await readFile(join(file.parentPath, file.name));
+      sawThePatient ||= content.includes('ana.silva@example.com');
+      expect(content.includes('canary-access-token')).toBe(false);
+    }
+    expect(sawThePatient).toBe(true);
+  });
+
+  test('says what is wrong with a folder that cannot be used', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(open({ dataDirectory: join(folder, 'file', 'data') })).rejects.toMatchObject({
+      kind: 'UNUSABLE',
+      message: expect.stringContaining(folder),
+    });
+  });
+
+  test('goes to one of many processes that find a dead one’s lock at once', async () => {
+    const dead = await startChild('lock');
+    expect(dead.line).toBe('LOCKED');
+    await end(dead.child);
+    const lines = (await Promise.all(Array.from({ length: 5 }, () => startChild('lock')))).map(
+      ({ line }) => line.split(' ')[0],
+    );
+    expect(lines.sort()).toEqual(['LOCKED', 'REFUSED', 'REFUSED', 'REFUSED', 'REFUSED']);
+    expect(await locks()).toHaveLength(1);
+  });
+
+  test('is taken over from an earlier process of the same id', async () => {
+    await lockAs(4, { ...ownIdentity(), started: '1', token: 'old' });
+    const release = await lockDirectory(folder);
+    expect(await locks()).toEqual(['portico-5.lock']);
+    await expect(lockDirectory(folder)).rejects.toThrow('in use');
+    release();
+    release();
+    (await lockDirectory(folder))();
+  });
+
+  test('is taken over from another container once its heartbeat has stopped', async () => {
+    await lockAs(1, { pid: process.pid, realm: 'another machine', started: '1', token: 'x' });
+    await age(1, 19_300);
+    const lines: string[] = [];
+    const release = await lockDirectory(folder, (line) => lines.push(line));
+    expect(lines).toEqual([expect.stringContaining('still in use')]);
+    release();
+  });
+
+  test('is taken over where a crash left a lock without content', async () => {
+    await lockAs(1, '');
+    await age(1, 60_000);
+    (await lockDirectory(folder))();
+    expect(await locks()).toEqual(['portico-2.lock']);
+  });
+});

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Page, Store } from '../../src/domain/store.ts';
+import { addPatient, ana, describeOnBoth, named, noon } from './stores.ts';
+
+const names = async (store: Store, text: string | null, page: Page = { limit: 100 }) =>
+  (await store.patients.search(text, page)).rows.map(
+    ({ value }) => `${value.firstName} ${value.lastName}`,
+  );
+
+describeOnBoth('the register', (open) => {
+  test('returns a patient as created, whole or with gaps', async () => {
+    const { store } = await open();
+    const whole = await addPatient(store, ana, 'subject-ana');
+    expect(whole).toEqual({
+      ...ana,
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      subject: 'subject-ana',
+      createdAt: new Date(noon),
+    });
+    const bare = await addPatient(store, named('Ben', 'Okafor'));
+    expect(await store.patients.find([whole.id, bare.id, randomUUID(), 'no uuid'])).toEqual(
+      expect.arrayContaining([whole, bare]),
+    );
+    expect(bare.address).toBeNull();
+    expect(await store.patients.find([])).toEqual([]);
+    expect(await store.patients.findBySubject('subject-ana')).toEqual(whole);
+    expect(await store.patients.findBySubject('nobody')).toBeUndefined();
+  });
+
+  test('gives one subject one record, also when asked for several at once', async () => {
+    const { store } = await open();
+    const created = await Promise.all(
+      Array.from({ length: 8 }, () => store.patients.create(ana, 'subject-ana')),
+    );
+    expect(created.filter((patient) => patient !== undefined)).toHaveLength(1);
+    expect(await store.patients.create(ana, null)).toBeDefined();
+    expect(await store.patients.create(ana, null)).toBeDefined();
+  });
+
+  test('finds by e-mail without regard to case', async () => {
+    const { store } = await open();
+    const patient = await addPatient(store, { ...ana, email: 'Ana.SILVA@Example.com' });
+    expect(await store.patients.findByEmail('ANA.silva@example.COM')).toEqual([patient]);
+    expect(await store.patients.findByEmail('ana_silva@example.com')).toEqual([]);
+  });
+
+  test('fills gaps and never overwrites', async () => {
+    const { store } = await open();
+    const { id } = await addPatient(store, { ...named('Ana', 'Silva'), phone: '1' });
+    const filled = await store.patients.fillGaps(id, { ...ana, firstName: 'Another' });
+    expect(filled).toMatchObject({ ...ana, firstName: 'Ana', phone: '1' });
+    const again = await store.patients.fillGaps(id, {
+      birthDate: '2000-01-01',
+      sex: 'MALE',
+      email: 'other@example.com',
+      address: { street: null, city: 'Berlin', state: null, postalCode: null, country: 'DE' },
+    });
+    expect(again).toEqual(filled);
+    expect(await store.patients.findByEmail('ana.silva@example.com')).toEqual([filled]);
+    expect(await store.patients.findByEmail('other@example.com')).toEqual([]);
+    await expect(store.patients.fillGaps(randomUUID(), ana)).rejects.toMatchObject({
+      name: 'StoreError',
+      kind: 'MISSING',
+    });
+  });
+
+  test('links a subject to one patient and a patient to one subject', async () => {
+    const { store } = await open();
+    const one = await addPatient(store, ana);
+    const other = await addPatient(store, named('Ben', 'Okafor'));
+    expect(await store.patients.linkSubject(one.id, 'ana')).toMatchObject({ subject: 'ana' });
+    expect(await store.patients.linkSubject(one.id, 'ana')).toMatchObject({ subject: 'ana' });
+    expect(await store.patients.linkSubject(one.id, 'ben')).toBe('TAKEN');
+    expect(await store.patients.linkSubject(other.id, 'ana')).toBe('TAKEN');
+    await expect(store.patients.linkSubject(randomUUID(), 'x')).rejects.toMatchObject({
+      kind: 'MISSING',
+    });
+  });
+
+  test('lets one of two patients have a subject that both ask for at once', async () => {
+    const { store } = await open();
+    const patients = await Promise.all(
+      Array.from({ length: 6 }, (_, index) => addPatient(store, named('P', `Q${index}`))),
+    );
+    const linked = await Promise.all(
+      patients.map(({ id }) => store.patients.linkSubject(id, 'wanted')),
+    );
+    expect(linked.filter((result) => result !== 'TAKEN')).toHaveLength(1);
+  });
+
+  test('searches every word in the names, literally and without regard to case', async () => {
+    const { store } = await open();
+    await addPatient(store, ana);
+    await addPatient(store, named('Ana', 'Öz%kan'));
+    await addPatient(store, named('A_a', 'Back\\slash'));
+    await addPatient(store, named('Jose\u0301', "O'Hara"));
+    const found = (text: string | null) => names(store, text);
+    expect(await found('SIL an')).toEqual(['Ana Silva']);
+    expect(await found('an')).toEqual(['Ana Öz%kan', 'Ana Silva']);
+    expect(await found('ana okafor')).toEqual([]);
+    expect(await found('öZ')).toEqual(['Ana Öz%kan']);
+    expect(await found('%')).toEqual(['Ana Öz%kan']);
+    expect(await found('_')).toEqual(['A_a Back\\slash']);
+    expect(await found('\\')).toEqual(['A_a Back\\slash']);
+    expect(await found('jos\u00e9')).toHaveLength(1);
+    expect(await found("o'h")).toHaveLength(1);
+    expect(await found("' or 1=1 --")).toEqual([]);
+    expect(await found('\0')).toEqual([]);
+    expect(await found('ANA.SILVA@example.com')).toEqual(['Ana Silva']);
+    expect(await found('silva@example.com')).toEqual([]);
+    expect(await found('  ')).toHaveLength(4);
+    expect(await found(null)).toHaveLength(4);
+  });
+});
+
+describeOnBoth('pages of the register', (open) => {
+  const letters = ['e', 'B', 'a', 'Ä', 'c', 'D', 'f'];
+  const ordered = ['a', 'Ä', 'B', 'c', 'D', 'e', 'f'].map((letter) => `P ${letter}`);
+
+  async function filled() {
+    const { store } = await open();
+    for (const letter of letters) {
+      await addPatient(store, named('P', letter));
+    }
+    return store;
+  }
+
+  test('are ordered by last name, first name, id, whatever case and accent', async () => {
+    const store = await filled();
+    const found = await names(store, null);
+    expect(new Set(found.slice(0, 2))).toEqual(new Set(ordered.slice(0, 2)));
+    expect(found.slice(2)).toEqual(ordered.slice(2));
+    await addPatient(store, named('O', 'b'));
+    expect((await names(store, null)).slice(2, 4)).toEqual(['O b', 'P B']);
+  });
+
+  test('meet without gap or overlap, forwards and backwards, also among equal names', async () => {
+    const store = await filled();
+    await Promise.all(Array.from({ length: 4 }, () => addPatient(store, named('P', 'c'))));
+    const all = (await store.patients.search(null, { limit: 100 })).rows.map(({ key }) => key);
+    expect(all).toHaveLength(11);
+    for (const backwards of [false, true]) {
+      const seen: string[] = [];
+      let page: Page = backwards ? { limit: 2, fromEnd: true } : { limit: 2 };
+      for (;;) {
+        const { rows, hasMore, totalCount } = await store.patients.search(null, page);
+        const keys = rows.map(({ key }) => key);
+        expect(totalCount).toBe(11);
+        if (backwards) {
+          seen.unshift(...keys);
+          page = { limit: 2, fromEnd: true, before: keys[0] };
+        } else {
+          seen.push(...keys);
+          page = { limit: 2, after: keys.at(-1) };
+        }
+        if (!hasMore) {
+          break;
+        }
+      }
+      expect(seen).toEqual(all);
+    }
+  });
+
+  test('can be bounded on both sides and taken from either', async () => {
+    const store = await filled();
+    const keys = (await store.patients.search(null, { limit: 100 })).rows.map(({ key }) => key);
+    const between = { after: keys[1], before: keys[5] };
+    const window = async (page: Page) => {
+      const { rows, hasMore } = await store.patients.search(null, page);
+      return [rows.map(({ key }) => keys.indexOf(key)), hasMore];
+    };
+    expect(await window({ ...between, limit: 9 })).toEqual([[2, 3, 4], false]);
+    expect(await window({ ...between, limit: 2 })).toEqual([[2, 3], true]);
+    expect(await window({ ...between, limit: 2, fromEnd: true })).toEqual([[3, 4], true]);
+    expect(await window({ limit: 2, before: keys[5] })).toEqual([[0, 1], true]);
+    expect(await window({ limit: 0 })).toEqual([[], true]);
+  });
+
+  test('have keys that say nothing about the person', async () => {
+    const { store } = await open();
+    const { id } = await addPatient(store);
+    expect((await store.patients.search(null, { limit: 1 })).rows[0]?.key).toBe(id);
+  });
+
+  test('refuse a key that is none of theirs', async () => {
+    const { store } = await open();
+    for (const key of ['', 'rubbish', '\0', randomUUID(), "' or true --"]) {
+      for (const page of [
+        { limit: 1, after: key },
+        { limit: 1, before: key },
+      ]) {
+        await expect(store.patients.search(null, page)).rejects.toMatchObject({
+          code: 'BAD_USER_INPUT',
+        });
+      }
+    }
+    for (const limit of [-1, 1.5, Number.NaN]) {
+      await expect(store.patients.search(null, { limit })).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+      });
+    }
+  });
+});

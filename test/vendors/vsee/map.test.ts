@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { toSlots, vseeSlot } from '../../../src/vendors/vsee/assumed.ts';
+import {
+  instantOf,
+  kindOf,
+  statusOf,
+  toProfile,
+  toRoom,
+  toVisit,
+} from '../../../src/vendors/vsee/map.ts';
+import {
+  memberOf,
+  vseeRoom,
+  vseeSignInOf,
+  vseeUserOf,
+  vseeVisit,
+  vseeVisitOf,
+} from '../../../src/vendors/vsee/wire.ts';
+
+const owner = { vendor: 'VSEE', patientId: 'p', portal: new URL('https://clinic.example.com/') };
+const visitFrom = (wire: object) => toVisit(owner, vseeVisit.parse({ id: '67001', ...wire }));
+
+describe('a visit’s numbers', () => {
+  test.each([
+    ['10', 'PENDING'],
+    [20, 'CONFIRMED'],
+    ['25', 'IN_PROGRESS'],
+    [30, 'COMPLETED'],
+    ['40', 'CANCELLED'],
+    [50, 'REFUNDED'],
+    ['pending', 'PENDING'],
+    ['confirmed', 'CONFIRMED'],
+    ['inprogress', 'IN_PROGRESS'],
+    ['In Progress', 'IN_PROGRESS'],
+    ['completed', 'COMPLETED'],
+    ['cancelled', 'CANCELLED'],
+    ['refunded', 'REFUNDED'],
+    ['15', 'UNKNOWN'],
+    [99, 'UNKNOWN'],
+    ['no_show', 'UNKNOWN'],
+    ['', 'UNKNOWN'],
+    [null, 'UNKNOWN'],
+    [undefined, 'UNKNOWN'],
+  ])('status %j is %s', (status, expected) => {
+    expect(statusOf(status)).toBe(expected);
+  });
+
+  test.each([
+    ['1', 'WALK_IN'],
+    [2, 'SCHEDULED'],
+    ['3', 'E_CONSULT'],
+    [10, 'GUEST'],
+    [4, 'UNKNOWN'],
+    ['walkin', 'UNKNOWN'],
+    [null, 'UNKNOWN'],
+  ])('type %j is %s', (type, expected) => {
+    expect(kindOf(type)).toBe(expected);
+  });
+
+  test.each([
+    ['1767225600', '2026-01-01T00:00:00.000Z'],
+    [1767225600, '2026-01-01T00:00:00.000Z'],
+    ['0', null],
+    [0, null],
+    ['', null],
+    ['soon', null],
+    ['99999999999999', null],
+    [null, null],
+    [undefined, null],
+  ])('time %j is %s', (value, expected) => {
+    expect(instantOf(value)?.toJSON() ?? null).toBe(expected);
+  });
+});
+
+describe('a visit', () => {
+  test('of a list, with integers, maps as the one that was created, with text', () => {
+    const times = { start: 1767225600, end: 1767226500, actual_start: null };
+    const text = { start: '1767225600', end: '1767226500', actual_start: null };
+    const list = visitFrom({ type: 2, status: 20, member_id: 183201, ...times });
+    expect(list).toEqual(visitFrom({ type: '2', status: '20', member_id: '183201', ...text }));
+    expect(list.end).toEqual(new Date('2026-01-01T00:15:00Z'));
+  });
+
+  test('with nothing but an id is unknown in kind and status, and has no invitation', () => {
+    expect(visitFrom({})).toEqual({
+      vendor: 'VSEE',
+      patientId: 'p',
+      vendorVisitId: '67001',
+      kind: 'UNKNOWN',
+      status: 'UNKNOWN',
+      reason: null,
+      start: null,
+      end: null,
+      actualStart: null,
+      actualEnd: null,
+      provider: null,
+      roomCode: null,
+      inviteUrl: null,
+    });
+  });
+
+  test('drops unknown fields and malformed ones that are only shown', () => {
+    const visit = visitFrom({
+      status: { word: 'pending' },
+      provider: 'Dr. Hill',
+      intake: [],
+      room_code: 5,
+      meeting: { conference_pin: 1234 },
+      code: '../../evil',
+    });
+    expect(visit).toMatchObject({ status: 'UNKNOWN', provider: null, inviteUrl: null });
+    expect(JSON.stringify(visit)).not.toContain('1234');
+  });
+
+  test('knows the provider by id where the object is missing', () => {
+    expect(visitFrom({ provider_id: 826, provider: null }).provider).toEqual({
+      id: '826',
+      firstName: null,
+      lastName: null,
+      title: null,
+    });
+  });
+
+  test('takes the reason from its intake', () => {
+    expect(visitFrom({ intake: { reason_for_visit: ' cough ' } }).reason).toBe('cough');
+  });
+
+  test('without an id is no visit, and of another member is not taken for an answer', () => {
+    expect(vseeVisit.safeParse({ status: '10' }).success).toBe(false);
+    expect(vseeVisitOf('1').safeParse({ id: '5', member_id: '2' }).success).toBe(false);
+    expect(vseeVisitOf('1').safeParse({ id: '5', member: { id: 2 } }).success).toBe(false);
+    expect(vseeVisitOf('1').safeParse({ id: '5' }).success).toBe(true);
+    expect(memberOf(vseeVisit.parse({ id: 5, member: { id: 2 } }))).toBe('2');
+  });
+});
+
+describe('a sign-in answer', () => {
+  const answer = {
+    id: '183201',
+    code: 'portico-1',
+    token: { user_id: '183201', token: 'abc', expiry: '1767312000' },
+  };
+
+  test('takes an expiry as text too', () => {
+    expect(vseeSignInOf('portico-1').parse(answer).token.expiry).toBe(1767312000);
+  });
+
+  test.each([
+    ['of another code', { code: 'portico-2' }],
+    ['with another user’s token', { token: { ...answer.token, user_id: '183202' } }],
+    ['without a token', { token: {} }],
+    ['with a token that would break a header', { token: { ...answer.token, token: 'a\r\nb' } }],
+    ['without an expiry', { token: { ...answer.token, expiry: null } }],
+    ['with an id that is no number', { id: 'ana' }],
+  ])('%s is no answer', (_case, change) => {
+    expect(vseeSignInOf('portico-1').safeParse({ ...answer, ...change }).success).toBe(false);
+  });
+});
+
+describe('a profile', () => {
+  const profileFrom = (wire: object) =>
+    toProfile('VSEE', vseeUserOf('1').parse({ id: '1', ...wire }));
+
+  test.each([
+    [1, 'MALE'],
+    ['2', 'FEMALE'],
+    ['female', 'FEMALE'],
+    [3, 'UNKNOWN'],
+    [null, null],
+  ])('gender %j is %s', (gender, sex) => {
+    expect(profileFrom({ gender }).sex).toBe(sex);
+  });
+
+  test('takes a birth date only where it is a day, and an address where there is some', () => {
+    expect(profileFrom({ dob: '1988-02-31' }).birthDate).toBeNull();
+    expect(profileFrom({ dob: '02/11/1988' }).birthDate).toBeNull();
+    expect(profileFrom({ dob: '1988-02-11', city: 'Los Angeles', zip: 90012 })).toMatchObject({
+      birthDate: '1988-02-11',
+      address: { street: null, city: 'Los Angeles', postalCode: '90012' },
+    });
+    expect(profileFrom({ city: '' }).address).toBeNull();
+  });
+
+  test('of another member is no answer', () => {
+    expect(vseeUserOf('1').safeParse({ id: '2' }).success).toBe(false);
+  });
+});
+
+describe('a room', () => {
+  const roomFrom = (wire: object) => toRoom('VSEE', vseeRoom.parse({ code: 'abcde', ...wire }));
+
+  test('with its code only is open and offers nothing', () => {
+    expect(roomFrom({})).toMatchObject({
+      open: true,
+      walkInEnabled: false,
+      appointmentsEnabled: false,
+      eConsultEnabled: false,
+      timeZone: null,
+      consultations: [],
+    });
+  });
+
+  test('that is inactive or closed is not open, however the flag is spelled', () => {
+    expect(roomFrom({ active: false }).open).toBe(false);
+    expect(roomFrom({ operation_settings: { is_closed: '1' } }).open).toBe(false);
+    expect(roomFrom({ operation_settings: { is_closed: 0 } }).open).toBe(true);
+  });
+
+  test('never guesses a time zone', () => {
+    const zoneOf = (zone: string) =>
+      roomFrom({ operation_settings: { default_timezone: zone } }).timeZone;
+    expect(zoneOf('Mars/Olympus')).toBeNull();
+    expect(zoneOf('Europe/Berlin')).toBe('Europe/Berlin');
+  });
+
+  test('of the older kind has consultations without ids', () => {
+    const consultations = [{ description: 'Visit', duration: '15', amount: 5 }];
+    expect(roomFrom({ payment: { consultations } }).consultations).toEqual([
+      { id: null, description: 'Visit', durationMinutes: 15 },
+    ]);
+  });
+});
+
+describe('slots', () => {
+  test('without places left are no availability; the others come in order', () => {
+    const wire = [
+      { slot_id: 's3', slot_start: 300, slot_end: 400, slot_available: 2, provider_ids: [1, 2] },
+      { slot_id: 's1', slot_start: '100', slot_end: '200', slot_booked: 1, slot_available: 0 },
+      { slot_start: '200', slot_end: null, provider_ids: [826] },
+    ].map((slot) => vseeSlot.parse(slot));
+    expect(toSlots(wire)).toEqual([
+      {
+        vendorSlotId: null,
+        start: new Date(200_000),
+        end: null,
+        timeZone: null,
+        placesLeft: null,
+        vendorProviderId: '826',
+      },
+      {
+        vendorSlotId: 's3',
+        start: new Date(300_000),
+        end: new Date(400_000),
+        timeZone: null,
+        placesLeft: 2,
+        vendorProviderId: null,
+      },
+    ]);
+  });
+});
