@@ -17,6 +17,8 @@ export const requestedScopes = 'openid profile_read appointment_read appointment
 /** Seconds that an access token is taken to live where the portal does not say; [assumed] in 2.5. */
 const assumedLifetime = 7200;
 const longestLifetime = 365 * 24 * 60 * 60;
+/** Milliseconds by which the portal's clock may be ahead of ours. */
+const clockTolerance = 5 * 60 * 1000;
 
 interface OAuthParts {
   vendor: VendorId;
@@ -119,6 +121,17 @@ export function createOAuth(parts: OAuthParts) {
     return configuration;
   }
 
+  /** What the library leaves to us: a lone audience's party, the age, and what a subject looks like. */
+  function subjectOf(claims: client.IDToken | undefined): string {
+    // By the system's clock, as the library judges the token's other times.
+    const early = claims && claims.iat * 1000 > Date.now() + clockTolerance;
+    const foreign = claims?.azp !== undefined && claims.azp !== clientId;
+    if (!claims || early || foreign || !/^[\x21-\x7e]{1,255}$/.test(claims.sub)) {
+      throw unexpected('finish');
+    }
+    return claims.sub;
+  }
+
   function toTokens(
     answer: client.TokenEndpointResponse,
     call: 'finish' | 'refresh',
@@ -180,11 +193,7 @@ export function createOAuth(parts: OAuthParts) {
           expectedNonce: secrets.nonce,
           idTokenExpected: true,
         });
-        const subject = answer.claims()?.sub;
-        if (subject === undefined || !/^[\x21-\x7e]{1,255}$/.test(subject)) {
-          throw unexpected('finish');
-        }
-        return { vendorPatientId: subject, tokens: toTokens(answer, 'finish') };
+        return { vendorPatientId: subjectOf(answer.claims()), tokens: toTokens(answer, 'finish') };
       } catch (error) {
         throw failure(error, 'finish');
       }

@@ -74,6 +74,7 @@ describe('an ID token', () => {
     ['for another party', { claims: { azp: 'other' } }],
     ['that is over', { claims: { exp: seconds() - 60 } }],
     ['that is not yet valid', { claims: { nbf: seconds() + 600 } }],
+    ['from the future', { claims: { iat: seconds() + 3600 } }],
     ['with another nonce', { claims: { nonce: 'other' } }],
     ['with an empty subject', { claims: { sub: '' } }],
     ['with a subject of two lines', { claims: { sub: 'a\nb' } }],

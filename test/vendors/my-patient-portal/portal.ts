@@ -8,8 +8,8 @@ import { startSimulator } from '../../../src/vendors/my-patient-portal/sandbox.t
 import { signInAsPatient } from '../../../src/vendors/my-patient-portal/sandbox-login.ts';
 import { usualSwitches } from '../../../src/vendors/my-patient-portal/sandbox-state.ts';
 
-/** Monday noon in Berlin, two weeks before the clocks change. */
-export const monday = Date.parse('2026-03-16T12:00:00+01:00');
+/** A Monday evening in Berlin, two weeks before the clocks change: the next slots are tomorrow's. */
+const monday = Date.parse('2026-03-16T17:00:00+01:00');
 
 export const persons = {
   ana: { username: 'ana', password: 'ana-sandbox' },
@@ -54,7 +54,7 @@ export function createVault() {
 
 /** A simulator, and the door in front of it as the gateway would make it. */
 export async function startPortal(options: { environment?: Record<string, string> } = {}) {
-  const time = { now: Date.now() };
+  const time = { now: monday };
   const clock = () => time.now;
   const publicUrl = new URL('http://localhost:4000');
   const simulator = await startSimulator({ port: 0, publicUrl, clock });
@@ -107,7 +107,7 @@ export async function startPortal(options: { environment?: Record<string, string
       Object.assign(simulator.switches, usualSwitches);
       vault.entries.clear();
       calls.length = 0;
-      time.now = Date.now();
+      time.now = monday;
     },
     /** Paths of the resource and token calls since the last clearing. */
     sent: () => simulator.calls.map(({ method, path }) => `${method} ${path}`),

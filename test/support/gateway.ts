@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import { readConfig } from '../../src/config.ts';
+import type { VendorCallRecord } from '../../src/domain/request.ts';
+import { openGateway } from '../../src/gateway.ts';
+import { seed } from '../../src/sandbox/seed.ts';
+import type { ReceivedCall } from '../../src/sandbox/simulator.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
+
+/** A whole gateway over the sandbox, asked through the server's own fetch: no port of its own. */
+
+export type Who = 'staff' | 'admin' | 'ana' | 'ben' | 'stranger';
+
+const people: Record<Who, { subject: string; roles: string[] }> = {
+  staff: { subject: 'sandbox-staff', roles: ['STAFF'] },
+  admin: { subject: 'sandbox-admin', roles: ['ADMIN'] },
+  ana: { subject: 'sandbox-ana', roles: ['PATIENT'] },
+  ben: { subject: 'sandbox-ben', roles: ['PATIENT'] },
+  /** A PATIENT without a record. */
+  stranger: { subject: 'sandbox-stranger', roles: ['PATIENT'] },
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are read by tests that assert what they find
+export type Data = any;
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  data: Data;
+  errors: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+  extensions: { vendorCalls: VendorCallRecord[] };
+  /** The body as it was sent. */
+  text: string;
+}
+
+export interface TestGateway {
+  sandbox: Sandbox;
+  /** Global ids of the sandbox's patients by first name, for example `ids.Ana`. */
+  ids: Record<'Ana' | 'Ben' | 'Chloe' | 'David' | 'Emi', string>;
+  publicUrl: URL;
+  query(document: string, variables?: Record<string, unknown>, as?: Who): Promise<Answer>;
+  /** For what is no query: other routes, other methods, other headers. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  token(who: Who): Promise<string>;
+  /** `METHOD path` of the calls that the vendors got since the last `forget`, by vendor. */
+  calls(vendor: keyof Sandbox['simulators']): ReceivedCall[];
+  /** As `calls`, over all vendors, as `VENDOR METHOD path`, in no particular order between vendors. */
+  allCalls(): string[];
+  /** Ends faults and latency and forgets the calls of all vendors. */
+  forget(): void;
+  /** Everything that was logged, for leak checks. */
+  logged(): string;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayOptions {
+  /** Added to, or with undefined removed from, what the sandbox says. */
+  environment?: Record<string, string | undefined>;
+  /** Milliseconds since the epoch; default the system's. */
+  clock?: () => number;
+  /** Default true. */
+  seeded?: boolean;
+}
+
+/** Start it in `beforeAll` and share it: it takes some seconds. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { environment = {}, clock = Date.now, seeded = true } = options;
+  const publicUrl = new URL('http://localhost:4000/');
+  const sandbox = await startSandbox({ publicUrl, firstPort: 0, clock });
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const gateway = await openGateway(
+    readConfig({ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...environment }, 'sandbox'),
+    {
+      logger,
+      clock,
+      encryptionKey: randomBytes(32),
+      dataDirectory: undefined,
+      showVendorCalls: true,
+      graphiql: {},
+    },
+  );
+  const tokens = new Map<Who, Promise<string>>();
+  const token = (who: Who) => {
+    const known = tokens.get(who) ?? sandbox.identityProvider.token(people[who]);
+    tokens.set(who, known);
+    return known;
+  };
+  const fetch = async (path: string, init?: RequestInit) =>
+    gateway.server.fetch(new Request(new URL(path, publicUrl), init));
+
+  const query: TestGateway['query'] = async (document, variables = {}, as = 'staff') => {
+    const response = await fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(as)}` },
+      body: JSON.stringify({ query: document, variables }),
+    });
+    const text = await response.text();
+    const body = JSON.parse(text);
+    return {
+      status: response.status,
+      headers: response.headers,
+      data: body.data,
+      errors: body.errors ?? [],
+      extensions: body.extensions,
+      text,
+    };
+  };
+
+  if (seeded) {
+    await seed({
+      fetch: (request) => gateway.server.fetch(request),
+      publicUrl,
+      token: await token('staff'),
+    });
+  }
+  const { data } = await query('{ patients(first: 100) { nodes { id firstName } } }');
+  const forget = () => {
+    for (const simulator of Object.values(sandbox.simulators)) {
+      simulator.clear();
+    }
+  };
+  forget();
+  return {
+    sandbox,
+    ids: Object.fromEntries(
+      data.patients.nodes.map(({ id, firstName }: Record<string, string>) => [firstName, id]),
+    ) as TestGateway['ids'],
+    publicUrl,
+    query,
+    fetch,
+    token,
+    calls: (vendor) => [...sandbox.simulators[vendor].calls],
+    allCalls: () =>
+      Object.entries(sandbox.simulators).flatMap(([vendor, { calls }]) =>
+        calls.map(({ method, path }) => `${vendor} ${method} ${path}`),
+      ),
+    forget,
+    logged: () => lines.join(''),
+    close: async () => {
+      await gateway.close();
+      await sandbox.close();
+    },
+  };
+}
