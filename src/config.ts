@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
@@ -14,7 +15,7 @@ export class ConfigurationError extends Error {
 
   constructor(readonly problems: readonly string[]) {
     super(
-      `The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\nThe README's chapter "Configuration" explains each variable.`,
+      `The configuration cannot be used:\n${[...new Set(problems)].map((problem) => `  - ${problem}`).join('\n')}\nThe README's chapter "Configuration" explains each variable.`,
     );
   }
 }
@@ -24,6 +25,19 @@ const list = z.string().transform((text) =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== ''),
+);
+
+/** Whoever reads its keys on the way could sign tokens of their own. */
+const issuer = z
+  .url({ protocol: /^https?$/ })
+  .refine(
+    (text) => !URL.canParse(text) || text.startsWith('https:') || isLoopback(new URL(text)),
+    'must be https:// (http:// only on loopback)',
+  );
+
+const origins = list.refine(
+  (texts) => texts.every((text) => URL.canParse(text) && new URL(text).origin === text),
+  'must be a comma-separated list of origins such as https://app.example.com',
 );
 
 const isTimeZone = (text: string) => {
@@ -86,14 +100,15 @@ const general = z.object({
   ENCRYPTION_KEY: key.optional(),
   ENCRYPTION_KEYS_OLD: list.pipe(z.array(key)).default([]),
   ALLOWED_RETURN_URLS: returnUrls.default([]),
-  CORS_ORIGINS: list.default([]),
+  CORS_ORIGINS: origins.default([]),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
-  AUTH_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  AUTH_ISSUER: issuer.optional(),
   AUTH_AUDIENCE: z.string().optional(),
   AUTH_ROLES_CLAIM: z.string().default('roles'),
   AUTH_ROLE_MAPPING: roleMapping.default(new Map()),
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
+  IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
 });
 
@@ -116,7 +131,10 @@ const describe = (issue: z.core.$ZodIssue) => {
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`;
     case 'invalid_format':
-      return issue.message.startsWith('must') ? issue.message : `is not a valid ${issue.format}`;
+      if (issue.message.startsWith('must')) {
+        return issue.message;
+      }
+      return issue.format === 'url' ? 'must be a URL' : 'is not valid';
     case 'too_small':
       return `must be at least ${issue.minimum}`;
     case 'too_big':
@@ -126,14 +144,23 @@ const describe = (issue: z.core.$ZodIssue) => {
   }
 };
 
+/** Whether the gateway is reached, and meant to be reached, from this machine only. */
+const staysOnThisMachine = ({ HOST = '127.0.0.1', PUBLIC_URL = 'http://localhost' }: Environment) =>
+  [`http://${isIPv6(HOST) ? `[${HOST}]` : HOST}`, PUBLIC_URL].every(
+    (address) => URL.canParse(address) && isLoopback(new URL(address)),
+  );
+
+type Described = Pick<(typeof registry)[keyof typeof registry], 'environment'>;
 type VendorSettings = Partial<Record<string, Readonly<Record<string, unknown>>>>;
+
+const isBegun = ({ environment: { shape } }: Described, environment: Environment) =>
+  Object.keys(shape).some((name) => environment[name] !== undefined);
 
 /** Settings of the vendors that have any variable set; the others are not configured. */
 function readVendors(environment: Environment, problems: string[]): VendorSettings {
   const settings: VendorSettings = {};
   for (const [id, definition] of Object.entries(registry)) {
-    const names = Object.keys(definition.environment.shape);
-    if (names.some((name) => environment[name] !== undefined)) {
+    if (isBegun(definition, environment)) {
       const parsed = definition.environment.safeParse(environment);
       if (parsed.success) {
         settings[id] = Object.freeze(parsed.data);
@@ -164,8 +191,12 @@ export function readConfig(raw: Environment, mode: Mode) {
         problems.push(`${name} is missing`);
       }
     }
-    if (Object.keys(vendors).length === 0 && problems.length === 0) {
-      problems.push('no vendor is configured: set the variables of at least one');
+    if (environment.ENCRYPTION_KEY === undefined && !staysOnThisMachine(environment)) {
+      problems.push('ENCRYPTION_KEY is missing (openssl rand -base64 32)');
+    }
+    if (!Object.values(registry).some((definition) => isBegun(definition, environment))) {
+      const ids = Object.keys(registry).join(', ');
+      problems.push(`no vendor is configured: set the variables of at least one of ${ids}`);
     }
   }
   if (!parsed.success || problems.length > 0) {
@@ -173,9 +204,6 @@ export function readConfig(raw: Environment, mode: Mode) {
   }
   const { data } = parsed;
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}/`);
-  if (mode === 'production' && !isLoopback(publicUrl) && data.ENCRYPTION_KEY === undefined) {
-    throw new ConfigurationError(['ENCRYPTION_KEY is missing (openssl rand -base64 32)']);
-  }
   return Object.freeze({
     mode,
     port: data.PORT,
@@ -194,6 +222,7 @@ export function readConfig(raw: Environment, mode: Mode) {
     authRoleMapping: data.AUTH_ROLE_MAPPING,
     clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
+    idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     vendors,
   });

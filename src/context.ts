@@ -1,4 +1,4 @@
-import type { ActionSettings } from './actions/environment.ts';
+import type { ActionSettings, LedgerSettings } from './actions/environment.ts';
 import { Access, type Caller } from './auth/access.ts';
 import { AccessTrail } from './auth/access-trail.ts';
 import { type RequestScope, scopeForWrites, type VendorCallRecord } from './domain/request.ts';
@@ -15,6 +15,7 @@ export interface Parts {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
+  ledger: LedgerSettings;
   /** Milliseconds that one request may take, all vendor calls together. */
   requestTimeout: number;
 }
@@ -25,12 +26,13 @@ export interface RequestParts {
   /** Aborts when the client is gone. */
   signal?: AbortSignal | undefined;
   onVendorCall: (call: VendorCallRecord) => void;
+  onSecretsInAnswer: (operationId: string) => void;
 }
 
 /** New for every request: nothing in it is shared between callers. */
 export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
-  const { store, vendors, sealer, clock, settings, requestTimeout } = parts;
-  const { requestId, caller, signal, onVendorCall } = request;
+  const { store, vendors, sealer, clock, settings, ledger, requestTimeout } = parts;
+  const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
   const scope: RequestScope = {
     requestId,
     deadline: clock() + requestTimeout,
@@ -52,6 +54,8 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     sealer,
     clock,
     settings,
+    ledger,
+    onSecretsInAnswer,
     loaders: createLoaders({ scope, store, vendors, trail, clock }),
   };
 }

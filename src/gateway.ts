@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import type { Config } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
@@ -9,12 +10,15 @@ import {
 import { schemaOver } from './graph/schema.ts';
 import type { Transport } from './http/exchange.ts';
 import { createTransport } from './http/transport.ts';
+import { startRecovery } from './operations/recovery.ts';
 import { defaultQueryLimits } from './plugins/use-query-limits.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
 import { registry, vendorDescriptions } from './vendors/registry.ts';
 import type { VendorDefinition, VendorParts } from './vendors/vendor-definition.ts';
+
+const day = 24 * 60 * 60 * 1000;
 
 type Given = Pick<ServerOptions, 'logger' | 'graphiql' | 'showVendorCalls'>;
 
@@ -75,6 +79,19 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ...(dataDirectory !== undefined && { dataDirectory }),
     ...(onProgress && { onProgress }),
   });
+  const ledger = { worker: randomUUID(), keysValidFor: config.idempotencyKeyDays * day };
+  const stopRecovery = startRecovery({
+    ledger: store.operations,
+    clock,
+    keysValidFor: ledger.keysValidFor,
+    onRecovered: ({ id, action }, state) =>
+      logger.warn({ operationId: id, action, state }, 'operation left behind by a dead process'),
+    onError: (error) =>
+      logger.error(
+        { fault: error instanceof Error ? error.name : typeof error },
+        'recovery failed',
+      ),
+  });
   const doors = openDoors(config, store.tokens, clock);
   const server = createServer({
     schema: schemaOver(vendorDescriptions),
@@ -89,6 +106,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       allowedReturnUrls: config.allowedReturnUrls,
       clinicTimeZone: config.clinicTimeZone,
     },
+    ledger,
     requestTimeout: config.requestTimeout,
     queryLimits: defaultQueryLimits,
     corsOrigins: config.corsOrigins,
@@ -100,6 +118,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     store,
     vendors: doors.directory,
     close: async () => {
+      stopRecovery();
       await doors.close();
       await store.close();
     },

@@ -1,14 +1,14 @@
 #!/usr/bin/env -S npx tsx
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { Command } from 'commander';
-import { ConfigurationError, type Environment } from './config.ts';
-import { printedSchema, schemaOver } from './graph/schema.ts';
-import { runSandboxOnly, serve, start } from './run.ts';
-import { vendorDescriptions } from './vendors/registry.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Environment } from './config.ts';
 
-/** The command line: the only reader of the environment and the only listener. */
+/**
+ * The command line: the only reader of the environment and the only listener. What a command needs is
+ * loaded when it runs, so that `--help` need not wait for a GraphQL server.
+ */
 
 function environment(): Environment {
   try {
@@ -30,12 +30,28 @@ async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
     await run();
   } catch (error) {
     const fault = error as NodeJS.ErrnoException;
-    const mendable =
-      error instanceof ConfigurationError || ['StoreError', 'StartError'].includes(fault.name);
+    const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
     say(mendable ? fault.message : String(fault.stack));
     process.exitCode = 1;
   }
 }
+
+function firstPort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_530) {
+    throw new InvalidArgumentError('It must be a number from 0 to 65530.');
+  }
+  return Number(text);
+}
+
+function webAddress(text: string): URL {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('It must be a URL such as http://localhost:4000.');
+  }
+  return new URL(text);
+}
+
+/** A file that is not there is stale, too. */
+const contentOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
 
 const program = new Command('portico')
   .description('One GraphQL API in front of five patient-portal vendors.')
@@ -47,7 +63,7 @@ program
     'Run on a sandbox: five simulated vendors, an identity provider and an embedded store.',
   )
   .addHelpText('after', '\nNothing is kept after it ends. PORT chooses the port (default 4000).')
-  .action(() => attempt(() => start(environment(), say)));
+  .action(() => attempt(async () => (await import('./run.ts')).start(environment(), say)));
 
 program
   .command('serve')
@@ -56,22 +72,25 @@ program
     'after',
     '\nThe README lists the variables. SIGTERM ends it after the requests in hand.',
   )
-  .action(() => attempt(() => serve(environment(), say)));
+  .action(() => attempt(async () => (await import('./run.ts')).serve(environment(), say)));
 
 program
   .command('sandbox')
   .description('Run the simulated vendors and the identity provider alone, for a `portico serve`.')
-  .option('--port <number>', 'the first of six consecutive ports; 0: any', '4010')
-  .option('--public-url <url>', 'where the gateway will be reached', 'http://localhost:4000')
+  .option('--port <number>', 'the first of six consecutive ports; 0: any', firstPort, 4010)
+  .option(
+    '--public-url <url>',
+    'where the gateway will be reached',
+    webAddress,
+    new URL('http://localhost:4000'),
+  )
   .addHelpText('after', '\nPrints the variables that `portico serve` needs, ready for a .env file.')
-  .action((options: { port: string; publicUrl: string }) =>
-    attempt(() =>
-      runSandboxOnly(
-        { firstPort: Number(options.port), publicUrl: new URL(options.publicUrl) },
-        say,
-        (line) => process.stdout.write(`${line}\n`),
-      ),
-    ),
+  .action(({ port, publicUrl }: { port: number; publicUrl: URL }) =>
+    attempt(async () => {
+      const { runSandboxOnly } = await import('./run.ts');
+      const print = (line: string) => process.stdout.write(`${line}\n`);
+      await runSandboxOnly({ firstPort: port, publicUrl }, say, print);
+    }),
   );
 
 program
@@ -80,14 +99,17 @@ program
   .option('--write <file>', 'write it to a file')
   .option('--check <file>', 'fail when the file is not current')
   .action((options: { write?: string; check?: string }) =>
-    attempt(() => {
+    attempt(async () => {
+      const { printedSchema, schemaOver } = await import('./graph/schema.ts');
+      const { vendorDescriptions } = await import('./vendors/registry.ts');
       const text = printedSchema(schemaOver(vendorDescriptions));
       if (options.write !== undefined) {
         writeFileSync(options.write, text);
       } else if (options.check === undefined) {
         process.stdout.write(text);
-      } else if (readFileSync(options.check, 'utf8') !== text) {
-        throw new ConfigurationError([`${options.check} is not current: run \`npm run schema\``]);
+      } else if (contentOf(options.check) !== text) {
+        say(`${options.check} is not current: run \`npm run schema\`.`);
+        process.exitCode = 1;
       }
     }),
   );

@@ -19,6 +19,7 @@ const headersTimeout = 10_000;
 const requestTimeout = 30_000;
 /** Milliseconds that requests in hand may take after SIGTERM. */
 const drainTimeout = 10_000;
+const sweepInterval = 100;
 
 const notReady: RequestListener = (_request, response) => {
   response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
@@ -35,7 +36,7 @@ async function listen(host: string, port: number) {
       reject(
         error.code === 'EADDRINUSE'
           ? new StartError(`Port ${port} is in use. Choose another one with PORT=...`)
-          : error,
+          : new StartError(`Cannot listen on port ${port} of ${host}: ${error.code}.`),
       ),
     );
     server.listen(port, host, resolve);
@@ -54,8 +55,11 @@ function endOnSignals(server: Server, close: () => Promise<void>, say: Say): voi
   const end = () => {
     say('Ending after the requests in hand...');
     const hurry = setTimeout(() => server.closeAllConnections(), drainTimeout);
+    // A connection that falls idle once its request is answered would be kept for seconds.
+    const sweep = setInterval(() => server.closeIdleConnections(), sweepInterval);
     server.close(() => {
       clearTimeout(hurry);
+      clearInterval(sweep);
       close().then(
         () => process.exit(0),
         () => process.exit(1),
@@ -148,14 +152,16 @@ function encryptionKeyOf({ encryptionKey, dataDirectory }: Config, say: Say): Bu
 
 /** Portico over the configured vendors; never falls back to the sandbox. */
 export async function serve(environment: Environment, say: Say): Promise<Gateway> {
-  const config = readConfig(environment, 'production');
-  if (config.databaseUrl === undefined) {
+  const asked = readConfig(environment, 'production');
+  if (asked.databaseUrl === undefined) {
     say(
       'DATABASE_URL is not set: using the embedded store, which a power cut can rob of its last writes and which serves one process only. Production wants PostgreSQL.',
     );
   }
-  const encryptionKey = encryptionKeyOf(config, say);
-  const { server, answerWith } = await listen(config.host, config.port);
+  const encryptionKey = encryptionKeyOf(asked, say);
+  const { server, port, answerWith } = await listen(asked.host, asked.port);
+  // PORT=0 takes any: only now it is known where this gateway is.
+  const config = readConfig({ ...environment, PORT: String(port) }, 'production');
   const gateway = await openGateway(config, {
     logger: loggerFor(config),
     encryptionKey,

@@ -14,6 +14,7 @@ import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRequestLog } from './plugins/use-request-log.ts';
+import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 
@@ -48,6 +49,7 @@ export function createServer(options: ServerOptions) {
         caller: state.caller,
         signal: request.signal,
         onVendorCall: (call) => state.vendorCalls.push(call),
+        onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
       });
     },
     graphqlEndpoint: '/graphql',
@@ -89,6 +91,7 @@ export function createServer(options: ServerOptions) {
       useQueryLimits(options.queryLimits),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(),
+      useSecretDelivery(store.operations),
       useRequestLog(logger),
       useErrorMasking((error, requestId) =>
         // The text of an unexpected error may hold anything; its place in the code does not.

@@ -1,56 +1,63 @@
-import type { AppointmentBook } from '../domain/capabilities/appointments.ts';
 import { UserFailure } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Appointment, VendorAccount } from '../domain/records.ts';
 import { refreshedAppointment } from './appointment-refresh.ts';
-import { type ActionEnvironment, accountOf, capabilityOf, vendorRecordOf } from './environment.ts';
+import { type ActionEnvironment, accountOf, vendorRecordOf } from './environment.ts';
 
-/** What the mutations on one existing appointment share. */
+/** What the mutations on one existing appointment share: plain data, kept by the ledger. */
 export interface AppointmentChange {
   key: VendorRecordKey;
   appointment: Appointment;
+  account: VendorAccount;
 }
 
 /**
  * The appointment that an input names, as the vendor has it now.
- * @throws UserFailure INVALID_INPUT, NOT_FOUND
- * @throws CodedError FORBIDDEN, NOT_LINKED, NOT_CONFIGURED
+ * @throws UserFailure NOT_FOUND
+ * @throws CodedError NOT_LINKED, NOT_CONFIGURED
  */
 export async function appointmentOf(
   environment: ActionEnvironment,
-  action: string,
-  globalId: string,
+  key: VendorRecordKey,
 ): Promise<AppointmentChange> {
-  const key = vendorRecordOf(environment, action, 'Appointment', 'appointmentId', globalId);
   const appointment = await environment.loaders.appointment.load(key);
   if (appointment === null) {
     throw new UserFailure('NOT_FOUND', 'There is no such appointment.', {
       path: ['input', 'appointmentId'],
     });
   }
-  return { key, appointment };
+  const account = await accountOf(environment, { id: key.patientId }, key.vendor);
+  return { key, appointment, account };
 }
 
 /**
- * Changes an appointment at a vendor that keeps an appointment book, and reads it again.
- * @throws UserFailure UNSUPPORTED_BY_VENDOR
+ * The appointment's key from an input.
+ * @throws UserFailure INVALID_INPUT
+ * @throws CodedError FORBIDDEN
  */
-export async function changeAppointment(
+export const appointmentKeyOf = (
   environment: ActionEnvironment,
   action: string,
-  { key, appointment }: AppointmentChange,
-  change: (book: AppointmentBook, account: VendorAccount) => Promise<void>,
-  expected: Partial<Appointment>,
-): Promise<Appointment> {
-  const { vendor, patientId, vendorRecordId } = key;
-  const { appointments } = capabilityOf(environment, vendor, 'appointments');
-  const account = await accountOf(environment, { id: patientId }, vendor);
-  await environment.trail.around({ patientId, vendor, action }, () =>
-    change(appointments, account),
+  appointmentId: string,
+): VendorRecordKey =>
+  vendorRecordOf(environment, action, 'Appointment', 'appointmentId', appointmentId);
+
+/** The practice has no ASAP list for this type of appointment. */
+export const asapNotEnabled = (field: string) =>
+  new UserFailure(
+    'ASAP_NOT_ENABLED',
+    'The practice offers no ASAP list for this type of appointment.',
+    { path: ['input', field] },
   );
-  return refreshedAppointment(
+
+/** The appointment as it stands after a change at a vendor that keeps an appointment book. */
+export const changedAppointment = (
+  environment: ActionEnvironment,
+  { key, appointment }: AppointmentChange,
+  expected: Partial<Appointment>,
+): Promise<Appointment> =>
+  refreshedAppointment(
     environment,
-    { vendor, patientId, vendorAppointmentId: vendorRecordId },
+    { vendor: key.vendor, patientId: key.patientId, vendorAppointmentId: key.vendorRecordId },
     { ...appointment, ...expected },
   );
-}

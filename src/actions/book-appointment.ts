@@ -1,7 +1,10 @@
-import { openAvailability } from '../domain/availability-id.ts';
+import type { Booking } from '../domain/capabilities/appointments.ts';
 import { invalidInput, UserFailure } from '../domain/errors.ts';
-import type { Appointment, Availability, AvailabilityPurpose, Patient } from '../domain/records.ts';
+import type { Appointment, Availability, Patient, VendorAccount } from '../domain/records.ts';
+import type { Work } from '../operations/work.ts';
+import { asapNotEnabled } from './appointment-change.ts';
 import { refreshedAppointment } from './appointment-refresh.ts';
+import { availabilityOf, checkFresh } from './availability-input.ts';
 import {
   type ActionEnvironment,
   accountOf,
@@ -9,7 +12,8 @@ import {
   patientOf,
   refusedBecause,
 } from './environment.ts';
-import { scheduleInRoom } from './schedule-visit.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
+import { bookRoom, prepareRoomBooking } from './room-booking.ts';
 import type { IntakeInput } from './visit-flow.ts';
 
 export interface BookAppointmentInput {
@@ -27,100 +31,120 @@ const longestComment = 2000;
 /** Characters of JSON. */
 const largestAnswers = 10_000;
 
-/**
- * What an availability id holds, for this patient.
- * @throws UserFailure INVALID_INPUT for one that was changed or is another patient's,
- * AVAILABILITY_GONE for one that is too old
- */
-export function availabilityOf(
-  { sealer, clock }: ActionEnvironment,
-  patientId: string,
-  id: string,
-): Availability {
-  const opened = openAvailability(sealer, id, clock());
-  if (opened === undefined || opened.availability.patientId !== patientId) {
-    throw invalidInput(
-      'This is not an availability of this patient. Use the id exactly as a query returned it.',
-      'availabilityId',
-    );
+function checkTexts({ comments, commentAnswers }: BookAppointmentInput): void {
+  if ((comments?.length ?? 0) > longestComment) {
+    throw invalidInput(`Comments have at most ${longestComment} characters.`, 'comments');
   }
-  if (opened.stale || opened.availability.start.getTime() <= clock()) {
-    throw new UserFailure('AVAILABILITY_GONE', 'This availability is too old. Search again.', {
-      path: ['input', 'availabilityId'],
-      alternatives: [],
-    });
+  if (JSON.stringify(commentAnswers ?? {}).length > largestAnswers) {
+    throw invalidInput('The answers are too long.', 'commentAnswers');
   }
-  return opened.availability;
 }
 
-type FunnelAvailability = Availability & {
-  purpose: Extract<AvailabilityPurpose, { kind: 'funnel' }>;
-};
-type RoomAvailability = Availability & { purpose: Extract<AvailabilityPurpose, { kind: 'room' }> };
+/** What is booked through the walkthrough. */
+interface FunnelBooking {
+  account: VendorAccount;
+  booking: Booking;
+  availability: Availability;
+}
+
+/** Whether the vendor has the appointment that a booking was to make. */
+async function lookUpBooking(
+  environment: ActionEnvironment,
+  { account, availability }: FunnelBooking,
+) {
+  const { appointments } = capabilityOf(environment, account.vendor, 'appointments');
+  const listed = await appointments.list(environment.writeScope, account);
+  const found = listed.find(
+    ({ start, status }) =>
+      status !== 'CANCELLED' && start.getTime() === availability.start.getTime(),
+  );
+  return found === undefined
+    ? ({ done: false } as const)
+    : ({ done: true, result: found.vendorAppointmentId } as const);
+}
 
 async function bookFromFunnel(
   environment: ActionEnvironment,
-  patient: Patient,
-  availability: FunnelAvailability,
-  input: BookAppointmentInput,
+  work: Work,
+  prepared: FunnelBooking,
 ): Promise<Appointment> {
-  const { loaders, writeScope, trail } = environment;
-  const { vendor, vendorSlotId, purpose } = availability;
+  const { loaders, writeScope } = environment;
+  const { account, booking, availability } = prepared;
+  const { vendor, patientId } = account;
   const { funnel } = capabilityOf(environment, vendor, 'funnel');
-  const account = await accountOf(environment, patient, vendor);
-  const { kind: _, ...step } = purpose;
-  const booking = {
-    ...step,
-    vendorSlotId: vendorSlotId ?? '',
-    asapListOptIn: input.asapListOptIn,
-    comments: input.comments?.trim() || null,
-    commentAnswers: input.commentAnswers ?? null,
-    emailNotifications: input.emailNotifications ?? null,
-    smsNotifications: input.smsNotifications ?? null,
-  };
   try {
-    const vendorAppointmentId = await trail.around(
-      { patientId: patient.id, vendor, action: 'bookAppointment' },
+    const vendorAppointmentId = await work.once(
+      'booking',
       () => funnel.book(writeScope, account, booking),
+      () => lookUpBooking(environment, prepared),
     );
     return await refreshedAppointment(
       environment,
-      { vendor, patientId: patient.id, vendorAppointmentId },
+      { vendor, patientId, vendorAppointmentId },
       availability,
     );
   } catch (error) {
     if (refusedBecause(error, 'slot_unavailable')) {
+      const { insuranceId, categoryId, typeId } = booking;
+      const step = { insuranceId, categoryId, typeId };
       const slots = await loaders.funnelSlots
-        .load({ patientId: patient.id, ...step, window: { from: null, to: null } })
+        .load({ patientId, ...step, window: { from: null, to: null } })
         // Alternatives are a courtesy: without them the answer is still right.
         .catch(() => []);
+      const { purpose } = availability;
       throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
         path: ['input', 'availabilityId'],
-        alternatives: slots.map((slot) => ({ ...slot, vendor, patientId: patient.id, purpose })),
+        alternatives: slots.map((slot) => ({ ...slot, vendor, patientId, purpose })),
       });
+    }
+    if (refusedBecause(error, 'asap_not_enabled')) {
+      throw asapNotEnabled('asapListOptIn');
     }
     throw error;
   }
 }
 
-async function bookInRoom(
+async function prepareFunnelBooking(
   environment: ActionEnvironment,
   patient: Patient,
-  { purpose, vendorSlotId, vendorProviderId, start, end }: RoomAvailability,
+  availability: Availability,
   input: BookAppointmentInput,
-): Promise<Appointment | null> {
-  if (end === null) {
+): Promise<FunnelBooking> {
+  const { purpose, vendor, vendorSlotId } = availability;
+  if (purpose.kind !== 'funnel' || vendorSlotId === null) {
+    throw invalidInput(
+      'This availability is for moving an appointment: use rescheduleAppointment.',
+      'availabilityId',
+    );
+  }
+  const { insuranceId, categoryId, typeId } = purpose;
+  capabilityOf(environment, vendor, 'funnel');
+  return {
+    account: await accountOf(environment, patient, vendor),
+    availability,
+    booking: {
+      ...{ insuranceId, categoryId, typeId, vendorSlotId },
+      asapListOptIn: input.asapListOptIn,
+      comments: input.comments?.trim() || null,
+      commentAnswers: input.commentAnswers ?? null,
+      emailNotifications: input.emailNotifications ?? null,
+      smsNotifications: input.smsNotifications ?? null,
+    },
+  };
+}
+
+function prepareRoomAvailability(
+  environment: ActionEnvironment,
+  { purpose, vendorProviderId, vendorSlotId, start, end }: Availability,
+  intake: IntakeInput | null | undefined,
+) {
+  if (purpose.kind !== 'room' || end === null) {
     throw invalidInput('This availability has no end and cannot be booked.', 'availabilityId');
   }
   const { roomCode, consultationId } = purpose;
   const providerId = purpose.providerId ?? vendorProviderId;
   const time = { roomCode, consultationId, providerId, vendorSlotId, start, end };
-  const { appointment } = await scheduleInRoom(environment, 'bookAppointment', patient, time, {
-    intake: input.intake,
-    overrideCalendar: false,
-    timeField: 'availabilityId',
-  });
-  return appointment;
+  return prepareRoomBooking(environment, time, intake);
 }
 
 /**
@@ -132,34 +156,31 @@ async function bookInRoom(
 export async function bookAppointment(
   environment: ActionEnvironment,
   input: BookAppointmentInput,
-): Promise<{ appointment: Appointment | null }> {
-  const patient = await patientOf(environment, 'bookAppointment', input.patientId);
+): Promise<{ appointment: Appointment | null } & Ledgered> {
+  const action = 'bookAppointment';
+  const patient = await patientOf(environment, action, input.patientId);
   const availability = availabilityOf(environment, patient.id, input.availabilityId);
-  if ((input.comments?.length ?? 0) > longestComment) {
-    throw invalidInput(`Comments have at most ${longestComment} characters.`, 'comments');
+  const write = { action, input, patient, vendor: availability.vendor } as const;
+  const check = () => {
+    checkFresh(availability);
+    checkTexts(input);
+  };
+  if (availability.purpose.kind === 'room') {
+    const prepare = async () => {
+      check();
+      return prepareRoomAvailability(environment, availability, input.intake);
+    };
+    return ledgered(environment, write, prepare, async (work, booking) => {
+      const options = { overrideCalendar: false, timeField: 'availabilityId' };
+      const { appointment } = await bookRoom(environment, work, patient, booking, options);
+      return { appointment };
+    });
   }
-  if (JSON.stringify(input.commentAnswers ?? {}).length > largestAnswers) {
-    throw invalidInput('The answers are too long.', 'commentAnswers');
-  }
-  const { purpose } = availability;
-  switch (purpose.kind) {
-    case 'funnel':
-      return {
-        appointment: await bookFromFunnel(
-          environment,
-          patient,
-          { ...availability, purpose },
-          input,
-        ),
-      };
-    case 'room':
-      return {
-        appointment: await bookInRoom(environment, patient, { ...availability, purpose }, input),
-      };
-    case 'reschedule':
-      throw invalidInput(
-        'This availability is for moving an appointment: use rescheduleAppointment.',
-        'availabilityId',
-      );
-  }
+  const prepare = async () => {
+    check();
+    return prepareFunnelBooking(environment, patient, availability, input);
+  };
+  return ledgered(environment, write, prepare, async (work, prepared) => ({
+    appointment: await bookFromFunnel(environment, work, prepared),
+  }));
 }

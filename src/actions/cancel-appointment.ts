@@ -1,8 +1,15 @@
 import { UserFailure } from '../domain/errors.ts';
 import type { Appointment } from '../domain/records.ts';
 import { appointmentOfVisit } from '../loaders/appointments.ts';
-import { type AppointmentChange, appointmentOf, changeAppointment } from './appointment-change.ts';
+import type { Work } from '../operations/work.ts';
+import {
+  type AppointmentChange,
+  appointmentKeyOf,
+  appointmentOf,
+  changedAppointment,
+} from './appointment-change.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 const notCancellable = () =>
   new UserFailure(
@@ -11,16 +18,51 @@ const notCancellable = () =>
     { path: ['input', 'appointmentId'] },
   );
 
+/** At a vendor that keeps an appointment book (MyPatientPortal `appointments/{id}/cancel`). */
+async function cancelInBook(
+  environment: ActionEnvironment,
+  work: Work,
+  change: AppointmentChange,
+): Promise<Appointment> {
+  const { writeScope, clock } = environment;
+  const { key, account } = change;
+  const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
+  await work.once(
+    'cancel',
+    () => appointments.cancel(writeScope, account, key.vendorRecordId),
+    async () => {
+      const found = await appointments.get(writeScope, account, key.vendorRecordId);
+      return found?.status === 'CANCELLED' ? { done: true, result: undefined } : { done: false };
+    },
+  );
+  return changedAppointment(environment, change, {
+    status: 'CANCELLED',
+    cancelledAt: new Date(clock()),
+    cancellable: false,
+    reschedulable: false,
+  });
+}
+
 /** A scheduled visit is cancelled with the patient's session (VSee `visits/:id/cancel`). */
 async function cancelVisit(
   environment: ActionEnvironment,
+  work: Work,
   { key, appointment }: AppointmentChange,
 ): Promise<Appointment> {
-  const { loaders, writeScope, trail, clock } = environment;
-  const { vendor, patientId, vendorRecordId } = key;
-  const { visits } = capabilityOf(environment, vendor, 'visits');
-  const cancelled = await trail.around({ patientId, vendor, action: 'cancelAppointment' }, () =>
-    loaders.withVisitSession(key, (session) => visits.cancel(writeScope, session, vendorRecordId)),
+  const { loaders, writeScope, clock } = environment;
+  const { visits } = capabilityOf(environment, key.vendor, 'visits');
+  const cancelled = await work.once(
+    'visits/:id/cancel',
+    () =>
+      loaders.withVisitSession(key, (session) =>
+        visits.cancel(writeScope, session, key.vendorRecordId),
+      ),
+    async () => {
+      const found = await loaders.withVisitSession(key, (session) =>
+        visits.visit(writeScope, session, key.vendorRecordId),
+      );
+      return found?.status === 'CANCELLED' ? { done: true, result: found } : { done: false };
+    },
   );
   loaders.visit.clear(key).prime(key, cancelled);
   loaders.appointment.clear(key);
@@ -41,35 +83,27 @@ async function cancelVisit(
 export async function cancelAppointment(
   environment: ActionEnvironment,
   input: { appointmentId: string },
-): Promise<{ appointment: Appointment }> {
-  const { vendors, writeScope, clock } = environment;
+): Promise<{ appointment: Appointment } & Ledgered> {
   const action = 'cancelAppointment';
-  const change = await appointmentOf(environment, action, input.appointmentId);
-  const { key, appointment } = change;
-  if (!appointment.cancellable) {
-    throw notCancellable();
-  }
-  try {
-    return {
-      appointment: vendors.offering('appointments').includes(key.vendor)
-        ? await changeAppointment(
-            environment,
-            action,
-            change,
-            (book, account) => book.cancel(writeScope, account, key.vendorRecordId),
-            {
-              status: 'CANCELLED',
-              cancelledAt: new Date(clock()),
-              cancellable: false,
-              reschedulable: false,
-            },
-          )
-        : await cancelVisit(environment, change),
-    };
-  } catch (error) {
-    if (refusedBecause(error, 'not_cancellable', 'already_ended')) {
+  const key = appointmentKeyOf(environment, action, input.appointmentId);
+  const prepare = async () => {
+    const change = await appointmentOf(environment, key);
+    if (!change.appointment.cancellable) {
       throw notCancellable();
     }
-    throw error;
-  }
+    return change;
+  };
+  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  return ledgered(environment, write, prepare, async (work, change) => {
+    const inBook = environment.vendors.offering('appointments').includes(key.vendor);
+    const cancel = inBook ? cancelInBook : cancelVisit;
+    try {
+      return { appointment: await cancel(environment, work, change) };
+    } catch (error) {
+      if (refusedBecause(error, 'not_cancellable', 'already_ended')) {
+        throw notCancellable();
+      }
+      throw error;
+    }
+  });
 }

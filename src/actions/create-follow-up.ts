@@ -3,6 +3,7 @@ import type { CalendarDate, FollowUp, Order } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import { today } from './calendar.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * STAFF schedules a follow-up on the patient's latest order (Nimbus `latest-order`, then
@@ -13,27 +14,39 @@ import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
 export async function createFollowUp(
   environment: ActionEnvironment,
   input: { patientId: string; date: CalendarDate },
-): Promise<{ followUp: FollowUp; order: Order }> {
-  const { store, loaders, vendors, writeScope, trail, clock, settings } = environment;
+): Promise<{ followUp: FollowUp; order: Order } & Ledgered> {
+  const { store, loaders, vendors, writeScope, clock, settings } = environment;
   const patient = await patientOf(environment, 'createFollowUp', input.patientId);
-  if (input.date < today(clock(), settings.clinicTimeZone)) {
-    throw invalidInput('A follow-up cannot lie in the past.', 'date');
-  }
   const { id: vendor, orders } = adapterFor(vendors, 'orders', 'Follow-ups');
-  const account = await accountOf(environment, patient, vendor);
-  const trace = { patientId: patient.id, vendor, action: 'createFollowUp' };
-  const order = await trail.around(trace, () => orders.latestOrder(writeScope, account));
-  if (order === null) {
-    throw new UserFailure(
-      'NO_ORDER',
-      'The patient has no order yet: they have to finish the onboarding questionnaire first.',
-      { path: ['input', 'patientId'] },
+  const prepare = async () => {
+    if (input.date < today(clock(), settings.clinicTimeZone)) {
+      throw invalidInput('A follow-up cannot lie in the past.', 'date');
+    }
+    return accountOf(environment, patient, vendor);
+  };
+  const write = { action: 'createFollowUp', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    const order = await work.repeatable('external-portal-access/latest-order', () =>
+      orders.latestOrder(writeScope, account),
     );
-  }
-  const created = await trail.around(trace, () =>
-    orders.createFollowUp(writeScope, account, order, input.date),
-  );
-  const followUp = await store.followUps.add({ patientId: patient.id, vendor, ...created });
-  loaders.followUps.clear(patient.id);
-  return { followUp, order };
+    if (order === null) {
+      throw new UserFailure(
+        'NO_ORDER',
+        'The patient has no order yet: they have to finish the onboarding questionnaire first.',
+        { path: ['input', 'patientId'] },
+      );
+    }
+    // The vendor lists no follow-ups: a lost answer cannot be looked up.
+    const created = await work.once('external-portal-access/create-followup', () =>
+      orders.createFollowUp(writeScope, account, order, input.date),
+    );
+    const followUp = await store.followUps.add({
+      id: work.operationId,
+      patientId: patient.id,
+      vendor,
+      ...created,
+    });
+    loaders.followUps.clear(patient.id);
+    return { followUp, order };
+  });
 }

@@ -1,6 +1,7 @@
 import { invalidInput } from '../domain/errors.ts';
 import type { PortalAccess } from '../domain/records.ts';
 import { type ActionEnvironment, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 import { signIn, visitVendor } from './visit-flow.ts';
 
 export interface CreatePortalLinkInput {
@@ -20,7 +21,7 @@ export interface CreatePortalLinkInput {
 export async function createPortalLink(
   environment: ActionEnvironment,
   input: CreatePortalLinkInput,
-): Promise<{ portalAccess: PortalAccess }> {
+): Promise<{ portalAccess: PortalAccess } & Ledgered> {
   const { store, loaders } = environment;
   const patient = await patientOf(environment, 'createPortalLink', input.patientId);
   const { destination, hideNavigation, disableEmails } = input;
@@ -35,14 +36,27 @@ export async function createPortalLink(
     throw invalidInput('This cannot be a room slug.', 'roomSlug');
   }
   const adapter = visitVendor(environment);
-  const session = await signIn(environment, adapter, patient, { renew: true, disableEmails });
-  const recorded = await store.portalAccess.add({
-    patientId: patient.id,
+  const write = {
+    action: 'createPortalLink',
+    input,
+    patient,
     vendor: adapter.id,
-    status: 'ACTIVE',
-    expiresAt: session.expiresAt,
+  } as const;
+  const prepare = async () => null;
+  return ledgered(environment, write, prepare, async (work) => {
+    const session = await signIn(environment, work, adapter, patient, {
+      renew: true,
+      disableEmails,
+    });
+    const recorded = await store.portalAccess.add({
+      id: work.operationId,
+      patientId: patient.id,
+      vendor: adapter.id,
+      status: 'ACTIVE',
+      expiresAt: session.expiresAt,
+    });
+    loaders.portalAccesses.clear(patient.id);
+    const redirectUrl = adapter.visits.portalLink(session, { roomSlug, hideNavigation });
+    return { portalAccess: { ...recorded, redirectUrl } };
   });
-  loaders.portalAccesses.clear(patient.id);
-  const redirectUrl = adapter.visits.portalLink(session, { roomSlug, hideNavigation });
-  return { portalAccess: { ...recorded, redirectUrl } };
 }

@@ -6,7 +6,7 @@ import type { ActionEnvironment } from './environment.ts';
 const longestName = 100;
 const longestAddressLine = 200;
 /** Line breaks and other control characters have no place in a name and do harm further on. */
-const controlCharacters = /\p{Cc}/u;
+const controlCharacters = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 function line(value: string, longest: number, ...path: string[]): string {
   const text = value.trim().normalize('NFC');

@@ -2,6 +2,7 @@ import { VendorError } from '../domain/errors.ts';
 import type { Patient } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * Withdraws the gateway's authorization at the booking portal (`oauth/revoke`), then removes tokens
@@ -12,26 +13,29 @@ import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
 export async function disconnectPatientPortal(
   environment: ActionEnvironment,
   input: { patientId: string },
-): Promise<{ patient: Patient }> {
-  const { store, loaders, vendors, writeScope, trail } = environment;
+): Promise<{ patient: Patient } & Ledgered> {
+  const { store, loaders, vendors, writeScope } = environment;
   const patient = await patientOf(environment, 'disconnectPatientPortal', input.patientId);
   const { id: vendor, connection } = adapterFor(
     vendors,
     'connection',
     'Connecting a patient portal',
   );
-  const account = await accountOf(environment, patient, vendor);
-  try {
-    await trail.around({ patientId: patient.id, vendor, action: 'disconnectPatientPortal' }, () =>
-      connection.revoke(writeScope, account),
-    );
-  } catch (error) {
-    // Tokens that are dead already need no revoking.
-    if (!(error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED')) {
-      throw error;
-    }
-  }
-  await store.accounts.unlink(patient.id, vendor);
-  loaders.accounts.clear(patient.id);
-  return { patient };
+  const prepare = () => accountOf(environment, patient, vendor);
+  const write = { action: 'disconnectPatientPortal', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    await work.repeatable('oauth/revoke', async () => {
+      try {
+        await connection.revoke(writeScope, account);
+      } catch (error) {
+        // Tokens that are dead already need no revoking.
+        if (!(error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED')) {
+          throw error;
+        }
+      }
+    });
+    await store.accounts.unlink(patient.id, vendor);
+    loaders.accounts.clear(patient.id);
+    return { patient };
+  });
 }

@@ -1,6 +1,7 @@
 import { UserFailure } from '../domain/errors.ts';
 import type { PortalRequest } from '../domain/records.ts';
 import { type ActionEnvironment, accountOf, capabilityOf, vendorRecordOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * STAFF removes a request from the patient's queue (Cerbo and MD HQ, a soft delete). Whatever the
@@ -11,8 +12,8 @@ import { type ActionEnvironment, accountOf, capabilityOf, vendorRecordOf } from 
 export async function dismissPortalRequest(
   environment: ActionEnvironment,
   input: { portalRequestId: string },
-): Promise<{ portalRequest: PortalRequest }> {
-  const { loaders, writeScope, trail } = environment;
+): Promise<{ portalRequest: PortalRequest } & Ledgered> {
+  const { loaders, writeScope } = environment;
   const action = 'dismissPortalRequest';
   const key = vendorRecordOf(
     environment,
@@ -23,17 +24,24 @@ export async function dismissPortalRequest(
   );
   const { patientId, vendor, vendorRecordId } = key;
   const { portalRequests } = capabilityOf(environment, vendor, 'portalRequests');
-  const account = await accountOf(environment, { id: patientId }, vendor);
-  // Read first: the vendor's answer to the deletion does not say what was deleted.
-  const request = await loaders.portalRequest(key);
-  if (request === undefined) {
-    throw new UserFailure('NOT_FOUND', 'The request is no longer in the queue.', {
-      path: ['input', 'portalRequestId'],
-    });
-  }
-  await trail.around({ patientId, vendor, action }, () =>
-    portalRequests.dismiss(writeScope, account, vendorRecordId),
-  );
-  loaders.portalRequestQueue.clear({ patientId, vendor });
-  return { portalRequest: { ...request, status: 'DELETED' } };
+  const patient = { id: patientId };
+  const prepare = async () => {
+    const account = await accountOf(environment, patient, vendor);
+    // Read first: the vendor's answer to the deletion does not say what was deleted.
+    const request = await loaders.portalRequest(key);
+    if (request === undefined) {
+      throw new UserFailure('NOT_FOUND', 'The request is no longer in the queue.', {
+        path: ['input', 'portalRequestId'],
+      });
+    }
+    return { account, request };
+  };
+  const write = { action, input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, { account, request }) => {
+    await work.repeatable('deletePortalRequest', () =>
+      portalRequests.dismiss(writeScope, account, vendorRecordId),
+    );
+    loaders.portalRequestQueue.clear({ patientId, vendor });
+    return { portalRequest: { ...request, status: 'DELETED' as const } };
+  });
 }

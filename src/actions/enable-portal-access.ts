@@ -2,6 +2,7 @@ import { forbidden, invalidInput } from '../domain/errors.ts';
 import type { PortalAccess } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 const longestValidity = 720;
 
@@ -14,31 +15,38 @@ const longestValidity = 720;
 export async function enablePortalAccess(
   environment: ActionEnvironment,
   input: { patientId: string; validForHours: number },
-): Promise<{ portalAccess: PortalAccess }> {
-  const { access, store, loaders, vendors, writeScope, trail } = environment;
+): Promise<{ portalAccess: PortalAccess } & Ledgered> {
+  const { access, store, loaders, vendors, writeScope } = environment;
   const { validForHours } = input;
   const patient = await patientOf(environment, 'enablePortalAccess', input.patientId);
   if (!(validForHours >= 1 && validForHours <= longestValidity)) {
     throw invalidInput(`An access is valid for 1 to ${longestValidity} hours.`, 'validForHours');
   }
   const { id: vendor, portalAccess } = adapterFor(vendors, 'portalAccess', 'Portal access');
-  const account = await accountOf(environment, patient, vendor);
-  const [latest] = (await loaders.portalAccesses.load(patient.id)).filter(
-    (each) => each.vendor === vendor,
-  );
-  if (latest?.status === 'REVOKED' && !access.isStaff) {
-    throw forbidden();
-  }
-  const issued = await trail.around(
-    { patientId: patient.id, vendor, action: 'enablePortalAccess' },
-    () => portalAccess.enable(writeScope, account, validForHours),
-  );
-  const recorded = await store.portalAccess.add({
-    patientId: patient.id,
-    vendor,
-    status: 'ACTIVE',
-    expiresAt: issued.expiresAt,
+  const prepare = async () => {
+    const account = await accountOf(environment, patient, vendor);
+    const [latest] = (await loaders.portalAccesses.load(patient.id)).filter(
+      (each) => each.vendor === vendor,
+    );
+    if (latest?.status === 'REVOKED' && !access.isStaff) {
+      throw forbidden();
+    }
+    return account;
+  };
+  const write = { action: 'enablePortalAccess', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    // Each call issues another link and kills the one before: made again, the last one counts.
+    const issued = await work.repeatable('external-portal-access/enable', () =>
+      portalAccess.enable(writeScope, account, validForHours),
+    );
+    const recorded = await store.portalAccess.add({
+      id: work.operationId,
+      patientId: patient.id,
+      vendor,
+      status: 'ACTIVE',
+      expiresAt: issued.expiresAt,
+    });
+    loaders.portalAccesses.clear(patient.id);
+    return { portalAccess: { ...recorded, redirectUrl: issued.redirectUrl } };
   });
-  loaders.portalAccesses.clear(patient.id);
-  return { portalAccess: { ...recorded, redirectUrl: issued.redirectUrl } };
 }

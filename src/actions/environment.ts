@@ -8,6 +8,7 @@ import {
   type VendorRecordKey,
   type VendorRecordType,
 } from '../domain/ids.ts';
+import type { Operation } from '../domain/operations.ts';
 import type { Patient, VendorAccount } from '../domain/records.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { Sealer, Store } from '../domain/store.ts';
@@ -27,6 +28,20 @@ export interface ActionEnvironment {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
+  ledger: LedgerSettings;
+  /** Of the mutation under way. */
+  idempotencyKey?: string | null | undefined;
+  /** Set while an operation is gone on with or reconciled. */
+  resumed?: { operation: Operation; reconciling: boolean } | undefined;
+  /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
+  onSecretsInAnswer: (operationId: string) => void;
+}
+
+export interface LedgerSettings {
+  /** This process, as the ledger knows it. */
+  worker: string;
+  /** Milliseconds that idempotency keys are good for. */
+  keysValidFor: number;
 }
 
 export interface ActionSettings {

@@ -7,6 +7,7 @@ import {
   patientOf,
   refusedBecause,
 } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * STAFF has the vendor mail an invitation (also its password reset) to the patient's primary e-mail
@@ -17,32 +18,35 @@ import {
 export async function invitePatientToPortal(
   environment: ActionEnvironment,
   input: { patientId: string; vendor: string },
-): Promise<{ portalAccess: PortalAccess }> {
-  const { store, loaders, writeScope, trail } = environment;
+): Promise<{ portalAccess: PortalAccess } & Ledgered> {
+  const { store, loaders, writeScope } = environment;
   const { vendor } = input;
   const patient = await patientOf(environment, 'invitePatientToPortal', input.patientId);
   const { invitations } = capabilityOf(environment, vendor, 'invitations');
-  const account = await accountOf(environment, patient, vendor);
-  try {
-    await trail.around({ patientId: patient.id, vendor, action: 'invitePatientToPortal' }, () =>
-      invitations.invite(writeScope, account),
-    );
-  } catch (error) {
-    if (refusedBecause(error, 'not_invitable')) {
-      throw new UserFailure(
-        'VENDOR_REJECTED',
-        'The vendor cannot invite this patient: there is no e-mail on file, or the record is inactive.',
-        { path: ['input', 'patientId'] },
-      );
+  const prepare = () => accountOf(environment, patient, vendor);
+  const write = { action: 'invitePatientToPortal', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    try {
+      // It sends mail, and the vendor does not say what it has sent.
+      await work.once('inviteToPortal', () => invitations.invite(writeScope, account));
+    } catch (error) {
+      if (refusedBecause(error, 'not_invitable')) {
+        throw new UserFailure(
+          'VENDOR_REJECTED',
+          'The vendor cannot invite this patient: there is no e-mail on file, or the record is inactive.',
+          { path: ['input', 'patientId'] },
+        );
+      }
+      throw error;
     }
-    throw error;
-  }
-  const portalAccess = await store.portalAccess.add({
-    patientId: patient.id,
-    vendor,
-    status: 'INVITED',
-    expiresAt: null,
+    const portalAccess = await store.portalAccess.add({
+      id: work.operationId,
+      patientId: patient.id,
+      vendor,
+      status: 'INVITED',
+      expiresAt: null,
+    });
+    loaders.portalAccesses.clear(patient.id);
+    return { portalAccess };
   });
-  loaders.portalAccesses.clear(patient.id);
-  return { portalAccess };
 }

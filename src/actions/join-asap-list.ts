@@ -1,12 +1,12 @@
-import { UserFailure } from '../domain/errors.ts';
 import type { Appointment } from '../domain/records.ts';
-import { appointmentOf, changeAppointment } from './appointment-change.ts';
 import {
-  type ActionEnvironment,
-  capabilityOf,
-  refusedBecause,
-  vendorRecordOf,
-} from './environment.ts';
+  appointmentKeyOf,
+  appointmentOf,
+  asapNotEnabled,
+  changedAppointment,
+} from './appointment-change.ts';
+import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * Has the vendor mail this address when an earlier time opens up (MyPatientPortal
@@ -17,35 +17,29 @@ import {
 export async function joinAsapList(
   environment: ActionEnvironment,
   input: { appointmentId: string; email: string },
-): Promise<{ appointment: Appointment }> {
+): Promise<{ appointment: Appointment } & Ledgered> {
   const action = 'joinAsapList';
-  const key = vendorRecordOf(
-    environment,
-    action,
-    'Appointment',
-    'appointmentId',
-    input.appointmentId,
-  );
-  capabilityOf(environment, key.vendor, 'appointments');
-  const change = await appointmentOf(environment, action, input.appointmentId);
-  try {
-    const appointment = await changeAppointment(
-      environment,
-      action,
-      change,
-      (book, account) =>
-        book.joinAsapList(environment.writeScope, account, key.vendorRecordId, input.email),
-      { asapListSubscribed: true },
-    );
-    return { appointment };
-  } catch (error) {
-    if (refusedBecause(error, 'asap_not_enabled')) {
-      throw new UserFailure(
-        'ASAP_NOT_ENABLED',
-        'The practice offers no ASAP list for this type of appointment.',
-        { path: ['input', 'appointmentId'] },
+  const key = appointmentKeyOf(environment, action, input.appointmentId);
+  const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
+  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const prepare = () => appointmentOf(environment, key);
+  return ledgered(environment, write, prepare, async (work, change) => {
+    try {
+      await work.repeatable('asap_list/subscribe', () =>
+        appointments.joinAsapList(
+          environment.writeScope,
+          change.account,
+          key.vendorRecordId,
+          input.email,
+        ),
       );
+    } catch (error) {
+      if (refusedBecause(error, 'asap_not_enabled')) {
+        throw asapNotEnabled('appointmentId');
+      }
+      throw error;
     }
-    throw error;
-  }
+    const appointment = await changedAppointment(environment, change, { asapListSubscribed: true });
+    return { appointment };
+  });
 }

@@ -1,6 +1,7 @@
 import type { Appointment } from '../domain/records.ts';
-import { appointmentOf, changeAppointment } from './appointment-change.ts';
-import { type ActionEnvironment, capabilityOf, vendorRecordOf } from './environment.ts';
+import { appointmentKeyOf, appointmentOf, changedAppointment } from './appointment-change.ts';
+import { type ActionEnvironment, capabilityOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /**
  * Ends the ASAP list subscription of an appointment; not being subscribed is success.
@@ -10,23 +11,19 @@ import { type ActionEnvironment, capabilityOf, vendorRecordOf } from './environm
 export async function leaveAsapList(
   environment: ActionEnvironment,
   input: { appointmentId: string },
-): Promise<{ appointment: Appointment }> {
+): Promise<{ appointment: Appointment } & Ledgered> {
   const action = 'leaveAsapList';
-  const key = vendorRecordOf(
-    environment,
-    action,
-    'Appointment',
-    'appointmentId',
-    input.appointmentId,
-  );
-  capabilityOf(environment, key.vendor, 'appointments');
-  const change = await appointmentOf(environment, action, input.appointmentId);
-  const appointment = await changeAppointment(
-    environment,
-    action,
-    change,
-    (book, account) => book.leaveAsapList(environment.writeScope, account, key.vendorRecordId),
-    { asapListSubscribed: false },
-  );
-  return { appointment };
+  const key = appointmentKeyOf(environment, action, input.appointmentId);
+  const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
+  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const prepare = () => appointmentOf(environment, key);
+  return ledgered(environment, write, prepare, async (work, change) => {
+    await work.repeatable('asap_list/unsubscribe', () =>
+      appointments.leaveAsapList(environment.writeScope, change.account, key.vendorRecordId),
+    );
+    const appointment = await changedAppointment(environment, change, {
+      asapListSubscribed: false,
+    });
+    return { appointment };
+  });
 }

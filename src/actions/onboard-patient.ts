@@ -1,10 +1,13 @@
 import type { IssuedAccess, OnboardingRequest } from '../domain/capabilities/portal-access.ts';
-import { forbidden, invalidInput, UserFailure } from '../domain/errors.ts';
+import { forbidden, UserFailure } from '../domain/errors.ts';
 import type { Demographics, Patient, PortalAccess } from '../domain/records.ts';
 import type { VendorWith } from '../domain/vendor.ts';
 import { adapterFor } from '../loaders/environment.ts';
+import type { Work } from '../operations/work.ts';
 import { checkDemographics, checkGivenDemographics } from './demographics.ts';
 import { type ActionEnvironment, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
+import { checkMeasures, completeRequest } from './onboarding-request.ts';
 
 export interface OnboardPatientInput extends Partial<Demographics> {
   patientId?: string | null | undefined;
@@ -12,65 +15,6 @@ export interface OnboardPatientInput extends Partial<Demographics> {
   heightInches: number;
   weightPounds: number;
   treatmentType?: string | null | undefined;
-}
-
-const complete = (person: Partial<Demographics>, measures: Measures): OnboardingRequest => {
-  const missing = (field: string) =>
-    invalidInput('The vendor needs this to onboard a patient; give it here.', ...field.split('.'));
-  const need = <T>(value: T | null | undefined, field: string): T => {
-    if (value == null) {
-      throw missing(field);
-    }
-    return value;
-  };
-  const { sex } = person;
-  if (sex !== 'FEMALE' && sex !== 'MALE') {
-    throw sex == null
-      ? missing('sex')
-      : invalidInput('The vendor takes FEMALE or MALE only.', 'sex');
-  }
-  return {
-    person: {
-      firstName: need(person.firstName, 'firstName'),
-      lastName: need(person.lastName, 'lastName'),
-      birthDate: need(person.birthDate, 'birthDate'),
-      sex,
-      email: need(person.email, 'email'),
-      phone: need(person.phone, 'phone'),
-      address: person.address ?? null,
-    },
-    address: {
-      street: need(person.address?.street, 'address.street'),
-      city: need(person.address?.city, 'address.city'),
-      state: need(person.address?.state, 'address.state'),
-      postalCode: need(person.address?.postalCode, 'address.postalCode'),
-    },
-    ...measures,
-  };
-};
-
-type Measures = Pick<
-  OnboardingRequest,
-  'heightFeet' | 'heightInches' | 'weightPounds' | 'treatmentType'
->;
-
-function checkMeasures(input: OnboardPatientInput, treatmentTypes: readonly string[]): Measures {
-  const within = (value: number, low: number, high: number, field: string) => {
-    if (!(value >= low && value <= high)) {
-      throw invalidInput(`This must be between ${low} and ${high}.`, field);
-    }
-    return value;
-  };
-  const treatmentType = input.treatmentType ?? treatmentTypes[0];
-  if (treatmentType === undefined || !treatmentTypes.includes(treatmentType)) {
-    throw invalidInput('This is none of the configured treatment types.', 'treatmentType');
-  }
-  return {
-    heightFeet: within(input.heightFeet, 1, 8, 'heightFeet'),
-    heightInches: within(input.heightInches, 0, 11, 'heightInches'),
-    weightPounds: within(input.weightPounds, 1, 1500, 'weightPounds'),
-    treatmentType,
-  };
 }
 
 /** Who is onboarded: the named patient, the caller's own record, or somebody new (`patient` absent). */
@@ -110,15 +54,95 @@ async function refuseDoubles({ store, access }: ActionEnvironment, person: Demog
   }
 }
 
+const linkedToAnother = () =>
+  new UserFailure(
+    'ALREADY_LINKED',
+    'The vendor knows this e-mail as a patient who is linked to another record.',
+    { path: ['input', 'email'] },
+  );
+
+/** What is onboarded, and as what it enters the register: plain data, kept by the ledger. */
+interface Onboarding {
+  request: OnboardingRequest;
+  /** Absent for somebody new. */
+  patient: Patient | null;
+  /** What fills the gaps of a record that is there. */
+  given: Partial<Demographics>;
+  /** The new record's subject: a PATIENT's own. */
+  subject: string | null;
+}
+
+async function prepareOnboarding(
+  environment: ActionEnvironment,
+  adapter: VendorWith<'onboarding'>,
+  patient: Patient | undefined,
+  input: OnboardPatientInput,
+): Promise<Onboarding> {
+  const { access, loaders } = environment;
+  const given = checkGivenDemographics(environment, input);
+  // What the register holds stands; the input fills its gaps only.
+  const known = Object.fromEntries(
+    Object.entries(patient ?? {}).filter(([, value]) => value !== null),
+  ) as Partial<Demographics>;
+  const request = completeRequest(
+    { ...given, ...known },
+    checkMeasures(input, adapter.onboarding.treatmentTypes),
+  );
+  if (patient === undefined) {
+    await refuseDoubles(environment, checkDemographics(environment, request.person));
+  } else if (
+    (await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)
+  ) {
+    throw new UserFailure(
+      'ALREADY_EXISTS',
+      'The patient is onboarded already. For another way in use enablePortalAccess.',
+      { path: ['input', 'patientId'], payload: { patient } },
+    );
+  }
+  const subject = access.isStaff ? null : access.caller.subject;
+  return { request, given, subject, patient: patient ?? null };
+}
+
+/** The record of who was onboarded, made now for somebody new. */
+async function enterRegister(
+  environment: ActionEnvironment,
+  work: Work,
+  vendor: string,
+  { vendorPatientId }: IssuedAccess,
+  { patient, given, request, subject }: Onboarding,
+): Promise<Patient> {
+  const { access, store, trail } = environment;
+  if (patient !== null) {
+    return store.patients.fillGaps(patient.id, given);
+  }
+  // A vendor may answer a known e-mail with the account that it has: nobody new was taken then.
+  const [holder] = await store.accounts.findByVendorIds(vendor, [vendorPatientId]);
+  if (holder !== undefined && holder.patientId !== work.operationId) {
+    throw linkedToAnother();
+  }
+  const person = checkDemographics(environment, {
+    ...request.person,
+    address: given.address ?? null,
+  });
+  const registered = await store.patients.create(person, subject, work.operationId);
+  if (registered === undefined) {
+    throw new UserFailure('ALREADY_EXISTS', 'You have a record already; see `viewer.patient`.');
+  }
+  trail.record({ patientId: registered.id, vendor, action: 'onboardPatient', outcome: 'ALLOWED' });
+  if (subject === access.caller.subject) {
+    access.becomes(registered.id);
+  }
+  return registered;
+}
+
 /** Keeps what the vendor issued: the account first, because nothing else leads back to it. */
 async function keep(
   { store, loaders }: ActionEnvironment,
-  adapter: VendorWith<'onboarding'>,
+  work: Work,
+  vendor: string,
   patient: Patient,
-  issued: IssuedAccess,
+  { vendorPatientId, redirectUrl, expiresAt }: IssuedAccess,
 ): Promise<PortalAccess> {
-  const vendor = adapter.id;
-  const { vendorPatientId, redirectUrl, expiresAt } = issued;
   const account = await store.accounts.link({
     patientId: patient.id,
     vendor,
@@ -126,14 +150,11 @@ async function keep(
     linkMethod: 'CREATED',
   });
   if (account === 'TAKEN') {
-    throw new UserFailure(
-      'ALREADY_LINKED',
-      'The vendor knows this e-mail as a patient who is linked to another record.',
-      { path: ['input', 'email'] },
-    );
+    throw linkedToAnother();
   }
   loaders.accounts.clear(patient.id);
   const access = await store.portalAccess.add({
+    id: work.operationId,
     patientId: patient.id,
     vendor,
     status: 'ACTIVE',
@@ -151,64 +172,20 @@ async function keep(
 export async function onboardPatient(
   environment: ActionEnvironment,
   input: OnboardPatientInput,
-): Promise<{ patient: Patient; portalAccess: PortalAccess }> {
-  const { access, store, loaders, vendors, writeScope, trail } = environment;
+): Promise<{ patient: Patient; portalAccess: PortalAccess } & Ledgered> {
+  const { vendors, writeScope } = environment;
   const adapter = adapterFor(vendors, 'onboarding', 'Onboarding patients');
   const { patient } = await personOf(environment, input);
-  const given = checkGivenDemographics(environment, input);
-  // What the register holds stands; the input fills its gaps only.
-  const known = Object.fromEntries(
-    Object.entries(patient ?? {}).filter(([, value]) => value !== null),
-  ) as Partial<Demographics>;
-  const request = complete(
-    { ...given, ...known },
-    checkMeasures(input, adapter.onboarding.treatmentTypes),
-  );
-
-  if (patient === undefined) {
-    await refuseDoubles(environment, checkDemographics(environment, request.person));
-  } else if (
-    (await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)
-  ) {
-    throw new UserFailure(
-      'ALREADY_EXISTS',
-      'The patient is onboarded already. For another way in use enablePortalAccess.',
-      { path: ['input', 'patientId'], payload: { patient } },
+  const vendor = adapter.id;
+  const write = { action: 'onboardPatient', input, patient: patient ?? null, vendor } as const;
+  const prepare = () => prepareOnboarding(environment, adapter, patient, input);
+  return ledgered(environment, write, prepare, async (work, onboarding) => {
+    // The vendor offers no look-up: what becomes of a lost answer, staff has to find out.
+    const issued = await work.once('external-transfer-onboarding', () =>
+      adapter.onboarding.onboard(writeScope, onboarding.request),
     );
-  }
-
-  const onboard = () => adapter.onboarding.onboard(writeScope, request);
-  const issued = await (patient === undefined
-    ? onboard()
-    : trail.around(
-        { patientId: patient.id, vendor: adapter.id, action: 'onboardPatient' },
-        onboard,
-      ));
-
-  const subject = access.isStaff ? null : access.caller.subject;
-  const registered =
-    patient === undefined
-      ? await store.patients.create(
-          checkDemographics(environment, { ...request.person, address: given.address ?? null }),
-          subject,
-        )
-      : await store.patients.fillGaps(patient.id, given);
-  if (registered === undefined) {
-    throw new UserFailure('ALREADY_EXISTS', 'You have a record already; see `viewer.patient`.');
-  }
-  if (patient === undefined) {
-    trail.record({
-      patientId: registered.id,
-      vendor: adapter.id,
-      action: 'onboardPatient',
-      outcome: 'ALLOWED',
-    });
-    if (subject !== null) {
-      access.becomes(registered.id);
-    }
-  }
-  return {
-    patient: registered,
-    portalAccess: await keep(environment, adapter, registered, issued),
-  };
+    const registered = await enterRegister(environment, work, vendor, issued, onboarding);
+    const portalAccess = await keep(environment, work, vendor, registered, issued);
+    return { patient: registered, portalAccess };
+  });
 }

@@ -1,16 +1,86 @@
-import { invalidInput, UserFailure } from '../domain/errors.ts';
+import { forbidden, invalidInput, UserFailure } from '../domain/errors.ts';
 import { parseOwnId } from '../domain/ids.ts';
+import type { Operation } from '../domain/operations.ts';
+import type { ActionEnvironment } from './environment.ts';
+import { resume } from './resume.ts';
+
+export interface ReconcileOperationInput {
+  operationId: string;
+  /** STAFF: what was found out by other means. */
+  outcome?: 'SUCCEEDED' | 'FAILED' | null | undefined;
+}
+
+/** What STAFF found out settles it, without a call. */
+async function settleByHand(
+  { access, store, ledger }: ActionEnvironment,
+  operation: Operation,
+  outcome: 'SUCCEEDED' | 'FAILED',
+): Promise<void> {
+  const settledBy = access.caller.subject;
+  await store.operations.handBack(
+    operation.id,
+    ledger.worker,
+    outcome === 'SUCCEEDED'
+      ? { status: 'SUCCEEDED', settledBy, outcome: { kind: 'ANSWER', answer: {} } }
+      : {
+          status: 'FAILED',
+          settledBy,
+          outcome: {
+            kind: 'FAILURE',
+            code: 'VENDOR_REJECTED',
+            message: 'Staff found that this was not done. Send it again with a new key.',
+            path: null,
+          },
+        },
+  );
+}
 
 /**
- * Settles a write of unknown outcome. Writes are not recorded as operations yet (the ledger is a
- * piece of its own), so no id can be found.
- * @throws UserFailure INVALID_INPUT, NOT_FOUND
+ * Settles a write whose answer was lost: asks the vendor where it can tell, finishes what is left to
+ * do, or takes STAFF's word. Settled operations are returned as they are.
+ * @throws UserFailure INVALID_INPUT, NOT_FOUND, UNSUPPORTED_BY_VENDOR where the vendor cannot tell
+ * @throws CodedError FORBIDDEN for an outcome by hand from a PATIENT
  */
-export async function reconcileOperation(input: { operationId: string }): Promise<never> {
-  if (parseOwnId('Operation', input.operationId) === undefined) {
+export async function reconcileOperation(
+  environment: ActionEnvironment,
+  { operationId, outcome }: ReconcileOperationInput,
+): Promise<{ operation: Operation }> {
+  const { access, store, ledger } = environment;
+  const id = parseOwnId('Operation', operationId);
+  if (id === undefined) {
     throw invalidInput('This is not the id of an Operation.', 'operationId');
   }
-  throw new UserFailure('NOT_FOUND', 'There is no such operation.', {
-    path: ['input', 'operationId'],
-  });
+  if (outcome != null && !access.isStaff) {
+    throw forbidden();
+  }
+  const find = async () => (await store.operations.findByIds([id]))[0];
+  const operation = await find();
+  if (operation === undefined || !access.mayReachOperation(operation)) {
+    throw new UserFailure('NOT_FOUND', 'There is no such operation.', {
+      path: ['input', 'operationId'],
+    });
+  }
+  const claimed =
+    operation.status === 'SUCCEEDED' || operation.status === 'FAILED'
+      ? undefined
+      : await store.operations.claim(id, ledger.worker);
+  if (claimed === undefined) {
+    // Settled, or at work in another request: as it is.
+    return { operation };
+  }
+  if (outcome != null) {
+    await settleByHand(environment, claimed, outcome);
+    return { operation: (await find()) ?? claimed };
+  }
+  try {
+    await resume(environment, claimed, true);
+  } catch (error) {
+    const settled = await find();
+    // That the write was refused, or not done, is what the operation now says.
+    if (error instanceof UserFailure && settled?.status === 'FAILED') {
+      return { operation: settled };
+    }
+    throw error;
+  }
+  return { operation: (await find()) ?? claimed };
 }

@@ -1,4 +1,5 @@
 import { type ActionEnvironment, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 import type { VisitInput } from './start-walk-in-visit.ts';
 import {
   checkIntake,
@@ -18,23 +19,30 @@ import {
 export async function requestEConsult(
   environment: ActionEnvironment,
   input: VisitInput,
-): Promise<Pick<VisitResult, 'visit'>> {
-  const patient = await patientOf(environment, 'requestEConsult', input.patientId);
-  const intake = checkIntake(input.intake);
-  const providerId = checkProviderId(input.providerId);
+): Promise<Pick<VisitResult, 'visit'> & Ledgered> {
+  const action = 'requestEConsult';
+  const patient = await patientOf(environment, action, input.patientId);
   const adapter = visitVendor(environment);
-  const { code: roomCode } = await roomFor(environment, input.roomCode, 'eConsultEnabled');
-  const { visit } = await makeVisit(environment, adapter, patient, 'requestEConsult', {
-    kind: 'E_CONSULT',
-    roomCode,
-    providerId,
-    intake,
-    make: (session, intakeId) =>
-      adapter.visits.requestEConsult(environment.writeScope, session, {
-        intakeId,
-        roomCode,
-        providerId,
-      }),
+  const prepare = async () => {
+    const intake = checkIntake(adapter, input.intake);
+    const providerId = checkProviderId(input.providerId);
+    const { code: roomCode } = await roomFor(environment, input.roomCode, 'eConsultEnabled');
+    return { intake, providerId, roomCode };
+  };
+  const write = { action, input, patient, vendor: adapter.id } as const;
+  return ledgered(environment, write, prepare, async (work, place) => {
+    const { roomCode, providerId } = place;
+    const { visit } = await makeVisit(environment, work, adapter, patient, {
+      kind: 'E_CONSULT',
+      ...place,
+      call: 'visits/add_econsult',
+      make: (session, intakeId) =>
+        adapter.visits.requestEConsult(environment.writeScope, session, {
+          intakeId,
+          roomCode,
+          providerId,
+        }),
+    });
+    return { visit };
   });
-  return { visit };
 }

@@ -1,13 +1,48 @@
 import { invalidInput, UserFailure } from '../domain/errors.ts';
+import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Appointment, Availability } from '../domain/records.ts';
-import { appointmentOf, changeAppointment } from './appointment-change.ts';
-import { availabilityOf } from './book-appointment.ts';
-import {
-  type ActionEnvironment,
-  capabilityOf,
-  refusedBecause,
-  vendorRecordOf,
-} from './environment.ts';
+import { appointmentKeyOf, appointmentOf, changedAppointment } from './appointment-change.ts';
+import { availabilityOf, checkFresh } from './availability-input.ts';
+import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
+
+const notReschedulable = () =>
+  new UserFailure(
+    'NOT_RESCHEDULABLE',
+    'This appointment can no longer be moved. Call the practice.',
+    { path: ['input', 'appointmentId'] },
+  );
+
+/** @throws UserFailure INVALID_INPUT */
+function checkPurpose(
+  { purpose, vendor, vendorSlotId }: Availability,
+  key: VendorRecordKey,
+): string {
+  const otherAppointment =
+    purpose.kind === 'reschedule' && purpose.vendorAppointmentId !== key.vendorRecordId;
+  if (vendor !== key.vendor || otherAppointment || vendorSlotId === null) {
+    throw invalidInput('This availability is not one for this appointment.', 'availabilityId');
+  }
+  return vendorSlotId;
+}
+
+/** Other times that the appointment can be moved to. */
+async function alternatives(
+  { loaders }: ActionEnvironment,
+  key: VendorRecordKey,
+): Promise<Availability[]> {
+  const { vendor, patientId, vendorRecordId } = key;
+  const slots = await loaders.rescheduleSlots
+    .load({ ...key, window: { from: null, to: null } })
+    // Alternatives are a courtesy: without them the answer is still right.
+    .catch(() => []);
+  return slots.map((slot) => ({
+    ...slot,
+    vendor,
+    patientId,
+    purpose: { kind: 'reschedule', vendorAppointmentId: vendorRecordId },
+  }));
+}
 
 /**
  * Moves an appointment; its id stays (MyPatientPortal `appointments/{id}/reschedule`).
@@ -17,68 +52,50 @@ import {
 export async function rescheduleAppointment(
   environment: ActionEnvironment,
   input: { appointmentId: string; availabilityId: string },
-): Promise<{ appointment: Appointment }> {
-  const { loaders, writeScope } = environment;
+): Promise<{ appointment: Appointment } & Ledgered> {
+  const { writeScope } = environment;
   const action = 'rescheduleAppointment';
-  const key = vendorRecordOf(
-    environment,
-    action,
-    'Appointment',
-    'appointmentId',
-    input.appointmentId,
-  );
-  capabilityOf(environment, key.vendor, 'appointments');
+  const key = appointmentKeyOf(environment, action, input.appointmentId);
+  const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
   const availability = availabilityOf(environment, key.patientId, input.availabilityId);
-  const { purpose, vendorSlotId, start, end, timeZone } = availability;
-  const otherAppointment =
-    purpose.kind === 'reschedule' && purpose.vendorAppointmentId !== key.vendorRecordId;
-  if (availability.vendor !== key.vendor || otherAppointment || vendorSlotId === null) {
-    throw invalidInput('This availability is not one for this appointment.', 'availabilityId');
-  }
-  const change = await appointmentOf(environment, action, input.appointmentId);
-  if (!change.appointment.reschedulable) {
-    throw notReschedulable();
-  }
-  try {
-    const appointment = await changeAppointment(
-      environment,
-      action,
-      change,
-      (book, account) => book.reschedule(writeScope, account, key.vendorRecordId, vendorSlotId),
-      { start, end, timeZone },
-    );
-    return { appointment };
-  } catch (error) {
-    if (refusedBecause(error, 'not_reschedulable')) {
+  const vendorSlotId = checkPurpose(availability, key);
+  const { start, end, timeZone } = availability;
+  const prepare = async () => {
+    checkFresh(availability);
+    const change = await appointmentOf(environment, key);
+    if (!change.appointment.reschedulable) {
       throw notReschedulable();
     }
-    if (refusedBecause(error, 'slot_unavailable')) {
-      const slots = await loaders.rescheduleSlots
-        .load({ ...key, window: { from: null, to: null } })
-        // Alternatives are a courtesy: without them the answer is still right.
-        .catch(() => []);
-      const alternatives = slots.map(
-        (slot): Availability => ({
-          ...slot,
-          vendor: key.vendor,
-          patientId: key.patientId,
-          purpose: { kind: 'reschedule', vendorAppointmentId: key.vendorRecordId },
-        }),
+    return change;
+  };
+  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  return ledgered(environment, write, prepare, async (work, change) => {
+    const { account } = change;
+    const id = key.vendorRecordId;
+    try {
+      await work.once(
+        'reschedule',
+        () => appointments.reschedule(writeScope, account, id, vendorSlotId),
+        async () => {
+          const found = await appointments.get(writeScope, account, id);
+          return found?.start.getTime() === start.getTime()
+            ? { done: true, result: undefined }
+            : { done: false };
+        },
       );
-      throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
-        path: ['input', 'availabilityId'],
-        alternatives,
-      });
+    } catch (error) {
+      if (refusedBecause(error, 'not_reschedulable')) {
+        throw notReschedulable();
+      }
+      if (refusedBecause(error, 'slot_unavailable')) {
+        throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
+          path: ['input', 'availabilityId'],
+          alternatives: await alternatives(environment, key),
+        });
+      }
+      throw error;
     }
-    throw error;
-  }
+    const appointment = await changedAppointment(environment, change, { start, end, timeZone });
+    return { appointment };
+  });
 }
-
-const notReschedulable = () =>
-  new UserFailure(
-    'NOT_RESCHEDULABLE',
-    'This appointment can no longer be moved. Call the practice.',
-    {
-      path: ['input', 'appointmentId'],
-    },
-  );

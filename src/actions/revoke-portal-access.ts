@@ -2,9 +2,12 @@ import { invalidInput } from '../domain/errors.ts';
 import type { PortalAccess } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 
 /** Characters that the vendor keeps. */
 const longestReason = 255;
+/** Line breaks are part of a text; a NUL, which no database stores, and its like are not. */
+const controlCharacters = /(?![\t\n\r])\p{Cc}/u;
 
 /**
  * STAFF ends all of a patient's access to the vendor's portal (Nimbus `external-portal-access/revoke`).
@@ -14,19 +17,35 @@ const longestReason = 255;
 export async function revokePortalAccess(
   environment: ActionEnvironment,
   input: { patientId: string; reason?: string | null | undefined },
-): Promise<{ portalAccess: PortalAccess | null }> {
-  const { store, loaders, vendors, writeScope, trail } = environment;
+): Promise<{ portalAccess: PortalAccess } & Ledgered> {
+  const { store, loaders, vendors, writeScope } = environment;
   const patient = await patientOf(environment, 'revokePortalAccess', input.patientId);
   const reason = input.reason?.trim() || null;
   if (reason !== null && reason.length > longestReason) {
     throw invalidInput(`A reason has at most ${longestReason} characters.`, 'reason');
   }
+  if (reason !== null && controlCharacters.test(reason)) {
+    throw invalidInput('A reason must not hold control characters.', 'reason');
+  }
   const { id: vendor, portalAccess } = adapterFor(vendors, 'portalAccess', 'Portal access');
-  const account = await accountOf(environment, patient, vendor);
-  await trail.around({ patientId: patient.id, vendor, action: 'revokePortalAccess' }, () =>
-    portalAccess.revoke(writeScope, account, reason),
-  );
-  const revoked = await store.portalAccess.revoke(patient.id, vendor, reason);
-  loaders.portalAccesses.clear(patient.id);
-  return { portalAccess: revoked ?? null };
+  const prepare = () => accountOf(environment, patient, vendor);
+  const write = { action: 'revokePortalAccess', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    await work.repeatable('external-portal-access/revoke', () =>
+      portalAccess.revoke(writeScope, account, reason),
+    );
+    // Recorded also where nothing was issued here: the PATIENT must not undo it.
+    const revoked =
+      (await store.portalAccess.revoke(patient.id, vendor, reason)) ??
+      (await store.portalAccess.add({
+        id: work.operationId,
+        patientId: patient.id,
+        vendor,
+        status: 'REVOKED',
+        expiresAt: null,
+        revocationReason: reason,
+      }));
+    loaders.portalAccesses.clear(patient.id);
+    return { portalAccess: revoked };
+  });
 }

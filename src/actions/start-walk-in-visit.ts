@@ -1,5 +1,6 @@
 import { UserFailure } from '../domain/errors.ts';
 import { type ActionEnvironment, patientOf, refusedBecause } from './environment.ts';
+import { type Ledgered, ledgered } from './ledgered.ts';
 import {
   checkIntake,
   checkProviderId,
@@ -25,33 +26,40 @@ export interface VisitInput {
 export async function startWalkInVisit(
   environment: ActionEnvironment,
   input: VisitInput,
-): Promise<VisitResult> {
-  const patient = await patientOf(environment, 'startWalkInVisit', input.patientId);
-  const intake = checkIntake(input.intake);
-  const providerId = checkProviderId(input.providerId);
+): Promise<VisitResult & Ledgered> {
+  const action = 'startWalkInVisit';
+  const patient = await patientOf(environment, action, input.patientId);
   const adapter = visitVendor(environment);
-  const { code: roomCode } = await roomFor(environment, input.roomCode, 'walkInEnabled');
-  try {
-    return await makeVisit(environment, adapter, patient, 'startWalkInVisit', {
-      kind: 'WALK_IN',
-      roomCode,
-      providerId,
-      intake,
-      make: (session, intakeId) =>
-        adapter.visits.startWalkIn(environment.writeScope, session, {
-          intakeId,
-          roomCode,
-          providerId,
-        }),
-    });
-  } catch (error) {
-    if (refusedBecause(error, 'room_closed_or_duplicate')) {
-      throw new UserFailure(
-        'VENDOR_REJECTED',
-        'The room takes no walk-in now, or the patient has one open already.',
-        { path: ['input', 'roomCode'] },
-      );
+  const prepare = async () => {
+    const intake = checkIntake(adapter, input.intake);
+    const providerId = checkProviderId(input.providerId);
+    const { code: roomCode } = await roomFor(environment, input.roomCode, 'walkInEnabled');
+    return { intake, providerId, roomCode };
+  };
+  const write = { action, input, patient, vendor: adapter.id } as const;
+  return ledgered(environment, write, prepare, async (work, place) => {
+    const { roomCode, providerId } = place;
+    try {
+      return await makeVisit(environment, work, adapter, patient, {
+        kind: 'WALK_IN',
+        ...place,
+        call: 'visits/add_walkin',
+        make: (session, intakeId) =>
+          adapter.visits.startWalkIn(environment.writeScope, session, {
+            intakeId,
+            roomCode,
+            providerId,
+          }),
+      });
+    } catch (error) {
+      if (refusedBecause(error, 'room_closed_or_duplicate')) {
+        throw new UserFailure(
+          'VENDOR_REJECTED',
+          'The room takes no walk-in now, or the patient has one open already.',
+          { path: ['input', 'roomCode'] },
+        );
+      }
+      throw error;
     }
-    throw error;
-  }
+  });
 }

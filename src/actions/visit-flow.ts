@@ -3,6 +3,7 @@ import { invalidInput, UserFailure, VendorError } from '../domain/errors.ts';
 import type { ClinicRoom, Patient, Visit, VisitKind } from '../domain/records.ts';
 import type { VendorWith } from '../domain/vendor.ts';
 import { adapterFor } from '../loaders/environment.ts';
+import type { Work } from '../operations/work.ts';
 import type { ActionEnvironment } from './environment.ts';
 
 /** What the visit mutations (VSee use cases 2 to 4) share: room, sign-in, intake, visit. */
@@ -18,8 +19,11 @@ const longestReason = 1000;
 /** Characters of JSON: answers to a clinic's questions, not documents. */
 const largestCustom = 10_000;
 
-/** @throws UserFailure INVALID_INPUT */
-export function checkIntake(input: IntakeInput | null | undefined): Intake {
+/** Before any call. @throws UserFailure INVALID_INPUT */
+export function checkIntake(
+  { visits }: VendorWith<'visits'>,
+  input: IntakeInput | null | undefined,
+): Intake {
   const reasonForVisit = input?.reasonForVisit?.trim() || null;
   if (reasonForVisit !== null && reasonForVisit.length > longestReason) {
     throw invalidInput(
@@ -36,7 +40,9 @@ export function checkIntake(input: IntakeInput | null | undefined): Intake {
   if (JSON.stringify(custom).length > largestCustom) {
     throw invalidInput('The custom answers are too long.', 'intake', 'custom');
   }
-  return { reasonForVisit, location, phone: input?.phone ?? null, custom };
+  const intake = { reasonForVisit, location, phone: input?.phone ?? null, custom };
+  visits.checkIntake(intake);
+  return intake;
 }
 
 /** @throws UserFailure INVALID_INPUT */
@@ -79,16 +85,18 @@ export async function roomFor(
 export const visitVendor = ({ vendors }: ActionEnvironment) =>
   adapterFor(vendors, 'visits', 'Visits');
 
-/** Links the account that a first sign-in makes. @throws UserFailure ALREADY_LINKED */
+/**
+ * Signs the patient in, which is safe to repeat, and links the account that a first sign-in makes.
+ * @throws UserFailure ALREADY_LINKED
+ */
 export async function signIn(
-  environment: ActionEnvironment,
+  { writeScope, store, loaders }: ActionEnvironment,
+  work: Work,
   adapter: VendorWith<'visits'>,
   patient: Patient,
   options?: { renew?: boolean; disableEmails?: boolean },
 ): Promise<VisitSession> {
-  const { writeScope, store, loaders, trail } = environment;
-  const trace = { patientId: patient.id, vendor: adapter.id, action: 'signIn' };
-  const session = await trail.around(trace, () =>
+  const session = await work.repeatable('users/sso', () =>
     adapter.visits.signIn(writeScope, patient, options),
   );
   const account = await store.accounts.link({
@@ -109,6 +117,8 @@ interface NewVisit {
   roomCode: string;
   providerId: string | null;
   intake: Intake;
+  /** The vendor document's name of the last call. */
+  call: string;
   /** The last step, with what the first two brought. */
   make: (session: VisitSession, intakeId: string) => Promise<MadeVisit>;
 }
@@ -116,38 +126,46 @@ interface NewVisit {
 /** Sign-in, intake, visit; the visit is recorded here so that it can be listed. */
 export async function makeVisit(
   environment: ActionEnvironment,
+  work: Work,
   adapter: VendorWith<'visits'>,
   patient: Patient,
-  action: string,
   visit: NewVisit,
 ): Promise<MadeVisit> {
-  const { writeScope, store, loaders, trail } = environment;
-  const { kind, roomCode, providerId, intake, make } = visit;
-  const vendor = adapter.id;
-  const trace = { patientId: patient.id, vendor, action };
-  const attempt = async (session: VisitSession) => {
-    const intakeId = await adapter.visits.createIntake(writeScope, session, {
-      kind,
-      roomCode,
-      providerId,
-      intake,
-    });
-    return { session, intakeId };
-  };
-
-  const { session, intakeId } = await trail.around(trace, async () => {
+  const { writeScope, store, loaders } = environment;
+  const { kind, roomCode, providerId, intake, call, make } = visit;
+  const { id: vendor, visits } = adapter;
+  let session = await signIn(environment, work, adapter, patient);
+  /** The stored token can die before its expiry: a 401 proves that nothing was made. */
+  const withLiveSession = async <Made>(step: () => Promise<Made>) => {
     try {
-      return await attempt(await signIn(environment, adapter, patient));
+      return await step();
     } catch (error) {
-      // The stored token died before its expiry; a 401 proves that nothing was made, and signing in
-      // again is safe.
       if (error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED') {
-        return attempt(await signIn(environment, adapter, patient, { renew: true }));
+        session = await signIn(environment, work, adapter, patient, { renew: true });
+        return step();
       }
       throw error;
     }
-  });
-  const made = await trail.around(trace, () => make(session, intakeId));
+  };
+
+  const intakeId = await withLiveSession(() =>
+    work.once(
+      'intakes',
+      () => visits.createIntake(writeScope, session, { kind, roomCode, providerId, intake }),
+      // An intake whose id was lost is of no use to anybody: no visit can have come of it.
+      async () => ({ done: false }),
+    ),
+  );
+  const made = await withLiveSession(() =>
+    work.once(
+      call,
+      () => make(session, intakeId),
+      async () => {
+        const found = await visits.visitOfIntake(writeScope, session, intakeId);
+        return found === null ? { done: false } : { done: true, result: found };
+      },
+    ),
+  );
   const { vendorVisitId } = made.visit;
   await store.visits.add({ patientId: patient.id, vendor, vendorVisitId, kind });
   loaders.visitRecords.clear(patient.id);

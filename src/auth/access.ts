@@ -46,6 +46,11 @@ export class Access {
     return this.isStaff || own;
   }
 
+  /** A write is for the caller who sent it, and for STAFF. */
+  mayReachOperation({ subject }: { subject: string }): boolean {
+    return this.isStaff || subject === this.caller.subject;
+  }
+
   /**
    * Checked before anything is looked up, so that for a PATIENT a foreign record and one that does
    * not exist are the same.

@@ -44,6 +44,8 @@ export interface VendorErrorOptions {
   status?: number | undefined;
   /** True where the vendor may have acted although no usable answer arrived. */
   mayHaveActed?: boolean | undefined;
+  /** True for calls that do no harm when they are made again (reads, upserts): their loss leaves no doubt. */
+  repeatable?: boolean | undefined;
   retryAt?: Date | undefined;
   /** A machine-readable reason that the vendor's door recognised, for example `slot_unavailable`. */
   reason?: string | undefined;
@@ -62,6 +64,7 @@ export class VendorError extends Error {
   readonly kind: VendorErrorKind;
   readonly status: number | undefined;
   readonly mayHaveActed: boolean;
+  readonly repeatable: boolean;
   readonly retryAt: Date | undefined;
   readonly reason: string | undefined;
   readonly fields: readonly string[];
@@ -73,6 +76,7 @@ export class VendorError extends Error {
     this.kind = options.kind;
     this.status = options.status;
     this.mayHaveActed = options.mayHaveActed ?? false;
+    this.repeatable = options.repeatable ?? false;
     this.retryAt = options.retryAt;
     this.reason = options.reason;
     this.fields = options.fields ?? [];
@@ -160,6 +164,9 @@ export class UserFailure extends Error {
       alternatives?: readonly unknown[];
       /** For AUTHORIZATION_REQUIRED. */
       authorizationUrl?: string;
+      /** For what a vendor has to do with it. */
+      vendor?: VendorId | undefined;
+      retryAt?: Date | undefined;
       /** Fields of the payload that can be filled although the mutation was not done. */
       payload?: Readonly<Record<string, unknown>>;
     } = {},

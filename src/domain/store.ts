@@ -1,4 +1,5 @@
 import type { ConnectionSecrets, VendorTokens } from './capabilities/appointments.ts';
+import type { OperationLedger } from './operations.ts';
 import type {
   AccessEvent,
   Demographics,
@@ -30,8 +31,11 @@ export interface PatientRegister {
   findBySubject(subject: string): Promise<Patient | undefined>;
   /** Case-insensitive search in names (each word of `text` must be found) or an exact e-mail. */
   search(text: string | null, page: Page): Promise<Rows<Patient> & { totalCount: number }>;
-  /** Undefined where the subject has a record already. */
-  create(person: Demographics, subject: string | null): Promise<Patient | undefined>;
+  /**
+   * Undefined where the subject has a record already.
+   * @param id for a record that must be made once only: where it exists, it is returned as it is
+   */
+  create(person: Demographics, subject: string | null, id?: string): Promise<Patient | undefined>;
   /** Fills fields that are null; never overwrites one. */
   fillGaps(id: string, person: Partial<Demographics>): Promise<Patient>;
   /** `TAKEN`: the subject is another patient, or the patient has another subject. */
@@ -62,9 +66,13 @@ export interface PortalAccessRecords {
   findByIds(ids: readonly string[]): Promise<PortalAccess[]>;
   /** Newest first. */
   findByPatients(patientIds: readonly string[]): Promise<PortalAccess[]>;
-  /** Records a new access and, for ACTIVE ones, expires the vendor's older active ones. */
+  /**
+   * Records a new access and, for ACTIVE ones, expires the vendor's older active ones.
+   * @param id for an access that must be recorded once only: where it exists, it is returned as it is
+   */
   add(
-    access: Pick<PortalAccess, 'patientId' | 'vendor' | 'status' | 'expiresAt'>,
+    access: Pick<PortalAccess, 'patientId' | 'vendor' | 'status' | 'expiresAt'> &
+      Partial<Pick<PortalAccess, 'id' | 'revocationReason'>>,
   ): Promise<PortalAccess>;
   /** Marks all not yet revoked accesses of the patient at the vendor; returns the newest, or undefined. */
   revoke(
@@ -86,7 +94,8 @@ export interface FollowUps {
   findByIds(ids: readonly string[]): Promise<FollowUp[]>;
   /** Newest first. */
   findByPatients(patientIds: readonly string[]): Promise<FollowUp[]>;
-  add(followUp: Omit<FollowUp, 'id' | 'createdAt'>): Promise<FollowUp>;
+  /** With an `id` that exists, the follow-up is returned as it is. */
+  add(followUp: Omit<FollowUp, 'id' | 'createdAt'> & { id?: string }): Promise<FollowUp>;
 }
 
 /** A login under way, from `connectPatientPortal` to `completePatientPortalConnection`. */
@@ -166,6 +175,7 @@ export interface Store {
   readonly connections: PendingConnections;
   readonly tokens: TokenVault;
   readonly accessLog: AccessLog;
+  readonly operations: OperationLedger;
   /** Resolves when a trivial statement ran. */
   ping(): Promise<void>;
   close(): Promise<void>;

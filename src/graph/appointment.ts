@@ -13,7 +13,7 @@ import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
 import { Node } from './node.ts';
-import { type PageArguments, pageOfList, readPageArguments, sortedByKey, timeKey } from './page.ts';
+import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
 import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
@@ -99,8 +99,10 @@ Appointment.implement({
       type: 'URL',
       description: 'Where to join, a bearer secret; null outside the time to join.',
       resolve: async (appointment, _args, context) => {
-        const { isVideoConsultation, videoConsultationUrl } = appointment;
-        const known = videoConsultationUrl !== null || !isVideoConsultation;
+        const { isVideoConsultation, videoConsultationUrl, status } = appointment;
+        // What was cancelled or is over cannot be joined: no call is needed to know.
+        const joinable = isVideoConsultation && status === 'BOOKED';
+        const known = videoConsultationUrl !== null || !joinable;
         const url =
           known || !isInBook(appointment, context)
             ? videoConsultationUrl
@@ -138,7 +140,9 @@ Appointment.implement({
       type: Availability,
       description: 'An earlier time that has opened up; needs an ASAP list subscription.',
       resolve: async (appointment, _args, context) => {
-        if (!isInBook(appointment, context) || appointment.asapListSubscribed === false) {
+        const { status, asapListSubscribed } = appointment;
+        const waiting = status === 'BOOKED' && asapListSubscribed !== false;
+        if (!isInBook(appointment, context) || !waiting) {
           return null;
         }
         const slot = await context.loaders.earlierSlot.load(keyOf(appointment));
@@ -190,7 +194,7 @@ export async function appointmentsOf(
   { filter, ...args }: AppointmentListArguments,
   context: GraphContext,
 ): Promise<GatheredPage<AppointmentRecord>> {
-  const window = readPageArguments(args);
+  const window = readListArguments(args);
   const { vendor: wanted, status, from, to } = filter ?? {};
   const { items, sources, complete } = await gather(
     context,

@@ -54,6 +54,9 @@ const AvailabilitySearch = builder.inputType('AvailabilitySearch', {
   }),
 });
 
+/** The union of what vendors call an id; the vendor's door narrows it, but only after the room's call. */
+const vendorId = /^[A-Za-z0-9_-]{1,128}$/;
+
 const longestWindow = 62 * 24 * 60 * 60 * 1000;
 
 interface DayWindow {
@@ -97,6 +100,9 @@ async function roomAvailabilities(
   const length = to.getTime() - from.getTime();
   if (!(length > 0 && length <= longestWindow)) {
     throw badInput('The window ends after it begins, 62 days later at most.');
+  }
+  if (![consultationId, providerId].every((id) => id === null || vendorId.test(id))) {
+    throw badInput('This cannot be the id of a consultation or a provider.');
   }
   const room = await loaders.room.load(roomCode);
   if (room === null) {

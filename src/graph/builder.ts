@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type { ActionEnvironment } from '../actions/environment.ts';
 import { forbidden } from '../domain/errors.ts';
+import type { Operation } from '../domain/operations.ts';
 import type { CalendarDate } from '../domain/records.ts';
 import type { RequestScope } from '../domain/request.ts';
 
@@ -19,6 +20,8 @@ export interface GraphTypes {
   AuthScopes: {
     /** The caller may reach this patient's data; stands on every type that holds some. */
     record: string;
+    /** The caller sent this write, or is STAFF. */
+    operation: Operation;
   };
   Scalars: {
     ID: Scalar<string>;
@@ -42,6 +45,7 @@ export const builder = new SchemaBuilder<GraphTypes>({
         trail.record({ patientId, vendor: null, action: 'read', outcome });
         return allowed;
       },
+      operation: (operation) => access.mayReachOperation(operation),
     }),
     unauthorizedError: forbidden,
     // Checked once for each object, also for those that no field of ours was selected on.

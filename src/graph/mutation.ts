@@ -1,6 +1,7 @@
 import type { InputFieldMap, InputShapeFromFields } from '@pothos/core';
 import type { MutationName } from '../auth/rules.ts';
 import { UserFailure } from '../domain/errors.ts';
+import type { Operation as OperationRecord } from '../domain/operations.ts';
 import type {
   Appointment as AppointmentRecord,
   FollowUp as FollowUpRecord,
@@ -32,6 +33,8 @@ interface Outcome {
   visit?: VisitRecord | null;
   appointment?: AppointmentRecord | null;
   portalRequest?: PortalRequestRecord | null;
+  operation?: OperationRecord | null;
+  notice?: string | null;
   /** Bearer secrets, for this answer only. */
   joinUrl?: string | null;
   authorizationUrl?: string | null;
@@ -85,6 +88,18 @@ const payloadFields = {
       description: 'The request.',
       resolve: (each) => each.portalRequest,
     }),
+  operation: (t: FieldBuilder) =>
+    t.field({
+      type: Operation,
+      description: 'The write as the ledger has it; null where nothing was recorded.',
+      resolve: (each) => each.operation,
+    }),
+  notice: (t: FieldBuilder) =>
+    t.string({
+      description:
+        'On a repeated answer: what it no longer holds, and how to get it anew. Null otherwise.',
+      resolve: (each) => each.notice,
+    }),
   joinUrl: (t: FieldBuilder) =>
     t.field({
       type: 'URL',
@@ -112,7 +127,7 @@ type InputFieldBuilder = Parameters<
 const idempotencyKey = (t: InputFieldBuilder) =>
   t.string({
     description:
-      'The same key with the same input, from the same caller, is to return the first result without calling the vendor again. Accepted, but not yet honoured: until the ledger of writes is built, repeating a mutation repeats the write.',
+      'The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise.',
   });
 
 /** What went wrong with the task, as data; anything else leaves as a top-level error. */
@@ -141,7 +156,7 @@ export function mutation<Fields extends InputFieldMap>(
     description: string;
     writesAtVendor?: boolean;
     input: (t: InputFieldBuilder) => Fields;
-    payload: readonly (keyof typeof payloadFields | 'operation')[];
+    payload: readonly (keyof typeof payloadFields)[];
     run: (context: GraphContext, input: InputShapeFromFields<Fields>) => Promise<Outcome>;
   },
 ): void {
@@ -156,19 +171,8 @@ export function mutation<Fields extends InputFieldMap>(
   const Payload = builder.objectRef<PayloadShape>(`${capitalized(name)}Payload`).implement({
     description: `Answer of \`${name}\`.`,
     fields: (t) => ({
-      ...Object.fromEntries(
-        options.payload.map((field) => [
-          field,
-          field === 'operation'
-            ? t.field({
-                type: Operation,
-                description:
-                  'The write’s record. Null as long as writes are not recorded as operations.',
-                resolve: () => null,
-              })
-            : payloadFields[field](t),
-        ]),
-      ),
+      ...Object.fromEntries(options.payload.map((field) => [field, payloadFields[field](t)])),
+      ...(writesAtVendor ? { notice: payloadFields.notice(t) } : {}),
       userErrors: t.field({
         type: [UserError],
         nullable: false,
@@ -186,8 +190,13 @@ export function mutation<Fields extends InputFieldMap>(
       resolve: (_root, args, context) => {
         context.access.requireMutation(name);
         // The builder derives the same shape, but not in a form that names the generic parameter.
-        const { input } = args as unknown as { input: InputShapeFromFields<Fields> };
-        return settle(() => run(context, input));
+        const { input } = args as unknown as {
+          input: InputShapeFromFields<Fields> & { idempotencyKey?: string | null };
+        };
+        const { idempotencyKey, ...asked } = input;
+        return settle(() =>
+          run({ ...context, idempotencyKey }, asked as InputShapeFromFields<Fields>),
+        );
       },
     }),
   );

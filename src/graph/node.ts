@@ -1,6 +1,7 @@
-import { badInput } from '../domain/errors.ts';
+import { badInput, forbidden } from '../domain/errors.ts';
 import { decodeOwnId, decodeVendorId, type NodeType, typeOfId } from '../domain/ids.ts';
 import { builder, type GraphContext } from './builder.ts';
+import { findOperation } from './operation-lookup.ts';
 
 /** The id says what type a node is of, so that no record has to carry its type's name. */
 const nodeTypes = new WeakMap<object, NodeType>();
@@ -26,6 +27,9 @@ async function loadNode(context: GraphContext, id: string): Promise<object | nul
     const found = await record;
     if (found !== undefined) {
       access.requireRecord(found.patientId, 'Query.node');
+    } else if (!access.isStaff) {
+      // To a PATIENT, what does not exist is the same as what is somebody else's.
+      throw forbidden();
     }
     return found;
   };
@@ -54,8 +58,7 @@ async function loadNode(context: GraphContext, id: string): Promise<object | nul
     case 'PortalRequest':
       return (await atVendor(type, (key) => loaders.portalRequest(key))) ?? null;
     case 'Operation':
-      decodeOwnId(type, id);
-      return null;
+      return findOperation(context, id);
     default:
       throw badInput('This is not the id of a node. Use the id exactly as a query returned it.');
   }

@@ -29,6 +29,9 @@ export interface Page<T> {
   totalCount: number | null;
 }
 
+const foreignCursor = () =>
+  badInput('This is no cursor of this list. Use cursors exactly as a query returned them.');
+
 const encodeCursor = (key: string) => Buffer.from(key).toString('base64url');
 
 function decodeCursor(cursor: string | null | undefined): string | undefined {
@@ -37,7 +40,7 @@ function decodeCursor(cursor: string | null | undefined): string | undefined {
   }
   const key = Buffer.from(cursor, 'base64url').toString();
   if (cursor.length > 1024 || encodeCursor(key) !== cursor) {
-    throw badInput('This is no cursor of this list. Use cursors exactly as a query returned them.');
+    throw foreignCursor();
   }
   return key;
 }
@@ -57,6 +60,22 @@ export function readPageArguments({ first, after, last, before }: PageArguments)
     before: decodeCursor(before),
     fromEnd: last != null,
   };
+}
+
+/** What `timeKey` makes: a place in time, then the entry's own id. */
+const listKey = /^\d{17}\/[A-Za-z0-9_/-]{1,200}$/;
+
+/**
+ * As `readPageArguments`, for lists whose keys are made by `timeKey`: a cursor of another list is
+ * refused before anything is fetched.
+ * @throws CodedError BAD_USER_INPUT
+ */
+export function readListArguments(args: PageArguments): StorePage {
+  const page = readPageArguments(args);
+  if (![page.after, page.before].every((key) => key === undefined || listKey.test(key))) {
+    throw foreignCursor();
+  }
+  return page;
 }
 
 function pageOf<T>(

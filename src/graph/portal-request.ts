@@ -10,7 +10,7 @@ import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
 import { plainText, safeHtml } from './html.ts';
 import { Node } from './node.ts';
-import { type PageArguments, pageOfList, readPageArguments, sortedByKey, timeKey } from './page.ts';
+import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
 import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
@@ -119,7 +119,7 @@ export async function portalRequestsOf(
   { filter, ...args }: RequestListArguments,
   context: GraphContext,
 ): Promise<GatheredPage<RequestRecord>> {
-  const window = readPageArguments(args);
+  const window = readListArguments(args);
   const { vendor: wanted, type, status } = filter ?? { status: ['OPEN'] as const };
   const { items, sources, complete } = await gather(context, ['portalRequests'], wanted, (vendor) =>
     context.loaders.portalRequestQueue.load({ patientId, vendor }),

@@ -5,8 +5,10 @@ import {
   UserFailure,
   VendorError,
 } from '../domain/errors.ts';
+import type { Operation as OperationRecord } from '../domain/operations.ts';
 import type { Availability } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
+import { failureOfVendor } from '../domain/vendor-failure.ts';
 import { Availability as AvailabilityType } from './availability.ts';
 import { builder } from './builder.ts';
 import { enumType } from './enum-type.ts';
@@ -34,7 +36,7 @@ const UserErrorCodeType = enumType<UserErrorCode>()(
     UNSUPPORTED_BY_VENDOR: 'The vendor does not offer that.',
     NOT_CONFIGURED: 'This deployment has no access to the vendor.',
     VENDOR_REJECTED: 'The vendor refused.',
-    VENDOR_UNAVAILABLE: 'The vendor could not be reached; nothing was done.',
+    VENDOR_UNAVAILABLE: 'The vendor could not be reached: send it again with the same key.',
     RATE_LIMITED: 'Too many calls; try again at `retryAt`.',
     OUTCOME_UNKNOWN: 'The vendor’s answer was lost: it may or may not have been done.',
     IDEMPOTENCY_CONFLICT: 'The key was used with another input.',
@@ -48,8 +50,9 @@ interface UserErrorShape {
   path: readonly string[] | null;
   alternatives?: readonly Availability[];
   authorizationUrl?: string | null;
-  vendor?: VendorId;
-  retryAt?: Date | null;
+  vendor?: VendorId | undefined;
+  retryAt?: Date | null | undefined;
+  operation?: OperationRecord | undefined;
 }
 
 export const UserError = builder.interfaceRef<UserErrorShape>('UserError').implement({
@@ -102,7 +105,7 @@ builder.objectRef<UserErrorShape>('AuthorizationRequiredError').implement({
 });
 
 builder.objectRef<UserErrorShape>('VendorUnavailableError').implement({
-  description: 'The vendor did not take the call; nothing was done.',
+  description: 'The vendor did not take the call, or could not be heard; see `message`.',
   interfaces: [UserError],
   fields: (t) => ({
     vendor: t.field({
@@ -127,9 +130,7 @@ builder.objectRef<UserErrorShape>('OutcomeUnknownError').implement({
       type: Operation,
       nullable: false,
       description: 'The write, for `reconcileOperation`.',
-      resolve: () => {
-        throw new Error('Operations are not recorded yet.');
-      },
+      resolve: ({ operation }) => operation as OperationRecord,
     }),
   }),
 });
@@ -141,50 +142,6 @@ const general = (code: UserErrorCode, message: string, path: readonly string[] |
   path,
 });
 
-const authorizationRequired = (message: string, authorizationUrl: string | null = null) => ({
-  ...general('AUTHORIZATION_REQUIRED', message),
-  type: 'AuthorizationRequiredError',
-  authorizationUrl,
-});
-
-function fromVendorError(error: VendorError): UserErrorShape {
-  const { vendor, kind, retryAt = null, fields } = error;
-  if (error.mayHaveActed) {
-    return general(
-      'OUTCOME_UNKNOWN',
-      'The vendor’s answer was lost: this may or may not have been done. Check before you try again.',
-    );
-  }
-  switch (kind) {
-    case 'AUTHORIZATION_REQUIRED':
-      return authorizationRequired(
-        'The patient has to authorize access at this vendor; call connectPatientPortal.',
-      );
-    case 'REJECTED':
-    case 'NOT_FOUND':
-      return fields[0] === undefined
-        ? general('VENDOR_REJECTED', 'The vendor refused this.')
-        : general('INVALID_INPUT', 'The vendor does not accept this value.', [
-            'input',
-            ...fields[0].split('.'),
-          ]);
-    default: {
-      const limited = kind === 'RATE_LIMITED';
-      return {
-        ...general(
-          limited ? 'RATE_LIMITED' : 'VENDOR_UNAVAILABLE',
-          kind === 'CREDENTIAL_REFUSED'
-            ? 'The vendor refused this deployment’s credential; its operator has to look. Nothing was done.'
-            : 'The vendor could not take this now. Nothing was done; try again later.',
-        ),
-        type: 'VendorUnavailableError',
-        vendor,
-        retryAt,
-      };
-    }
-  }
-}
-
 /** Refusals that are about the task and so belong into the payload. */
 const codesAsData: Partial<Record<ErrorCode, UserErrorCode>> = {
   BAD_USER_INPUT: 'INVALID_INPUT',
@@ -192,24 +149,43 @@ const codesAsData: Partial<Record<ErrorCode, UserErrorCode>> = {
   NOT_CONFIGURED: 'NOT_CONFIGURED',
 };
 
-/** Undefined for what is no refusal of the task and leaves as a top-level error. */
-export function userErrorOf(error: unknown): UserErrorShape | undefined {
-  if (error instanceof UserFailure) {
-    const { code, message, details } = error;
-    const { path = null, alternatives, authorizationUrl } = details;
-    if (code === 'AVAILABILITY_GONE') {
+/** The type of a failure by its code, and what that type adds. */
+function shapeOf({ code, message, details }: UserFailure): UserErrorShape {
+  const { path = null, alternatives, authorizationUrl, vendor, retryAt, payload } = details;
+  const plain = general(code, message, path);
+  const operation = payload?.operation as OperationRecord | undefined;
+  switch (code) {
+    case 'AVAILABILITY_GONE':
       return {
-        ...general(code, message, path),
+        ...plain,
         type: 'AvailabilityGoneError',
         alternatives: (alternatives ?? []) as readonly Availability[],
       };
-    }
-    return code === 'AUTHORIZATION_REQUIRED'
-      ? authorizationRequired(message, authorizationUrl)
-      : general(code, message, path);
+    case 'AUTHORIZATION_REQUIRED':
+      return {
+        ...plain,
+        type: 'AuthorizationRequiredError',
+        authorizationUrl: authorizationUrl ?? null,
+      };
+    case 'OUTCOME_UNKNOWN':
+      return operation === undefined ? plain : { ...plain, type: 'OutcomeUnknownError', operation };
+    case 'VENDOR_UNAVAILABLE':
+    case 'RATE_LIMITED':
+      return vendor === undefined
+        ? plain
+        : { ...plain, type: 'VendorUnavailableError', vendor, retryAt };
+    default:
+      return plain;
+  }
+}
+
+/** Undefined for what is no refusal of the task and leaves as a top-level error. */
+export function userErrorOf(error: unknown): UserErrorShape | undefined {
+  if (error instanceof UserFailure) {
+    return shapeOf(error);
   }
   if (error instanceof VendorError) {
-    return fromVendorError(error);
+    return shapeOf(failureOfVendor(error));
   }
   if (error instanceof CodedError) {
     const code = codesAsData[error.code];

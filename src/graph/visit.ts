@@ -11,7 +11,7 @@ import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
 import { Node } from './node.ts';
-import { type PageArguments, pageOfList, readPageArguments, sortedByKey, timeKey } from './page.ts';
+import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
 import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
@@ -136,7 +136,7 @@ export async function visitsOf(
   context: GraphContext,
 ): Promise<GatheredPage<VisitRecord>> {
   const { loaders } = context;
-  const window = readPageArguments(args);
+  const window = readListArguments(args);
   const { kind, status } = filter ?? {};
   const records = (await loaders.visitRecords.load(patientId)).filter(
     (record) => kind == null || kind.includes(record.kind),

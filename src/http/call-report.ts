@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { VendorError, type VendorErrorOptions } from '../domain/errors.ts';
 import type { RequestScope } from '../domain/request.ts';
 
-export type ErrorDetails = Omit<VendorErrorOptions, 'vendor' | 'operation'>;
+export type ErrorDetails = Omit<VendorErrorOptions, 'vendor' | 'operation' | 'repeatable'>;
 
 /** Keeps count of one call and tells its scope how it ended, once. */
 export interface CallReport {
@@ -22,6 +22,7 @@ export function createCallReport(
   vendor: string,
   operation: string,
   clock: () => number,
+  repeatable = false,
 ): CallReport {
   if (scope.signal) {
     // Every call of a request listens to the one signal: many listeners are no leak.
@@ -33,7 +34,7 @@ export function createCallReport(
     attempts: 0,
     error(details) {
       acted ||= details.mayHaveActed ?? false;
-      return new VendorError({ ...details, mayHaveActed: acted, vendor, operation });
+      return new VendorError({ ...details, mayHaveActed: acted, repeatable, vendor, operation });
     },
     succeeded: (status) => end('OK', status),
     ended: (outcome, status) => end(outcome, status),

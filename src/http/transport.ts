@@ -92,7 +92,7 @@ export function createTransport(options: TransportOptions): Transport {
   async function call<Answer>(scope: RequestScope, exchange: Exchange<Answer>): Promise<Answer> {
     const prepared = prepare(baseUrl, exchange);
     const { repeatable } = exchange;
-    const report = createCallReport(scope, vendor, exchange.operation, clock);
+    const report = createCallReport(scope, vendor, exchange.operation, clock, repeatable);
     const least = repeatable
       ? leastTime
       : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));

@@ -1,7 +1,7 @@
-import type { DateWindow } from '../domain/capabilities/appointments.ts';
+import type { AppointmentBook, DateWindow } from '../domain/capabilities/appointments.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Appointment, Visit } from '../domain/records.ts';
-import type { VendorId } from '../domain/vendor.ts';
+import type { AccountReference, VendorId } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
@@ -88,9 +88,15 @@ export function createAppointmentLoaders(
     ({ patientId, vendor }) => `${patientId}/${vendor}`,
   );
 
-  const appointmentBook = async (key: VendorRecordKey) => {
-    const { appointments } = adapterOf(vendors, key.vendor, 'appointments');
-    return { appointments, reference: await account(key.patientId, key.vendor) };
+  /** Reads what a field of one appointment asks the vendor for. */
+  const readBook = async <T>(
+    { vendor, patientId }: VendorRecordKey,
+    action: string,
+    read: (book: AppointmentBook, reference: AccountReference) => Promise<T>,
+  ): Promise<T> => {
+    const { appointments } = adapterOf(vendors, vendor, 'appointments');
+    const reference = await account(patientId, vendor);
+    return trail.around({ patientId, vendor, action }, () => read(appointments, reference));
   };
 
   return {
@@ -100,19 +106,25 @@ export function createAppointmentLoaders(
         ? scheduledVisits.load(key)
         : listedAppointments.load(key),
     rescheduleSlots: keyedLoader(
-      async ({ window, ...key }: VendorRecordKey & { window: DateWindow }) => {
-        const { appointments, reference } = await appointmentBook(key);
-        return appointments.rescheduleSlots(scope, reference, key.vendorRecordId, window);
-      },
+      ({ window, ...key }: VendorRecordKey & { window: DateWindow }) =>
+        readBook(key, 'Appointment.rescheduleOptions', (book, reference) =>
+          book.rescheduleSlots(scope, reference, key.vendorRecordId, window),
+        ),
       ({ window, ...key }) => `${recordKey(key)}/${window.from}/${window.to}`,
     ),
-    earlierSlot: keyedLoader(async (key: VendorRecordKey) => {
-      const { appointments, reference } = await appointmentBook(key);
-      return appointments.earlierAvailability(scope, reference, key.vendorRecordId);
-    }, recordKey),
-    videoConsultationUrl: keyedLoader(async (key: VendorRecordKey) => {
-      const { appointments, reference } = await appointmentBook(key);
-      return appointments.videoConsultationUrl(scope, reference, key.vendorRecordId);
-    }, recordKey),
+    earlierSlot: keyedLoader(
+      (key: VendorRecordKey) =>
+        readBook(key, 'Appointment.earlierAvailability', (book, reference) =>
+          book.earlierAvailability(scope, reference, key.vendorRecordId),
+        ),
+      recordKey,
+    ),
+    videoConsultationUrl: keyedLoader(
+      (key: VendorRecordKey) =>
+        readBook(key, 'Appointment.videoConsultationUrl', (book, reference) =>
+          book.videoConsultationUrl(scope, reference, key.vendorRecordId),
+        ),
+      recordKey,
+    ),
   };
 }

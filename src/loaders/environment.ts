@@ -1,5 +1,5 @@
 import type { AccessTrail } from '../auth/access-trail.ts';
-import { notConfigured, notLinked } from '../domain/errors.ts';
+import { badInput, notConfigured, notLinked } from '../domain/errors.ts';
 import type { VendorAccount } from '../domain/records.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { Store } from '../domain/store.ts';
@@ -15,7 +15,10 @@ export interface LoaderEnvironment {
   clock: () => number;
 }
 
-/** A capability by the vendor's id. @throws CodedError NOT_CONFIGURED */
+/**
+ * A capability by the vendor's id, which may come out of a forged global id.
+ * @throws CodedError NOT_CONFIGURED, or BAD_USER_INPUT where there is no such vendor or it never offers this
+ */
 export function adapterOf<C extends Capability>(
   vendors: VendorDirectory,
   vendor: VendorId,
@@ -23,7 +26,9 @@ export function adapterOf<C extends Capability>(
 ): VendorWith<C> {
   const adapter = vendors.having(capability).find(({ id }) => id === vendor);
   if (adapter === undefined) {
-    throw notConfigured('This vendor', vendor);
+    throw vendors.offering(capability).includes(vendor)
+      ? notConfigured('This vendor', vendor)
+      : badInput('The vendor has nothing of this kind. Use ids exactly as a query returned them.');
   }
   return adapter;
 }

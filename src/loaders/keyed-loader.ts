@@ -9,7 +9,8 @@ export const keyedLoader = <Key, Value>(
   cacheKey: (key: Key) => string,
 ) =>
   new DataLoader<Key, Value, string>(
-    (keys) => Promise.all(keys.map((key) => load(key).catch(asError))),
+    // Also what `load` throws before it returns a promise is this key's own error.
+    (keys) => Promise.all(keys.map(async (key) => load(key)).map((value) => value.catch(asError))),
     { batch: false, cacheKeyFn: cacheKey },
   );
 

@@ -36,6 +36,9 @@ export function createVisitLoaders(
     ({ patientId, vendor }) => `${patientId}/${vendor}`,
   );
 
+  /** Sessions that the vendor refused during this request. */
+  const dead = new WeakSet<VisitSession>();
+
   /**
    * Runs a read with the patient's session. A session can die before its expiry; the vendor then
    * refuses with 401, and one new sign-in, which is safe, settles it.
@@ -46,13 +49,18 @@ export function createVisitLoaders(
     read: (session: VisitSession) => Promise<T>,
   ): Promise<T> {
     const key = { patientId, vendor: adapter.id };
+    const used = await session.load(key);
     try {
-      return await read(await session.load(key));
+      return await read(used);
     } catch (error) {
       if (!(error instanceof VendorError) || error.kind !== 'AUTHORIZATION_REQUIRED') {
         throw error;
       }
-      session.clear(key);
+      // Of several reads that met the same dead session, the first one renews it for all.
+      if (!dead.has(used)) {
+        dead.add(used);
+        session.clear(key);
+      }
       return read(await session.load(key));
     }
   }

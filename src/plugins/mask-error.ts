@@ -59,8 +59,8 @@ function coded(
 }
 
 /**
- * graphql-js quotes the refused value when a variable or literal does not fit its type; the value may
- * be somebody's health data.
+ * graphql-js and its scalars quote the refused value when a variable or literal does not fit its type;
+ * the value may be somebody's health data.
  */
 const withoutValue = (message: string) =>
   message
@@ -70,6 +70,9 @@ const withoutValue = (message: string) =>
     )
     .replace(/^(Expected value of type "[^"]+"), found .*$/s, '$1.')
     .replace(/^(Value) ".*" (does not exist in "\w+" enum).*$/s, '$1 $2.')
+    // Scalars and enums, asked about a literal.
+    .replace(/^(\w+|Enum "\w+") cannot represent .*$/s, '$1 cannot represent this value.')
+    .replace(/^(Value is not a valid [\w -]+): .*$/s, '$1.')
     .replace(/ Did you mean .*\?$/s, '');
 
 /** Where in the document and answer it happened, without what graphql-js would have us repeat. */
@@ -78,9 +81,20 @@ const placeOf = ({ nodes, path }: GraphQLError) => ({
   ...(path && { path }),
 });
 
+/** Words of the server below us that are not of the closed set. */
+const codeOfProtocol: Readonly<Record<string, ErrorCode>> = {
+  BAD_REQUEST: 'BAD_USER_INPUT',
+  OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
+  REQUEST_ENTITY_TOO_LARGE: 'QUERY_TOO_COSTLY',
+};
+
 const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
+  // The limits call themselves syntax errors.
+  if (/ limit of \d+ exceeded/.test(message)) {
+    return 'QUERY_TOO_COSTLY';
+  }
   if (typeof extensions.code === 'string') {
-    return extensions.code;
+    return codeOfProtocol[extensions.code] ?? extensions.code;
   }
   if (message.startsWith('Syntax Error')) {
     return 'GRAPHQL_PARSE_FAILED';
@@ -88,6 +102,15 @@ const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
   const aboutInput = /^Variable |invalid value|Expected value|cannot represent|enum|POST body|JSON/;
   return aboutInput.test(message) ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED';
 };
+
+/**
+ * A request that is no GraphQL request is a 400 for every client; Yoga would say 200 to those who
+ * accept `application/json`.
+ */
+const statusOf = ({ extensions }: GraphQLError) =>
+  extensions.code === 'BAD_REQUEST'
+    ? Object.assign({}, extensions.http, { spec: false })
+    : extensions.http;
 
 /**
  * Only coded errors leave. Whatever else went wrong becomes INTERNAL_SERVER_ERROR with the request id,
@@ -110,7 +133,11 @@ export function maskError(
   if (cause == null || cause instanceof GraphQLError || http !== undefined) {
     return new GraphQLError(withoutValue(error.message), {
       ...placeOf(error),
-      extensions: { code: codeOfRefusal(error), requestId, ...(http !== undefined && { http }) },
+      extensions: {
+        code: codeOfRefusal(error),
+        requestId,
+        ...(http !== undefined && { http: statusOf(error) }),
+      },
     });
   }
   onFault(cause);

@@ -6,6 +6,8 @@ export interface RequestState {
   requestId: string;
   caller: Caller | undefined;
   vendorCalls: VendorCallRecord[];
+  /** Operations whose bearer secrets are in the answer. */
+  secretsOf: string[];
 }
 
 const states = new WeakMap<Request, RequestState>();
@@ -23,6 +25,7 @@ export function requestState(request: Request): RequestState {
     requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
     caller: undefined,
     vendorCalls: [],
+    secretsOf: [],
   };
   states.set(request, state);
   return state;

@@ -42,18 +42,20 @@ export function createFollowUps(database: Database, clock: () => number): Follow
       return ids.length === 0 ? [] : where(inArray(followUps.patientId, ids));
     },
 
-    async add({ patientId, vendor, vendorFollowUpId, date }) {
+    async add({ id = randomUUID(), patientId, vendor, vendorFollowUpId, date }) {
       const createdAt = new Date(clock());
       const [row] = await database.run((queries) =>
         queries
           .insert(followUps)
-          .values({ id: randomUUID(), patientId, vendor, vendorFollowUpId, date, createdAt })
+          .values({ id, patientId, vendor, vendorFollowUpId, date, createdAt })
+          .onConflictDoNothing()
           .returning(),
       );
-      if (row === undefined) {
+      const added = row === undefined ? (await this.findByIds([id]))[0] : toFollowUp(row);
+      if (added === undefined) {
         throw new StoreError('FAULT');
       }
-      return toFollowUp(row);
+      return added;
     },
   };
 }

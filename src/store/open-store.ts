@@ -5,6 +5,7 @@ import { createPendingConnections } from './connections.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { createFollowUps } from './follow-ups.ts';
+import { createOperationLedger } from './operations.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
 import { openServer } from './server.ts';
@@ -42,6 +43,7 @@ export function createStore(
     connections: createPendingConnections(database, sealer, clock),
     tokens: createTokenVault(database, sealer, clock),
     accessLog: createAccessLog(database, clock),
+    operations: createOperationLedger(database, sealer, clock),
     async ping() {
       await database.run((queries) => queries.execute(sql`select 1`));
     },

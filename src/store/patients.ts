@@ -116,12 +116,12 @@ export function createPatientRegister(database: Database, clock: () => number): 
       };
     },
 
-    async create(person, subject) {
+    async create(person, subject, id = randomUUID()) {
       const [row] = await database.run((queries) =>
         queries
           .insert(patients)
           .values({
-            id: randomUUID(),
+            id,
             subject,
             firstName: person.firstName,
             lastName: person.lastName,
@@ -135,10 +135,11 @@ export function createPatientRegister(database: Database, clock: () => number): 
             sortName: sortName(person.firstName, person.lastName),
             emailKey: person.email === null ? null : fold(person.email.trim()),
           })
-          .onConflictDoNothing({ target: patients.subject })
+          .onConflictDoNothing()
           .returning(),
       );
-      return row && toPatient(row);
+      // Either the subject has a record already, or this very record was made before.
+      return row === undefined ? (await find([id]))[0] : toPatient(row);
     },
 
     async fillGaps(id, person) {

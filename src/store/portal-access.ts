@@ -59,11 +59,18 @@ export function createPortalAccessRecords(
       return ids.length === 0 ? [] : where(inArray(portalAccess.patientId, ids));
     },
 
-    add: ({ patientId, vendor, status, expiresAt }) =>
+    add: ({ id = randomUUID(), patientId, vendor, status, expiresAt, revocationReason = null }) =>
       database.transaction(async (transaction) => {
         const now = new Date(clock());
         if ((await lockPatient(transaction, patientId)).length === 0) {
           throw new StoreError('MISSING', 'There is no such patient.');
+        }
+        const [known] = await transaction
+          .select()
+          .from(portalAccess)
+          .where(eq(portalAccess.id, id));
+        if (known !== undefined) {
+          return toAccess(known);
         }
         if (status === 'ACTIVE') {
           await transaction
@@ -74,13 +81,14 @@ export function createPortalAccessRecords(
         const [row] = await transaction
           .insert(portalAccess)
           .values({
-            id: randomUUID(),
+            id,
             patientId,
             vendor,
             status,
             issuedAt: now,
             expiresAt,
             revokedAt: status === 'REVOKED' ? now : null,
+            revocationReason,
           })
           .returning();
         if (row === undefined) {

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   check,
   customType,
   date,
@@ -212,5 +213,70 @@ export const accessEvents = pgTable(
   (table) => [
     index('access_events_patient').on(table.patientId, table.at, table.sequence),
     check('access_events_outcome', sql`${table.outcome} in ('ALLOWED', 'DENIED', 'FAILED')`),
+  ],
+);
+
+const operationStatuses = sql.raw("('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'OUTCOME_UNKNOWN')");
+
+/**
+ * The ledger of writes. No foreign key: an onboarding begins before its patient exists, and the
+ * ledger outlives what it was about.
+ */
+export const operations = pgTable(
+  'operations',
+  {
+    id: uuid('id').primaryKey(),
+    subject: text('subject').notNull(),
+    action: text('action').notNull(),
+    idempotencyKey: text('idempotency_key'),
+    inputFingerprint: text('input_fingerprint').notNull(),
+    /** Sealed JSON of the mutation's input. */
+    sealedInput: text('sealed_input').notNull(),
+    patientId: uuid('patient_id'),
+    vendor: text('vendor'),
+    status: text('status').notNull(),
+    /** Sealed JSON of `OperationOutcome`. */
+    sealedOutcome: text('sealed_outcome'),
+    /** Sealed JSON of bearer secrets, until the first delivery or `secretsUntil`. */
+    sealedSecrets: text('sealed_secrets'),
+    secretsUntil: instant('secrets_until'),
+    startedAt: instant('started_at').notNull(),
+    finishedAt: instant('finished_at'),
+    settledBy: text('settled_by'),
+    /** Which worker holds it, and until when without a sign of life; by the database's clock. */
+    worker: uuid('worker'),
+    heldUntil: instant('held_until'),
+  },
+  (table) => [
+    uniqueIndex('operations_key').on(table.subject, table.idempotencyKey),
+    index('operations_open').on(table.heldUntil).where(sql`${table.status} = 'IN_PROGRESS'`),
+    index('operations_secrets')
+      .on(table.secretsUntil)
+      .where(sql`${table.sealedSecrets} is not null`),
+    index('operations_started').on(table.startedAt),
+    check('operations_status', sql`${table.status} in ${operationStatuses}`),
+    check('operations_held', sql`(${table.worker} is null) = (${table.heldUntil} is null)`),
+  ],
+);
+
+export const operationSteps = pgTable(
+  'operation_steps',
+  {
+    operationId: uuid('operation_id')
+      .notNull()
+      .references(() => operations.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    sequence: sequence(),
+    /** Whether the call does no harm when it is made again. */
+    repeatable: boolean('repeatable').notNull(),
+    status: text('status').notNull(),
+    startedAt: instant('started_at').notNull(),
+    finishedAt: instant('finished_at'),
+    /** Sealed JSON of what the call brought, until the operation is settled. */
+    sealedResult: text('sealed_result'),
+  },
+  (table) => [
+    primaryKey({ name: 'operation_steps_key', columns: [table.operationId, table.name] }),
+    check('operation_steps_status', sql`${table.status} in ${operationStatuses}`),
   ],
 );

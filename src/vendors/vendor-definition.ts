@@ -32,9 +32,10 @@ export interface VendorDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   sandbox: () => Promise<SimulatorFactory>;
 }
 
-/** Infers the settings' type from the environment's shape. */
-export const defineVendor = <Shape extends z.ZodRawShape>(definition: VendorDefinition<Shape>) =>
-  definition;
+/** Infers the settings' type from the environment's shape, and what the vendor's simulator offers tests. */
+export const defineVendor = <Shape extends z.ZodRawShape, Factory extends SimulatorFactory>(
+  definition: Omit<VendorDefinition<Shape>, 'sandbox'> & { sandbox: () => Promise<Factory> },
+) => definition;
 
 /** Whether an address stays on this machine. */
 export const isLoopback = (url: URL) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);

@@ -19,8 +19,8 @@ describe('a store on PostgreSQL', () => {
       Array.from({ length: 10 }, () => open({ databaseUrl, onProgress, poolSize: 2 })),
     );
     await Promise.all(stores.map(({ store }) => store.ping()));
-    expect(lines).toEqual(['Database: 1 migration applied.']);
-    expect(await query(databaseUrl, 'select * from drizzle.__drizzle_migrations')).toHaveLength(1);
+    expect(lines).toEqual(['Database: 2 migrations applied.']);
+    expect(await query(databaseUrl, 'select * from drizzle.__drizzle_migrations')).toHaveLength(2);
   });
 
   test('refuses a database that a newer version has migrated', async () => {

@@ -9,7 +9,7 @@ import { openEmbedded } from '../../src/store/embedded.ts';
 import { createStore, openStore, type StoreOptions } from '../../src/store/open-store.ts';
 import { createSealer } from '../../src/store/sealing.ts';
 import { openServer } from '../../src/store/server.ts';
-import { accessEvents, patients } from '../../src/store/tables.ts';
+import { accessEvents, operations, patients } from '../../src/store/tables.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 
 /** The instant at which a test's clock stands unless it is moved. */
@@ -129,7 +129,7 @@ afterAll(() => Promise.all([embedded, onServer].map(async (one) => (await one)?.
 
 async function emptied(database: Database): Promise<OpenStore & { database: Database }> {
   await database.run((queries) =>
-    queries.execute(sql`truncate ${patients}, ${accessEvents} cascade`),
+    queries.execute(sql`truncate ${patients}, ${accessEvents}, ${operations} cascade`),
   );
   const clock = { now: noon };
   return { database, clock, store: createStore(database, { sealer, clock: () => clock.now }) };

@@ -45,6 +45,11 @@ export interface ClinicVisits {
     patient: Patient,
     options?: { renew?: boolean; disableEmails?: boolean },
   ): Promise<VisitSession>;
+  /**
+   * Checks what the vendor alone knows of an intake, without a call.
+   * @throws UserFailure INVALID_INPUT for a custom answer that would change the vendor's own fields
+   */
+  checkIntake(intake: Intake): void;
   /** `intakes`. Not safe to repeat; an intake without a visit is harmless. */
   createIntake(
     scope: RequestScope,
@@ -80,6 +85,15 @@ export interface ClinicVisits {
   ): Promise<MadeVisit>;
   /** `visits/:id`; null for an unknown visit and for one that is not this patient's. */
   visit(scope: RequestScope, session: VisitSession, vendorVisitId: string): Promise<Visit | null>;
+  /**
+   * `intakes/:id`, then the visit that was made of it; null where there is none. Tells what became of
+   * a call whose answer was lost.
+   */
+  visitOfIntake(
+    scope: RequestScope,
+    session: VisitSession,
+    intakeId: string,
+  ): Promise<MadeVisit | null>;
   /** `visits/:id/cancel`. Returns the visit as cancelled. */
   cancel(scope: RequestScope, session: VisitSession, vendorVisitId: string): Promise<Visit>;
   /** `rooms/:code`, public; null for an unknown room. */

@@ -7,7 +7,7 @@ import type { VSeeClient } from './client.ts';
 import { checked } from './identifiers.ts';
 import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
 import { toRoom, toVisit } from './map.ts';
-import { intakeFields, placeFields } from './requests.ts';
+import { checkedCustom, intakeFields, placeFields } from './requests.ts';
 import type { VSeeSessions } from './sessions.ts';
 import { memberOf, type VSeeVisit } from './wire.ts';
 
@@ -33,6 +33,10 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
 
   return {
     signIn: sessions.signIn,
+
+    checkIntake({ custom }) {
+      checkedCustom(custom);
+    },
 
     async createIntake(scope, session, request) {
       const fields = intakeFields(request);
@@ -88,6 +92,25 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
       return visit !== null && visit.id === id && memberOf(visit) === session.vendorPatientId
         ? visitOf(session, visit)
         : null;
+    },
+
+    async visitOfIntake(scope, session, intakeId) {
+      const intake = await sessions.using(scope, session, (caller) =>
+        client.intake(scope, caller, checked('intake', intakeId)),
+      );
+      if (intake.visit_id == null) {
+        return null;
+      }
+      const id = checked('visit', String(intake.visit_id));
+      const visit = await sessions.using(scope, session, (caller) =>
+        client.visit(scope, caller, id),
+      );
+      const found = visitOf(session, visit);
+      const links: Partial<Record<typeof found.kind, string>> = {
+        WALK_IN: walkInLink(portal, session.token, id),
+        SCHEDULED: appointmentLink(portal, session.token, id, visit.one_time_link_token),
+      };
+      return made(session, visit, links[found.kind] ?? null);
     },
 
     async cancel(scope, session, vendorVisitId) {

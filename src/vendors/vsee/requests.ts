@@ -85,7 +85,8 @@ const vendorsOwnFields = new Set([
   'modified',
 ]);
 
-function checkedCustom(custom: Intake['custom']): VSeeFields {
+/** @throws UserFailure INVALID_INPUT for a name that is malformed or the vendor's own */
+export function checkedCustom(custom: Intake['custom']): VSeeFields {
   for (const key of Object.keys(custom)) {
     if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(key)) {
       throw invalidInput(

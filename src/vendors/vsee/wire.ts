@@ -72,8 +72,11 @@ export type VSeeUser = z.output<ReturnType<typeof vseeUserOf>>;
 /** A created intake; the standard fields do not come back. */
 export const vseeCreatedIntake = z.object({ id: z.guid() });
 
-/** `intakes/:id`; `visit_id` is there once a visit was made of it. */
-export const vseeIntake = z.object({ id: z.guid(), visit_id: idOrNull });
+/**
+ * `intakes/:id`; `visit_id` is there once a visit was made of it. Malformed it must not read as "none":
+ * a visit would be made twice.
+ */
+export const vseeIntake = z.object({ id: z.guid(), visit_id: idText.nullish() });
 export type VSeeIntake = z.output<typeof vseeIntake>;
 
 /** The visit object, in all its spellings. */

@@ -1,0 +1,129 @@
+import type { MutationName } from '../auth/rules.ts';
+import type { Operation } from '../domain/operations.ts';
+import type { Patient, PortalAccess, Visit } from '../domain/records.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import { type Performed, perform } from '../operations/perform.ts';
+import type { Work } from '../operations/work.ts';
+import type { ActionEnvironment } from './environment.ts';
+
+/** Writes at vendors, run on the ledger. */
+
+/** What is added to the answer of every write at a vendor. */
+export interface Ledgered {
+  operation: Operation;
+  /** What a repeated answer no longer holds, and how to get it anew. */
+  notice: string | null;
+}
+
+/** Where bearer secrets sit in answers. */
+interface SecretBearing {
+  joinUrl?: string | null;
+  portalAccess?: PortalAccess | null;
+  visit?: Visit | null;
+}
+
+function secretsOf(answer: object): Record<string, string> {
+  const { joinUrl, portalAccess, visit } = answer as SecretBearing;
+  return {
+    ...(joinUrl && { joinUrl }),
+    ...(portalAccess?.redirectUrl && { redirectUrl: portalAccess.redirectUrl }),
+    ...(visit?.inviteUrl && { inviteUrl: visit.inviteUrl }),
+  };
+}
+
+/** The answer with these secrets and no others. */
+function withSecrets<Answer extends object>(
+  answer: Answer,
+  { joinUrl, redirectUrl, inviteUrl }: Readonly<Record<string, string>> = {},
+): Answer {
+  const { portalAccess, visit } = answer as SecretBearing;
+  return {
+    ...answer,
+    ...('joinUrl' in answer && { joinUrl: joinUrl ?? null }),
+    ...(portalAccess && { portalAccess: { ...portalAccess, redirectUrl } }),
+    ...(visit && { visit: { ...visit, inviteUrl: inviteUrl ?? null } }),
+  };
+}
+
+/** Every vendor call about a patient leaves its trace. */
+const traced = (work: Work, around: <T>(call: () => Promise<T>) => Promise<T>): Work => ({
+  operationId: work.operationId,
+  once: (name, call, lookUp) =>
+    work.once(name, () => around(call), lookUp && (() => around(lookUp))),
+  repeatable: (name, call) => work.repeatable(name, () => around(call)),
+});
+
+/** How to get a link that was given away already. */
+const renewals: Partial<Record<MutationName, string>> = {
+  onboardPatient: 'enablePortalAccess',
+  enablePortalAccess: 'enablePortalAccess with a new key',
+  createPortalLink: 'createPortalLink with a new key',
+  startWalkInVisit: 'createPortalLink',
+  scheduleVisit: 'createPortalLink',
+};
+
+export interface Write {
+  action: MutationName;
+  /** What the mutation was asked; enough to go on with it in another process. */
+  input: object;
+  /** Null while the patient is not in the register. */
+  patient: Pick<Patient, 'id'> | null;
+  vendor: VendorId;
+}
+
+/**
+ * Runs a write at a vendor on the ledger.
+ * @param prepare checks and reads; what it refuses does not use up the idempotency key
+ * @param act the vendor calls as steps of the work, and what they leave here
+ */
+export async function ledgered<Prepared, Answer extends object>(
+  environment: ActionEnvironment,
+  { action, input, patient, vendor }: Write,
+  prepare: () => Promise<Prepared>,
+  act: (work: Work, prepared: Prepared) => Promise<Answer>,
+): Promise<Answer & Ledgered> {
+  const { store, sealer, clock, access, writeScope, ledger, idempotencyKey, resumed } = environment;
+  const performed: Performed<Answer> = await perform(
+    {
+      ledger: store.operations,
+      ...{ sealer, clock, resumed },
+      worker: ledger.worker,
+      keysValidFor: ledger.keysValidFor,
+      subject: access.caller.subject,
+      deadline: writeScope.deadline,
+      onSecretsInAnswer: environment.onSecretsInAnswer,
+    },
+    {
+      action,
+      idempotencyKey,
+      input: { ...input },
+      patientId: patient?.id ?? null,
+      vendor,
+    },
+    prepare,
+    async (untraced, prepared) => {
+      const work =
+        patient === null
+          ? untraced
+          : traced(untraced, (call) =>
+              environment.trail.around({ patientId: patient.id, vendor, action }, call),
+            );
+      const answer = await act(work, prepared);
+      const secrets = secretsOf(answer);
+      return {
+        answer: withSecrets(answer),
+        secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
+      };
+    },
+  );
+  const { answer, secrets, operation, replayed } = performed;
+  const renewal = replayed && secrets === undefined ? renewals[action] : undefined;
+  return {
+    ...withSecrets(answer, secrets),
+    operation,
+    notice:
+      renewal === undefined
+        ? null
+        : `The link of this answer was given out before and is not kept. For a new one use ${renewal}.`,
+  };
+}

@@ -1,0 +1,64 @@
+import { UserFailure, type VendorError } from './errors.ts';
+
+/**
+ * What a failed vendor call means for the caller of a mutation.
+ * @param repeatable the write does no harm when it is done again, whatever the call's own door says
+ */
+export function failureOfVendor(
+  error: VendorError,
+  repeatable: boolean = error.repeatable,
+): UserFailure {
+  const { vendor, kind, retryAt, fields, mayHaveActed } = error;
+  if (mayHaveActed && !repeatable) {
+    return outcomeUnknown();
+  }
+  switch (kind) {
+    case 'AUTHORIZATION_REQUIRED':
+      return new UserFailure(
+        'AUTHORIZATION_REQUIRED',
+        'The patient has to authorize access at this vendor; call connectPatientPortal.',
+        { vendor },
+      );
+    case 'REJECTED':
+    case 'NOT_FOUND':
+      if (error.reason === 'route_absent') {
+        return new UserFailure(
+          'UNSUPPORTED_BY_VENDOR',
+          'The vendor does not offer that to this clinic.',
+          { path: ['input'], vendor },
+        );
+      }
+      return fields[0] === undefined
+        ? new UserFailure('VENDOR_REJECTED', 'The vendor refused this.', { vendor })
+        : new UserFailure('INVALID_INPUT', 'The vendor does not accept this value.', {
+            path: ['input', ...fields[0].split('.')],
+            vendor,
+          });
+    case 'RATE_LIMITED':
+      return new UserFailure(
+        'RATE_LIMITED',
+        'The vendor asks for fewer calls. Nothing was done; try again later.',
+        { vendor, retryAt },
+      );
+    case 'CREDENTIAL_REFUSED':
+      return new UserFailure(
+        'VENDOR_UNAVAILABLE',
+        'The vendor refused this deployment’s credential; its operator has to look. Nothing was done.',
+        { vendor },
+      );
+    default:
+      return new UserFailure(
+        'VENDOR_UNAVAILABLE',
+        mayHaveActed
+          ? 'The vendor could not be heard. Doing this again does no harm: try again with the same input and key.'
+          : 'The vendor could not take this now. Nothing was done; try again later.',
+        { vendor, retryAt },
+      );
+  }
+}
+
+export const outcomeUnknown = () =>
+  new UserFailure(
+    'OUTCOME_UNKNOWN',
+    'The vendor’s answer was lost: this may or may not have been done. Ask with reconcileOperation; do not send it again.',
+  );

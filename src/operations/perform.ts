@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UserFailure } from '../domain/errors.ts';
+import type { Operation, OperationLedger } from '../domain/operations.ts';
+import type { Sealer } from '../domain/store.ts';
+import type { VendorId } from '../domain/vendor.ts';
+import { outcomeUnknown } from '../domain/vendor-failure.ts';
+import { failureFrom, failureWith } from './failures.ts';
+import { proceed } from './proceed.ts';
+import { settleLostStep } from './recovery.ts';
+import type { Work } from './work.ts';
+
+export interface PerformEnvironment {
+  ledger: OperationLedger;
+  sealer: Sealer;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  /** The name under which a `resumed` operation is held: a new one for each hold. */
+  worker: string;
+  /** The caller's subject. */
+  subject: string;
+  /** Milliseconds since the epoch: how long to wait for another worker. */
+  deadline: number;
+  /** Milliseconds that idempotency keys are good for. */
+  keysValidFor: number;
+  /** Set while an operation is gone on with or reconciled, by its id and not by its key. */
+  resumed?: { operation: Operation; reconciling: boolean } | undefined;
+  /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
+  onSecretsInAnswer: (operationId: string) => void;
+}
+
+export interface Request {
+  action: string;
+  idempotencyKey: string | null | undefined;
+  /** What the mutation was asked, without the key. */
+  input: Readonly<Record<string, unknown>>;
+  patientId: string | null;
+  vendor: VendorId | null;
+}
+
+/** An answer of records; bearer secrets apart, by their name. */
+export interface Answered<Answer> {
+  answer: Answer;
+  secrets?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Performed<Answer> extends Answered<Answer> {
+  operation: Operation;
+  /** Whether this is the answer of an earlier request. */
+  replayed: boolean;
+}
+
+const longestPause = 250;
+const longestKey = 255;
+
+/** Keys are the caller's own text; the store keeps them as they are. */
+function checkKey(key: string | null | undefined): string | null {
+  if (key != null && (key.length > longestKey || !/^[\x21-\x7e]+$/.test(key))) {
+    throw new UserFailure(
+      'INVALID_INPUT',
+      `An idempotency key has 1 to ${longestKey} printable ASCII characters without spaces.`,
+      { path: ['input', 'idempotencyKey'] },
+    );
+  }
+  return key ?? null;
+}
+
+/** The same for the same input, however its fields are ordered. */
+const canonical = (value: unknown): unknown =>
+  value instanceof Date
+    ? { at: value.getTime() }
+    : Array.isArray(value)
+      ? value.map(canonical)
+      : typeof value === 'object' && value !== null
+        ? {
+            of: Object.entries(value)
+              .filter(([, each]) => each !== undefined && each !== null)
+              .sort(([a], [b]) => (a < b ? -1 : 1))
+              .map(([name, each]) => [name, canonical(each)]),
+          }
+        : value;
+
+const canonicalText = (action: string, input: unknown) =>
+  JSON.stringify([action, canonical(input)]);
+
+/** An operation's input as it is kept. */
+export interface Recorded {
+  /** What the mutation was asked. */
+  asked: unknown;
+  /** What `prepare` made of it. */
+  prepared: unknown;
+}
+
+/**
+ * Runs a write on the ledger: recorded before the first vendor call, each step before and after it,
+ * never twice for one key. See design.md, "Writes".
+ * @param prepare checks and reads; what it refuses does not use up the key. Its result, plain data, is
+ *   recorded: an operation that is gone on with is not checked against what it has itself changed
+ * @param act the vendor calls, and what they leave here
+ * @throws UserFailure with the operation in its payload
+ */
+export async function perform<Prepared, Answer extends object>(
+  environment: PerformEnvironment,
+  request: Request,
+  prepare: () => Promise<Prepared>,
+  act: (work: Work, prepared: Prepared) => Promise<Answered<Answer>>,
+): Promise<Performed<Answer>> {
+  const { ledger, sealer, subject, clock, keysValidFor, resumed } = environment;
+  const { action, input, patientId, vendor } = request;
+  // Recorded by this very action, sealed by ourselves.
+  const run = (operation: Operation, worker: string, reconciling = false) =>
+    proceed(environment, { operation, worker, reconciling }, async (work) =>
+      act(work, (operation.input as Recorded).prepared as Prepared),
+    );
+  if (resumed !== undefined) {
+    return run(resumed.operation, environment.worker, resumed.reconciling);
+  }
+  const key = checkKey(request.idempotencyKey);
+  const text = canonicalText(action, input);
+  const inputFingerprint = sealer.fingerprint('operation-input', text);
+  const keysValidSince = () => new Date(clock() - keysValidFor);
+  const find = async () =>
+    key === null ? undefined : ledger.findByKey(subject, key, keysValidSince());
+  // A name for this attempt alone: another request of this process is another worker.
+  const worker = randomUUID();
+  let operation = await find();
+  if (operation === undefined) {
+    let prepared: Prepared;
+    try {
+      prepared = await prepare();
+    } catch (refusal) {
+      // Perhaps because the same request has been doing it meanwhile.
+      operation = await find();
+      if (operation === undefined) {
+        throw refusal;
+      }
+      return follow(environment, operation, text, inputFingerprint, worker, run);
+    }
+    const begun = await ledger.begin(
+      {
+        ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor },
+        idempotencyKey: key,
+        input: { asked: input, prepared } satisfies Recorded,
+      },
+      worker,
+      keysValidSince(),
+    );
+    if (begun.begun) {
+      return run(begun.operation, worker);
+    }
+    operation = begun.operation;
+  }
+  return follow(environment, operation, text, inputFingerprint, worker, run);
+}
+
+/** Whether an operation was asked for the same; its fingerprint changes with the encryption key. */
+const isSameInput = (operation: Operation, text: string, fingerprint: string) =>
+  operation.inputFingerprint === fingerprint ||
+  (operation.input !== null &&
+    canonicalText(operation.action, (operation.input as Recorded).asked) === text);
+
+/** Answers with what an earlier request of the same key came to, or goes on with it. */
+async function follow<Answer extends object>(
+  environment: PerformEnvironment,
+  known: Operation,
+  text: string,
+  fingerprint: string,
+  worker: string,
+  run: (operation: Operation, worker: string) => Promise<Performed<Answer>>,
+): Promise<Performed<Answer>> {
+  const { ledger, clock, deadline } = environment;
+  if (!isSameInput(known, text, fingerprint)) {
+    throw failureWith(
+      new UserFailure(
+        'IDEMPOTENCY_CONFLICT',
+        'This key was used with another input. Use a new key for a new write.',
+        { path: ['input', 'idempotencyKey'] },
+      ),
+      { ...known, steps: [] },
+    );
+  }
+  let operation = known;
+  for (let pause = 20; ; pause = Math.min(longestPause, pause * 1.5)) {
+    const settled = await replay<Answer>(environment, operation);
+    if (settled !== undefined) {
+      return settled;
+    }
+    const claimed = operation.busy ? undefined : await ledger.claim(operation.id, worker);
+    if (claimed !== undefined) {
+      if (!(await settleLostStep(ledger, claimed, worker))) {
+        return run(claimed, worker);
+      }
+      const [unknown] = await ledger.findByIds([claimed.id]);
+      throw failureWith(outcomeUnknown(), unknown ?? claimed);
+    }
+    if (clock() + pause >= deadline) {
+      throw failureWith(
+        new UserFailure(
+          'OUTCOME_UNKNOWN',
+          'This is still being done. Ask for the operation, or try again with the same key.',
+        ),
+        operation,
+      );
+    }
+    await delay(pause);
+    operation = (await ledger.findByIds([operation.id]))[0] ?? operation;
+  }
+}
+
+/** The first result of a settled operation; undefined where it is not settled. */
+export async function replay<Answer extends object>(
+  { ledger, onSecretsInAnswer }: Pick<PerformEnvironment, 'ledger' | 'onSecretsInAnswer'>,
+  operation: Operation,
+): Promise<Performed<Answer> | undefined> {
+  const { status, outcome } = operation;
+  if (status === 'IN_PROGRESS') {
+    return undefined;
+  }
+  if (status === 'OUTCOME_UNKNOWN') {
+    throw failureWith(outcomeUnknown(), operation);
+  }
+  if (outcome === null) {
+    throw failureWith(
+      new UserFailure('OUTCOME_UNKNOWN', 'What this write came to can no longer be read.'),
+      operation,
+    );
+  }
+  if (outcome.kind === 'FAILURE') {
+    throw failureWith(failureFrom(outcome), operation);
+  }
+  const secrets = await ledger.secrets(operation.id);
+  if (secrets !== undefined) {
+    onSecretsInAnswer(operation.id);
+  }
+  return { answer: outcome.answer as Answer, secrets, operation, replayed: true };
+}

@@ -1,0 +1,101 @@
+import { and, asc, eq, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import type {
+  Operation,
+  OperationOutcome,
+  OperationStatus,
+  OperationStep,
+} from '../domain/operations.ts';
+import type { Sealer } from '../domain/store.ts';
+import type { Database } from './database.ts';
+import { createSealedJson } from './sealed-json.ts';
+import { operationSteps, operations } from './tables.ts';
+
+/** How the ledger's rows are told apart and read. */
+
+export type OperationRow = typeof operations.$inferSelect;
+type StepRow = typeof operationSteps.$inferSelect;
+
+// The database's clock decides who holds what: processes' clocks differ, and may be set back.
+export const heldFor = (length: number) =>
+  sql`clock_timestamp() + ${length} * interval '1 millisecond'`;
+export const isFree = or(
+  isNull(operations.heldUntil),
+  lt(operations.heldUntil, sql`clock_timestamp()`),
+);
+export const isOpen = inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
+export const isAbandoned = and(
+  eq(operations.status, 'IN_PROGRESS'),
+  lt(operations.heldUntil, sql`clock_timestamp()`),
+);
+/** A key outlives its time while somebody is at work under it, and while what it did is unknown. */
+export const isExpired = (keysValidSince: Date) =>
+  and(
+    lt(operations.startedAt, keysValidSince),
+    or(
+      inArray(operations.status, ['SUCCEEDED', 'FAILED']),
+      and(eq(operations.status, 'IN_PROGRESS'), isNull(operations.worker)),
+    ),
+  ) as SQL;
+export const isUnresolved = inArray(operationSteps.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
+export const noHold = { worker: null, heldUntil: null };
+
+/** Reads operations with their steps, and names what each sealed column is for. */
+export function createOperationRows(database: Database, sealer: Sealer) {
+  const json = createSealedJson(sealer);
+  const purpose = (id: string, column: string) => `operations/${id}/${column}`;
+  const stepPurpose = (id: string, name: string) => `operation_steps/${id}:${name}/sealed_result`;
+
+  const toStep = (row: StepRow): OperationStep => ({
+    name: row.name,
+    repeatable: row.repeatable,
+    status: row.status as OperationStatus,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+    result: json.open(stepPurpose(row.operationId, row.name), row.sealedResult),
+  });
+
+  const toOperation = (
+    row: OperationRow & { busy: boolean },
+    steps: readonly StepRow[],
+  ): Operation => ({
+    id: row.id,
+    subject: row.subject,
+    action: row.action,
+    idempotencyKey: row.idempotencyKey,
+    inputFingerprint: row.inputFingerprint,
+    input: json.open(purpose(row.id, 'sealed_input'), row.sealedInput) ?? null,
+    patientId: row.patientId,
+    vendor: row.vendor,
+    status: row.status as OperationStatus,
+    outcome: (json.open(purpose(row.id, 'sealed_outcome'), row.sealedOutcome) ??
+      null) as OperationOutcome | null,
+    startedAt: row.startedAt,
+    finishedAt: row.finishedAt,
+    settledBy: row.settledBy,
+    steps: steps.filter((step) => step.operationId === row.id).map(toStep),
+    busy: row.busy,
+  });
+
+  async function where(condition: SQL | undefined): Promise<Operation[]> {
+    const rows = await database.run((queries) =>
+      queries
+        .select({ row: operations, free: sql<boolean>`coalesce(${isFree}, true)` })
+        .from(operations)
+        .where(condition),
+    );
+    if (rows.length === 0) {
+      return [];
+    }
+    const ids = rows.map(({ row }) => row.id);
+    const steps = await database.run((queries) =>
+      queries
+        .select()
+        .from(operationSteps)
+        .where(inArray(operationSteps.operationId, ids))
+        .orderBy(asc(operationSteps.sequence)),
+    );
+    return rows.map(({ row, free }) => toOperation({ ...row, busy: !free }, steps));
+  }
+
+  return { json, purpose, stepPurpose, where };
+}

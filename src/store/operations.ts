@@ -1,0 +1,290 @@
+import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
+import type { NewOperation, OperationLedger } from '../domain/operations.ts';
+import type { Sealer } from '../domain/store.ts';
+import type { Database } from './database.ts';
+import {
+  createOperationRows,
+  heldFor,
+  isAbandoned,
+  isExpired,
+  isFree,
+  isOpen,
+  isUnresolved,
+  noHold,
+  type OperationRow,
+} from './operation-rows.ts';
+import { onlyUuids } from './row-ids.ts';
+import { StoreError } from './store-error.ts';
+import { operationSteps, operations } from './tables.ts';
+
+/** Milliseconds without a sign of life after which a worker counts as gone. */
+const usualLease = 10_000;
+/** Tries to begin under a key that others take and free at the same moment. */
+const beginnings = 5;
+/** Milliseconds that secrets wait for their first delivery. */
+const secretsKept = 15 * 60 * 1000;
+
+/** The ledger's tables; inputs, results, outcomes and secrets are sealed. */
+export function createOperationLedger(
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+  leaseLength = usualLease,
+): OperationLedger {
+  const { json, purpose, stepPurpose, where } = createOperationRows(database, sealer);
+
+  const findByIds: OperationLedger['findByIds'] = async (ids) => {
+    const wellFormed = onlyUuids(ids);
+    return wellFormed.length === 0 ? [] : where(inArray(operations.id, wellFormed));
+  };
+
+  const findByKey: OperationLedger['findByKey'] = async (subject, key, keysValidSince) => {
+    const [found] = await where(
+      and(
+        eq(operations.subject, subject),
+        eq(operations.idempotencyKey, key),
+        not(isExpired(keysValidSince)),
+      ),
+    );
+    return found;
+  };
+
+  /** Updates an operation that the worker still holds. */
+  const fenced = async (
+    id: string,
+    worker: string,
+    values: Partial<Record<keyof OperationRow, unknown>>,
+  ) => {
+    const held = await database.run((queries) =>
+      queries
+        .update(operations)
+        .set(values as Partial<OperationRow>)
+        .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
+        .returning({ id: operations.id }),
+    );
+    return held.length > 0;
+  };
+
+  const claimWhere = async (id: string, worker: string, condition: SQL | undefined) => {
+    const claimed = await database.run((queries) =>
+      queries
+        .update(operations)
+        .set({ worker, heldUntil: heldFor(leaseLength) })
+        .where(and(inArray(operations.id, onlyUuids([id])), condition))
+        .returning({ id: operations.id }),
+    );
+    return claimed.length > 0 ? (await findByIds([id]))[0] : undefined;
+  };
+
+  const rowOf = (operation: NewOperation, worker: string) => {
+    const { id, input, ...rest } = operation;
+    return {
+      ...rest,
+      id,
+      sealedInput: json.seal(purpose(id, 'sealed_input'), input) ?? '',
+      status: 'IN_PROGRESS',
+      startedAt: new Date(clock()),
+      worker,
+      heldUntil: heldFor(leaseLength),
+    };
+  };
+
+  return {
+    leaseLength,
+    findByIds,
+    findByKey,
+
+    async begin(operation, worker, keysValidSince) {
+      const { id, subject, idempotencyKey: key } = operation;
+      for (let count = 1; count <= beginnings; count += 1) {
+        // A key that expired is taken from its old operation first, so that it can be used anew.
+        if (key !== null) {
+          await database.run((queries) =>
+            queries
+              .update(operations)
+              .set({ idempotencyKey: null })
+              .where(
+                and(
+                  eq(operations.subject, subject),
+                  eq(operations.idempotencyKey, key),
+                  isExpired(keysValidSince),
+                ),
+              ),
+          );
+        }
+        const inserted = await database.run((queries) =>
+          queries
+            .insert(operations)
+            .values(rowOf(operation, worker))
+            .onConflictDoNothing()
+            .returning({ id: operations.id }),
+        );
+        const begun = inserted.length > 0;
+        const [found] =
+          begun || key === null
+            ? await findByIds([id])
+            : [await findByKey(subject, key, keysValidSince)];
+        if (found !== undefined) {
+          return { begun, operation: found };
+        }
+        // Who had the key has freed it in between.
+      }
+      throw new StoreError('CONTENDED');
+    },
+
+    claim: (id, worker) => claimWhere(id, worker, and(isOpen, isFree)),
+    claimAbandoned: (id, worker) => claimWhere(id, worker, isAbandoned),
+
+    extend: (id, worker) => fenced(id, worker, { heldUntil: heldFor(leaseLength) }),
+
+    startStep: (id, worker, name, repeatable) =>
+      database.transaction(async (transaction) => {
+        const held = await transaction
+          .update(operations)
+          .set({ heldUntil: heldFor(leaseLength), status: 'IN_PROGRESS' })
+          .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
+          .returning({ id: operations.id });
+        if (held.length === 0) {
+          return false;
+        }
+        const started = { status: 'IN_PROGRESS', startedAt: new Date(clock()), finishedAt: null };
+        const written = await transaction
+          .insert(operationSteps)
+          .values({ operationId: id, name, repeatable, ...started })
+          .onConflictDoUpdate({
+            target: [operationSteps.operationId, operationSteps.name],
+            set: started,
+            // The last wall against doing it twice, whatever the worker believes.
+            setWhere: or(
+              eq(operationSteps.status, 'FAILED'),
+              and(operationSteps.repeatable, sql`${repeatable}`),
+            ) as SQL,
+          })
+          .returning({ name: operationSteps.name });
+        return written.length > 0;
+      }),
+
+    finishStep: (id, worker, name, status, result) =>
+      database.transaction(async (transaction) => {
+        const held = await transaction
+          .update(operations)
+          .set({ heldUntil: heldFor(leaseLength) })
+          .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
+          .returning({ id: operations.id });
+        if (held.length === 0) {
+          return false;
+        }
+        await transaction
+          .update(operationSteps)
+          .set({
+            status,
+            finishedAt: new Date(clock()),
+            sealedResult: json.seal(stepPurpose(id, name), result),
+          })
+          .where(and(eq(operationSteps.operationId, id), eq(operationSteps.name, name)));
+        return true;
+      }),
+
+    handBack: (id, worker, settlement) =>
+      database.transaction(async (transaction) => {
+        const { status } = settlement;
+        const settled = status === 'SUCCEEDED' || status === 'FAILED';
+        const secrets = status === 'SUCCEEDED' ? settlement.secrets : undefined;
+        const freeKey = status === 'FAILED' && settlement.freeKey === true;
+        const finishedAt = sql.param(new Date(clock()), operations.finishedAt);
+        const held = await transaction
+          .update(operations)
+          .set({
+            ...noHold,
+            status,
+            finishedAt: settled ? sql`${finishedAt}` : null,
+            ...(settled && {
+              sealedOutcome: json.seal(purpose(id, 'sealed_outcome'), settlement.outcome),
+              settledBy: settlement.settledBy ?? null,
+            }),
+            ...(freeKey && { idempotencyKey: null }),
+            ...(secrets && {
+              sealedSecrets: json.seal(purpose(id, 'sealed_secrets'), secrets),
+              secretsUntil: new Date(clock() + secretsKept),
+            }),
+          })
+          .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
+          .returning({ id: operations.id });
+        if (held.length > 0 && settled) {
+          await transaction
+            .update(operationSteps)
+            .set({
+              sealedResult: null,
+              status: sql`case when ${isUnresolved} then ${status} else ${operationSteps.status} end`,
+              finishedAt: sql`coalesce(${operationSteps.finishedAt}, ${finishedAt})`,
+            })
+            .where(eq(operationSteps.operationId, id));
+        }
+        return held.length > 0;
+      }),
+
+    async secrets(id) {
+      const [row] = await database.run((queries) =>
+        queries
+          .select({ sealed: operations.sealedSecrets, until: operations.secretsUntil })
+          .from(operations)
+          .where(inArray(operations.id, onlyUuids([id]))),
+      );
+      if (row === undefined || row.until === null || row.until.getTime() <= clock()) {
+        return undefined;
+      }
+      const opened = json.open(purpose(id, 'sealed_secrets'), row.sealed);
+      return (opened ?? undefined) as Readonly<Record<string, string>> | undefined;
+    },
+
+    async dropSecrets(id) {
+      await database.run((queries) =>
+        queries
+          .update(operations)
+          .set({ sealedSecrets: null, secretsUntil: null })
+          .where(inArray(operations.id, onlyUuids([id]))),
+      );
+    },
+
+    async abandoned(limit) {
+      const rows = await database.run((queries) =>
+        queries
+          .select({ id: operations.id })
+          .from(operations)
+          .where(isAbandoned)
+          .orderBy(asc(operations.startedAt))
+          .limit(limit),
+      );
+      return rows.map(({ id }) => id);
+    },
+
+    async sweep(keysValidSince) {
+      await database.run((queries) =>
+        queries
+          .update(operations)
+          .set({ sealedSecrets: null, secretsUntil: null })
+          .where(lt(operations.secretsUntil, new Date(clock()))),
+      );
+      await database.run((queries) =>
+        queries
+          .update(operations)
+          .set({ idempotencyKey: null })
+          .where(and(isExpired(keysValidSince), isNotNull(operations.idempotencyKey))),
+      );
+    },
+
+    async counts() {
+      const rows = await database.run((queries) =>
+        queries
+          .select({ status: operations.status, total: count() })
+          .from(operations)
+          .groupBy(operations.status),
+      );
+      const none = { IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, OUTCOME_UNKNOWN: 0 };
+      return {
+        ...none,
+        ...Object.fromEntries(rows.map(({ status, total }) => [status, total])),
+      };
+    },
+  };
+}
