@@ -1,4 +1,4 @@
-import type { ActionSettings, LedgerSettings } from './actions/environment.ts';
+import type { ActionSettings } from './actions/environment.ts';
 import { Access, type Caller } from './auth/access.ts';
 import { AccessTrail } from './auth/access-trail.ts';
 import { type RequestScope, scopeForWrites, type VendorCallRecord } from './domain/request.ts';
@@ -15,7 +15,6 @@ export interface Parts {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
-  ledger: LedgerSettings;
   /** Milliseconds that one request may take, all vendor calls together. */
   requestTimeout: number;
 }
@@ -31,7 +30,7 @@ export interface RequestParts {
 
 /** New for every request: nothing in it is shared between callers. */
 export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
-  const { store, vendors, sealer, clock, settings, ledger, requestTimeout } = parts;
+  const { store, vendors, sealer, clock, settings, requestTimeout } = parts;
   const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
   const scope: RequestScope = {
     requestId,
@@ -54,7 +53,6 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     sealer,
     clock,
     settings,
-    ledger,
     onSecretsInAnswer,
     loaders: createLoaders({ scope, store, vendors, trail, clock }),
   };

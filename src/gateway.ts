@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import type { Config } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
@@ -79,11 +78,11 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ...(dataDirectory !== undefined && { dataDirectory }),
     ...(onProgress && { onProgress }),
   });
-  const ledger = { worker: randomUUID(), keysValidFor: config.idempotencyKeyDays * day };
+  const idempotencyKeysValidFor = config.idempotencyKeyDays * day;
   const stopRecovery = startRecovery({
     ledger: store.operations,
     clock,
-    keysValidFor: ledger.keysValidFor,
+    keysValidFor: idempotencyKeysValidFor,
     onRecovered: ({ id, action }, state) =>
       logger.warn({ operationId: id, action, state }, 'operation left behind by a dead process'),
     onError: (error) =>
@@ -105,8 +104,8 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     settings: {
       allowedReturnUrls: config.allowedReturnUrls,
       clinicTimeZone: config.clinicTimeZone,
+      idempotencyKeysValidFor,
     },
-    ledger,
     requestTimeout: config.requestTimeout,
     queryLimits: defaultQueryLimits,
     corsOrigins: config.corsOrigins,

@@ -53,7 +53,8 @@ export function createServer(options: ServerOptions) {
       });
     },
     graphqlEndpoint: '/graphql',
-    healthCheckEndpoint: '/health',
+    // Ours answers at /health; this one cannot be switched off and says who we are.
+    healthCheckEndpoint: '/health/unused',
     landingPage: false,
     multipart: false,
     batching: false,

@@ -8,12 +8,12 @@ import {
   type VendorRecordKey,
   type VendorRecordType,
 } from '../domain/ids.ts';
-import type { Operation } from '../domain/operations.ts';
 import type { Patient, VendorAccount } from '../domain/records.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { Sealer, Store } from '../domain/store.ts';
 import type { Capability, VendorDirectory, VendorId, VendorWith } from '../domain/vendor.ts';
 import type { Loaders } from '../loaders/create-loaders.ts';
+import type { Resumed } from '../operations/perform.ts';
 
 /** What an action works with; one per request. */
 export interface ActionEnvironment {
@@ -28,20 +28,12 @@ export interface ActionEnvironment {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
-  ledger: LedgerSettings;
   /** Of the mutation under way. */
   idempotencyKey?: string | null | undefined;
   /** Set while an operation is gone on with or reconciled. */
-  resumed?: { operation: Operation; reconciling: boolean } | undefined;
+  resumed?: Resumed | undefined;
   /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
   onSecretsInAnswer: (operationId: string) => void;
-}
-
-export interface LedgerSettings {
-  /** This process, as the ledger knows it. */
-  worker: string;
-  /** Milliseconds that idempotency keys are good for. */
-  keysValidFor: number;
 }
 
 export interface ActionSettings {
@@ -49,6 +41,8 @@ export interface ActionSettings {
   allowedReturnUrls: readonly URL[];
   /** IANA zone in which "today" is reckoned; null where the clinic has not said. */
   clinicTimeZone: string | null;
+  /** Milliseconds that idempotency keys are good for. */
+  idempotencyKeysValidFor: number;
 }
 
 const malformed = (type: NodeType, field: string) =>

@@ -82,13 +82,13 @@ export async function ledgered<Prepared, Answer extends object>(
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answer>,
 ): Promise<Answer & Ledgered> {
-  const { store, sealer, clock, access, writeScope, ledger, idempotencyKey, resumed } = environment;
+  const { store, sealer, clock, access, writeScope, settings, idempotencyKey, resumed } =
+    environment;
   const performed: Performed<Answer> = await perform(
     {
       ledger: store.operations,
       ...{ sealer, clock, resumed },
-      worker: ledger.worker,
-      keysValidFor: ledger.keysValidFor,
+      keysValidFor: settings.idempotencyKeysValidFor,
       subject: access.caller.subject,
       deadline: writeScope.deadline,
       onSecretsInAnswer: environment.onSecretsInAnswer,

@@ -124,9 +124,12 @@ async function enterRegister(
     ...request.person,
     address: given.address ?? null,
   });
-  const registered = await store.patients.create(person, subject, work.operationId);
+  const registered =
+    (await store.patients.create(person, subject, work.operationId)) ??
+    // They registered themselves in the meantime: the account belongs to that record.
+    (subject === null ? undefined : await store.patients.findBySubject(subject));
   if (registered === undefined) {
-    throw new UserFailure('ALREADY_EXISTS', 'You have a record already; see `viewer.patient`.');
+    throw new Error('A record could neither be made nor found.');
   }
   trail.record({ patientId: registered.id, vendor, action: 'onboardPatient', outcome: 'ALLOWED' });
   if (subject === access.caller.subject) {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { forbidden, invalidInput, UserFailure } from '../domain/errors.ts';
 import { parseOwnId } from '../domain/ids.ts';
 import type { Operation } from '../domain/operations.ts';
@@ -12,14 +13,15 @@ export interface ReconcileOperationInput {
 
 /** What STAFF found out settles it, without a call. */
 async function settleByHand(
-  { access, store, ledger }: ActionEnvironment,
+  { access, store }: ActionEnvironment,
   operation: Operation,
+  worker: string,
   outcome: 'SUCCEEDED' | 'FAILED',
 ): Promise<void> {
   const settledBy = access.caller.subject;
-  await store.operations.handBack(
+  const settled = await store.operations.handBack(
     operation.id,
-    ledger.worker,
+    worker,
     outcome === 'SUCCEEDED'
       ? { status: 'SUCCEEDED', settledBy, outcome: { kind: 'ANSWER', answer: {} } }
       : {
@@ -33,6 +35,11 @@ async function settleByHand(
           },
         },
   );
+  if (!settled) {
+    throw new UserFailure('OUTCOME_UNKNOWN', 'Another request has taken this over. Try again.', {
+      payload: { operation },
+    });
+  }
 }
 
 /**
@@ -45,7 +52,9 @@ export async function reconcileOperation(
   environment: ActionEnvironment,
   { operationId, outcome }: ReconcileOperationInput,
 ): Promise<{ operation: Operation }> {
-  const { access, store, ledger } = environment;
+  const { access, store } = environment;
+  // Its own name in the ledger: two requests of one process must not pass for each other.
+  const worker = randomUUID();
   const id = parseOwnId('Operation', operationId);
   if (id === undefined) {
     throw invalidInput('This is not the id of an Operation.', 'operationId');
@@ -63,17 +72,17 @@ export async function reconcileOperation(
   const claimed =
     operation.status === 'SUCCEEDED' || operation.status === 'FAILED'
       ? undefined
-      : await store.operations.claim(id, ledger.worker);
+      : await store.operations.claim(id, worker);
   if (claimed === undefined) {
     // Settled, or at work in another request: as it is.
     return { operation };
   }
   if (outcome != null) {
-    await settleByHand(environment, claimed, outcome);
+    await settleByHand(environment, claimed, worker, outcome);
     return { operation: (await find()) ?? claimed };
   }
   try {
-    await resume(environment, claimed, true);
+    await resume(environment, { operation: claimed, worker, reconciling: true });
   } catch (error) {
     const settled = await find();
     // That the write was refused, or not done, is what the operation now says.

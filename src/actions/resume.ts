@@ -1,6 +1,5 @@
 import type { MutationName } from '../auth/rules.ts';
-import type { Operation } from '../domain/operations.ts';
-import type { Recorded } from '../operations/perform.ts';
+import type { Recorded, Resumed } from '../operations/perform.ts';
 import { bookAppointment } from './book-appointment.ts';
 import { cancelAppointment } from './cancel-appointment.ts';
 import { createFollowUp } from './create-follow-up.ts';
@@ -43,16 +42,13 @@ export const ledgeredActions: Partial<Record<MutationName, LedgeredAction>> = {
 };
 
 /** Goes on with an operation that is held, with what it was asked at the time. */
-export async function resume(
-  environment: ActionEnvironment,
-  operation: Operation,
-  reconciling: boolean,
-): Promise<Ledgered> {
+export async function resume(environment: ActionEnvironment, resumed: Resumed): Promise<Ledgered> {
+  const { operation } = resumed;
   const act = ledgeredActions[operation.action as MutationName];
   if (act === undefined) {
     throw new Error('An operation of an action that is not on the ledger.');
   }
   // Recorded by this very action, sealed by ourselves.
   const { asked } = operation.input as Recorded;
-  return act({ ...environment, resumed: { operation, reconciling } }, asked as never);
+  return act({ ...environment, resumed }, asked as never);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFetch } from 'ofetch';
 import type { VendorError } from '../domain/errors.ts';
-import type { RequestScope } from '../domain/request.ts';
+import { type RequestScope, scopeForWrites } from '../domain/request.ts';
 import { createRetryPolicy } from './attempts.ts';
 import { type CallReport, createCallReport } from './call-report.ts';
 import type { Exchange, Transport, TransportOptions } from './exchange.ts';
@@ -89,7 +89,9 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  async function call<Answer>(scope: RequestScope, exchange: Exchange<Answer>): Promise<Answer> {
+  async function call<Answer>(asked: RequestScope, exchange: Exchange<Answer>): Promise<Answer> {
+    // Whatever its caller hands down, a write is never cancelled half-way.
+    const scope = exchange.class === 'write' ? scopeForWrites(asked) : asked;
     const prepared = prepare(baseUrl, exchange);
     const { repeatable } = exchange;
     const report = createCallReport(scope, vendor, exchange.operation, clock, repeatable);

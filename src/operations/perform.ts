@@ -10,13 +10,20 @@ import { proceed } from './proceed.ts';
 import { settleLostStep } from './recovery.ts';
 import type { Work } from './work.ts';
 
+/** An operation that is held, to be gone on with. */
+export interface Resumed {
+  operation: Operation;
+  /** The name under which it is held: a new one for each hold. */
+  worker: string;
+  /** Whether a lost answer is looked up at the vendor. */
+  reconciling: boolean;
+}
+
 export interface PerformEnvironment {
   ledger: OperationLedger;
   sealer: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** The name under which a `resumed` operation is held: a new one for each hold. */
-  worker: string;
   /** The caller's subject. */
   subject: string;
   /** Milliseconds since the epoch: how long to wait for another worker. */
@@ -24,7 +31,7 @@ export interface PerformEnvironment {
   /** Milliseconds that idempotency keys are good for. */
   keysValidFor: number;
   /** Set while an operation is gone on with or reconciled, by its id and not by its key. */
-  resumed?: { operation: Operation; reconciling: boolean } | undefined;
+  resumed?: Resumed | undefined;
   /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
   onSecretsInAnswer: (operationId: string) => void;
 }
@@ -113,7 +120,7 @@ export async function perform<Prepared, Answer extends object>(
       act(work, (operation.input as Recorded).prepared as Prepared),
     );
   if (resumed !== undefined) {
-    return run(resumed.operation, environment.worker, resumed.reconciling);
+    return run(resumed.operation, resumed.worker, resumed.reconciling);
   }
   const key = checkKey(request.idempotencyKey);
   const text = canonicalText(action, input);

@@ -80,7 +80,6 @@ export function createOffice(ledger: OperationLedger, vendor: FakeVendor) {
     ledger,
     sealer,
     clock: Date.now,
-    worker: randomUUID(),
     subject: submission.subject ?? 'subject-ana',
     deadline: Date.now() + (submission.patience ?? 10_000),
     keysValidFor: month,
@@ -127,12 +126,12 @@ export function createOffice(ledger: OperationLedger, vendor: FakeVendor) {
     ): Promise<Reply | undefined> {
       const worker = randomUUID();
       const operation = await ledger.claim(id, worker);
-      const resumed = operation && { operation, reconciling };
+      const resumed = operation && { operation, worker, reconciling };
       return (
         resumed &&
         replyOf(
           perform<unknown, Answer>(
-            { ...environment({}), worker, resumed },
+            { ...environment({}), resumed },
             request({}),
             async () => {
               throw new Error('What was prepared is recorded.');

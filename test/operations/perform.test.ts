@@ -163,7 +163,7 @@ describe('an idempotency key', () => {
       perform<unknown, Answer>(
         {
           ledger: createOperationLedger(database(), rotated, Date.now),
-          ...{ sealer: rotated, clock: Date.now, worker: randomUUID() },
+          ...{ sealer: rotated, clock: Date.now },
           ...{ subject: 'subject-ana', deadline: Date.now() + 1_000, keysValidFor: month },
           onSecretsInAnswer: () => undefined,
         },

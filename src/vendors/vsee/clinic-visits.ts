@@ -1,5 +1,5 @@
 import type { ClinicVisits, MadeVisit, VisitSession } from '../../domain/capabilities/visits.ts';
-import { notConfigured } from '../../domain/errors.ts';
+import { notConfigured, VendorError } from '../../domain/errors.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import { orNull } from './answers.ts';
 import { availabilityQuery, bookingFields, toSlots } from './assumed.ts';
@@ -105,6 +105,9 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
       const visit = await sessions.using(scope, session, (caller) =>
         client.visit(scope, caller, id),
       );
+      if (visit.id !== id || memberOf(visit) !== session.vendorPatientId) {
+        throw new VendorError({ vendor, operation: 'visits/:id', kind: 'UNEXPECTED_SHAPE' });
+      }
       const found = visitOf(session, visit);
       const links: Partial<Record<typeof found.kind, string>> = {
         WALK_IN: walkInLink(portal, session.token, id),
