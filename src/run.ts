@@ -82,8 +82,9 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const { tokenRoute } = await import('./sandbox/token-route.ts');
   const { firstQuery } = await import('./sandbox/first-query.ts');
 
-  const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn', DATABASE_URL, DATA_DIR } = environment;
-  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, DATABASE_URL, DATA_DIR };
+  // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
+  const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
+  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL };
   const { host, port } = readConfig(own, 'sandbox');
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');

@@ -258,7 +258,9 @@ The README's chapter "Configuration" explains each variable.
 
 describe('portico start', slow, () => {
   it('prints where GraphiQL is, and answers the first query with a ready token', async () => {
-    const running = portico(['start'], { PORT: '0' });
+    // Nobody is there: a sandbox that looked at it would not start, or would fill a real store.
+    const elsewhere = 'postgres://127.0.0.1:1/real';
+    const running = portico(['start'], { PORT: '0', DATABASE_URL: elsewhere });
     await running.says(/Ready\. Ctrl-C ends it; nothing is kept\./);
     expect(running.stderr()).toMatch(/PORTICO SANDBOX: .*Nothing here is real/);
     const [, graphiql = ''] = await running.says(/GraphiQL, signed in as staff: +(http:\S+)\n/);
