@@ -1,4 +1,5 @@
 import type { ActionSettings } from './actions/environment.ts';
+import type { Flights } from './actions/ledgered.ts';
 import { Access, type Caller } from './auth/access.ts';
 import { AccessTrail } from './auth/access-trail.ts';
 import { type RequestScope, scopeForWrites, type VendorCallRecord } from './domain/request.ts';
@@ -15,6 +16,7 @@ export interface Parts {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
+  flights: Flights;
   /** Milliseconds that one request may take, all vendor calls together. */
   requestTimeout: number;
 }
@@ -30,7 +32,7 @@ export interface RequestParts {
 
 /** New for every request: nothing in it is shared between callers. */
 export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
-  const { store, vendors, sealer, clock, settings, requestTimeout } = parts;
+  const { store, vendors, sealer, clock, settings, flights, requestTimeout } = parts;
   const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
   const scope: RequestScope = {
     requestId,
@@ -53,6 +55,7 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     sealer,
     clock,
     settings,
+    flights,
     onSecretsInAnswer,
     loaders: createLoaders({ scope, store, vendors, trail, clock }),
   };

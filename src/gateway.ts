@@ -106,6 +106,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       clinicTimeZone: config.clinicTimeZone,
       idempotencyKeysValidFor,
     },
+    flights: new Map(),
     requestTimeout: config.requestTimeout,
     queryLimits: defaultQueryLimits,
     corsOrigins: config.corsOrigins,

@@ -13,7 +13,8 @@ import type { RequestScope } from '../domain/request.ts';
 import type { Sealer, Store } from '../domain/store.ts';
 import type { Capability, VendorDirectory, VendorId, VendorWith } from '../domain/vendor.ts';
 import type { Loaders } from '../loaders/create-loaders.ts';
-import type { Resumed } from '../operations/perform.ts';
+import type { Held } from '../operations/proceed.ts';
+import type { Flights } from './ledgered.ts';
 
 /** What an action works with; one per request. */
 export interface ActionEnvironment {
@@ -28,10 +29,12 @@ export interface ActionEnvironment {
   /** Milliseconds since the epoch. */
   clock: () => number;
   settings: ActionSettings;
+  /** Of this process; see `ledgered.ts`. */
+  flights: Flights;
   /** Of the mutation under way. */
   idempotencyKey?: string | null | undefined;
   /** Set while an operation is gone on with or reconciled. */
-  resumed?: Resumed | undefined;
+  resumed?: Held | undefined;
   /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
   onSecretsInAnswer: (operationId: string) => void;
 }

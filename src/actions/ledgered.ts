@@ -2,7 +2,8 @@ import type { MutationName } from '../auth/rules.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { Patient, PortalAccess, Visit } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import { type Performed, perform } from '../operations/perform.ts';
+import { perform } from '../operations/perform.ts';
+import type { Performed } from '../operations/proceed.ts';
 import type { Work } from '../operations/work.ts';
 import type { ActionEnvironment } from './environment.ts';
 
@@ -71,6 +72,31 @@ export interface Write {
   vendor: VendorId;
 }
 
+/** Writes under way in this process, by caller, key and input. */
+export type Flights = Map<string, Promise<Performed<object>>>;
+
+/**
+ * Submissions of one key that meet in this process get one answer, links included. Apart from that the
+ * ledger would serve them one after the other, the later ones without what was delivered already; it
+ * alone decides between processes.
+ */
+async function inOneFlight<Answer extends object>(
+  { flights, sealer, access, idempotencyKey, resumed }: ActionEnvironment,
+  { action, input }: Write,
+  start: () => Promise<Performed<Answer>>,
+): Promise<Performed<Answer>> {
+  if (idempotencyKey == null || resumed !== undefined) {
+    return start();
+  }
+  const asked = JSON.stringify([access.caller.subject, idempotencyKey, action, input]);
+  // Hashed: an input is health data, and need not stand in a map's keys.
+  const key = sealer.fingerprint('flight', asked);
+  const running = flights.get(key) ?? start().finally(() => flights.delete(key));
+  flights.set(key, running);
+  // The key names action and input, so that the answer is of this action.
+  return running as Promise<Performed<Answer>>;
+}
+
 /**
  * Runs a write at a vendor on the ledger.
  * @param prepare checks and reads; what it refuses does not use up the idempotency key
@@ -78,45 +104,54 @@ export interface Write {
  */
 export async function ledgered<Prepared, Answer extends object>(
   environment: ActionEnvironment,
-  { action, input, patient, vendor }: Write,
+  write: Write,
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answer>,
 ): Promise<Answer & Ledgered> {
+  const { action, input, patient, vendor } = write;
   const { store, sealer, clock, access, writeScope, settings, idempotencyKey, resumed } =
     environment;
-  const performed: Performed<Answer> = await perform(
-    {
-      ledger: store.operations,
-      ...{ sealer, clock, resumed },
-      keysValidFor: settings.idempotencyKeysValidFor,
-      subject: access.caller.subject,
-      deadline: writeScope.deadline,
-      onSecretsInAnswer: environment.onSecretsInAnswer,
-    },
-    {
-      action,
-      idempotencyKey,
-      input: { ...input },
-      patientId: patient?.id ?? null,
-      vendor,
-    },
-    prepare,
-    async (untraced, prepared) => {
-      const work =
-        patient === null
-          ? untraced
-          : traced(untraced, (call) =>
-              environment.trail.around({ patientId: patient.id, vendor, action }, call),
-            );
-      const answer = await act(work, prepared);
-      const secrets = secretsOf(answer);
-      return {
-        answer: withSecrets(answer),
-        secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
-      };
-    },
-  );
-  const { answer, secrets, operation, replayed } = performed;
+  const start = () =>
+    perform<Prepared, Answer>(
+      {
+        ledger: store.operations,
+        ...{ sealer, clock, resumed },
+        keysValidFor: settings.idempotencyKeysValidFor,
+        subject: access.caller.subject,
+        deadline: writeScope.deadline,
+      },
+      {
+        action,
+        idempotencyKey,
+        input: { ...input },
+        patientId: patient?.id ?? null,
+        vendor,
+      },
+      prepare,
+      async (untraced, prepared) => {
+        const work =
+          patient === null
+            ? untraced
+            : traced(untraced, (call) =>
+                environment.trail.around({ patientId: patient.id, vendor, action }, call),
+              );
+        const answer = await act(work, prepared);
+        const secrets = secretsOf(answer);
+        return {
+          answer: withSecrets(answer),
+          secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
+        };
+      },
+    );
+  const { answer, secrets, operation, replayed } = await inOneFlight(environment, write, start);
+  if (secrets !== undefined) {
+    environment.onSecretsInAnswer(operation.id);
+  }
+  const { patient: answered } = answer as { patient?: Patient | null };
+  if (answered?.subject === access.caller.subject) {
+    // They were onboarded by another request, after this one had looked whose record is theirs.
+    access.becomes(answered.id);
+  }
   const renewal = replayed && secrets === undefined ? renewals[action] : undefined;
   return {
     ...withSecrets(answer, secrets),

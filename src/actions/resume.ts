@@ -1,5 +1,6 @@
 import type { MutationName } from '../auth/rules.ts';
-import type { Recorded, Resumed } from '../operations/perform.ts';
+import type { Recorded } from '../operations/perform.ts';
+import type { Held } from '../operations/proceed.ts';
 import { bookAppointment } from './book-appointment.ts';
 import { cancelAppointment } from './cancel-appointment.ts';
 import { createFollowUp } from './create-follow-up.ts';
@@ -42,7 +43,7 @@ export const ledgeredActions: Partial<Record<MutationName, LedgeredAction>> = {
 };
 
 /** Goes on with an operation that is held, with what it was asked at the time. */
-export async function resume(environment: ActionEnvironment, resumed: Resumed): Promise<Ledgered> {
+export async function resume(environment: ActionEnvironment, resumed: Held): Promise<Ledgered> {
   const { operation } = resumed;
   const act = ledgeredActions[operation.action as MutationName];
   if (act === undefined) {

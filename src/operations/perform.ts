@@ -6,18 +6,9 @@ import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { outcomeUnknown } from '../domain/vendor-failure.ts';
 import { failureFrom, failureWith } from './failures.ts';
-import { proceed } from './proceed.ts';
+import { type Answered, type Held, type Performed, proceed } from './proceed.ts';
 import { settleLostStep } from './recovery.ts';
 import type { Work } from './work.ts';
-
-/** An operation that is held, to be gone on with. */
-export interface Resumed {
-  operation: Operation;
-  /** The name under which it is held: a new one for each hold. */
-  worker: string;
-  /** Whether a lost answer is looked up at the vendor. */
-  reconciling: boolean;
-}
 
 export interface PerformEnvironment {
   ledger: OperationLedger;
@@ -31,9 +22,7 @@ export interface PerformEnvironment {
   /** Milliseconds that idempotency keys are good for. */
   keysValidFor: number;
   /** Set while an operation is gone on with or reconciled, by its id and not by its key. */
-  resumed?: Resumed | undefined;
-  /** Told which operation's secrets are in the answer, to drop them when it is delivered. */
-  onSecretsInAnswer: (operationId: string) => void;
+  resumed?: Held | undefined;
 }
 
 export interface Request {
@@ -43,18 +32,6 @@ export interface Request {
   input: Readonly<Record<string, unknown>>;
   patientId: string | null;
   vendor: VendorId | null;
-}
-
-/** An answer of records; bearer secrets apart, by their name. */
-export interface Answered<Answer> {
-  answer: Answer;
-  secrets?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface Performed<Answer> extends Answered<Answer> {
-  operation: Operation;
-  /** Whether this is the answer of an earlier request. */
-  replayed: boolean;
 }
 
 const longestPause = 250;
@@ -116,7 +93,7 @@ export async function perform<Prepared, Answer extends object>(
   const { action, input, patientId, vendor } = request;
   // Recorded by this very action, sealed by ourselves.
   const run = (operation: Operation, worker: string, reconciling = false) =>
-    proceed(environment, { operation, worker, reconciling }, async (work) =>
+    proceed(ledger, { operation, worker, reconciling }, async (work) =>
       act(work, (operation.input as Recorded).prepared as Prepared),
     );
   if (resumed !== undefined) {
@@ -188,7 +165,7 @@ async function follow<Answer extends object>(
   }
   let operation = known;
   for (let pause = 20; ; pause = Math.min(longestPause, pause * 1.5)) {
-    const settled = await replay<Answer>(environment, operation);
+    const settled = await replay<Answer>(ledger, operation);
     if (settled !== undefined) {
       return settled;
     }
@@ -216,7 +193,7 @@ async function follow<Answer extends object>(
 
 /** The first result of a settled operation; undefined where it is not settled. */
 export async function replay<Answer extends object>(
-  { ledger, onSecretsInAnswer }: Pick<PerformEnvironment, 'ledger' | 'onSecretsInAnswer'>,
+  ledger: OperationLedger,
   operation: Operation,
 ): Promise<Performed<Answer> | undefined> {
   const { status, outcome } = operation;
@@ -236,8 +213,5 @@ export async function replay<Answer extends object>(
     throw failureWith(failureFrom(outcome), operation);
   }
   const secrets = await ledger.secrets(operation.id);
-  if (secrets !== undefined) {
-    onSecretsInAnswer(operation.id);
-  }
   return { answer: outcome.answer as Answer, secrets, operation, replayed: true };
 }

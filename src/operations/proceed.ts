@@ -1,5 +1,10 @@
 import type { UserFailure } from '../domain/errors.ts';
-import type { Operation, OperationOutcome, Settlement } from '../domain/operations.ts';
+import type {
+  Operation,
+  OperationLedger,
+  OperationOutcome,
+  Settlement,
+} from '../domain/operations.ts';
 import { outcomeUnknown } from '../domain/vendor-failure.ts';
 import {
   cannotBeAsked,
@@ -11,12 +16,12 @@ import {
   takenOver,
 } from './failures.ts';
 import { insist } from './insist.ts';
-import type { Answered, PerformEnvironment, Performed } from './perform.ts';
 import { CannotTell, FoundUndone, HoldLost, type Work, type WorkUnderWay, workOn } from './work.ts';
 
 /** Heartbeats in the time after which a worker counts as gone. */
 const beatsInLease = 4;
 
+/** An operation that is held, to be gone on with. */
 export interface Held {
   operation: Operation;
   /** Who holds it: nobody else goes by this name. */
@@ -25,12 +30,24 @@ export interface Held {
   reconciling: boolean;
 }
 
+/** An answer of records; bearer secrets apart, by their name. */
+export interface Answered<Answer> {
+  answer: Answer;
+  secrets?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Performed<Answer> extends Answered<Answer> {
+  operation: Operation;
+  /** Whether this is the answer of an earlier request. */
+  replayed: boolean;
+}
+
 /**
  * Runs the steps that are left of an operation that is held, and hands it back as what they came to.
  * @throws UserFailure with the operation in its payload
  */
 export async function proceed<Answer extends object>(
-  { ledger, onSecretsInAnswer }: Pick<PerformEnvironment, 'ledger' | 'onSecretsInAnswer'>,
+  ledger: OperationLedger,
   { operation, worker, reconciling }: Held,
   act: (work: Work) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
@@ -84,9 +101,6 @@ export async function proceed<Answer extends object>(
     const outcome: OperationOutcome = { kind: 'ANSWER', answer: answer as Record<string, unknown> };
     if (!(await handBack({ status: 'SUCCEEDED', outcome, secrets }))) {
       throw new HoldLost();
-    }
-    if (secrets !== undefined) {
-      onSecretsInAnswer(id);
     }
     return { answer, secrets, operation: await asItIs('SUCCEEDED'), replayed: false };
   } catch (error) {

@@ -46,7 +46,6 @@ export interface Submission {
   patience?: number;
   prepare?: () => Promise<unknown>;
   act?: (work: Work) => Promise<{ answer: Answer; secrets?: Record<string, string> }>;
-  onSecretsInAnswer?: (id: string) => void;
 }
 
 /** What a submission came to, as plain data. */
@@ -83,7 +82,6 @@ export function createOffice(ledger: OperationLedger, vendor: FakeVendor) {
     subject: submission.subject ?? 'subject-ana',
     deadline: Date.now() + (submission.patience ?? 10_000),
     keysValidFor: month,
-    onSecretsInAnswer: submission.onSecretsInAnswer ?? (() => undefined),
   });
   const request = (submission: Submission) => ({
     action: submission.action ?? 'startWalkInVisit',
