@@ -64,7 +64,8 @@ export function createAuthorizationStore() {
     /** Forgets everything of a kind, e.g. all `AccessToken`s: what holds one holds nothing now. */
     forget: (model: 'AccessToken' | 'RefreshToken' | 'Grant' | 'Session') =>
       removeWhere((stored) => stored.model === model),
-    count: (model: string) => [...entries.values()].filter((one) => one.model === model).length,
+    count: (model: string, matches: (payload: Readonly<Payload>) => boolean = () => true) =>
+      [...entries.values()].filter((one) => one.model === model && matches(one.payload)).length,
   };
 }
 export type AuthorizationStore = ReturnType<typeof createAuthorizationStore>;

@@ -33,6 +33,7 @@ const faultInput = z.strictObject({
       }
     })
     .optional(),
+  after: z.int().min(0).optional(),
   times: z.int().positive().optional(),
 });
 const latencyInput = z.strictObject({ milliseconds: z.int().min(0).max(600_000) });

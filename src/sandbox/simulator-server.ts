@@ -47,20 +47,30 @@ export async function startSimulatorServer(options: SimulatorServerOptions): Pro
   const route = createRouter(options.routes);
   const notFound = options.notFound ?? (() => ({ status: 404, body: { error: 'not found' } }));
   const calls: ReceivedCall[] = [];
-  let faults: (Fault & { left: number })[] = [];
+  let faults: (Fault & { before: number; left: number })[] = [];
+  /** Calls until the port is closed. */
+  let welcome = Number.POSITIVE_INFINITY;
+  let closed: Promise<void> | undefined;
 
   const takeFault = (call: ReceivedCall): Fault | undefined => {
     const text = `${call.method} ${call.path}`;
-    const fault = faults.find(({ match }) => !match || match.test(text));
-    if (fault) {
-      // A global or sticky expression remembers where it was.
-      if (fault.match) {
-        fault.match.lastIndex = 0;
+    const matching = faults.filter(({ match }) => {
+      if (match) {
+        // A global or sticky expression remembers where it was.
+        match.lastIndex = 0;
       }
+      return !match || match.test(text);
+    });
+    const fault = matching.find((each) => each.before-- <= 0);
+    if (fault) {
       fault.left -= 1;
       faults = faults.filter(({ left }) => left > 0);
     }
     return fault;
+  };
+
+  const closePort = () => {
+    closed ??= new Promise((resolve) => server.close(() => resolve()));
   };
 
   const holdBack = () => (simulator.latency > 0 ? sleep(simulator.latency) : undefined);
@@ -106,6 +116,11 @@ export async function startSimulatorServer(options: SimulatorServerOptions): Pro
     calls.push(call);
     if (calls.length > mostCalls) {
       calls.shift();
+    }
+    welcome -= 1;
+    if (welcome <= 0) {
+      response.shouldKeepAlive = false;
+      closePort();
     }
     const fault = takeFault(call);
     if (options.handler && (!fault || fault.act)) {
@@ -155,10 +170,15 @@ export async function startSimulatorServer(options: SimulatorServerOptions): Pro
       sendAnswer(response, { status, body: { error: 'simulator', message: String(error) } });
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  await listen(options.port);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const simulator: Simulator = {
@@ -167,18 +187,34 @@ export async function startSimulatorServer(options: SimulatorServerOptions): Pro
     calls,
     latency: 0,
     fault(fault) {
-      faults.push({ ...fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+      const { after = 0, times = Number.POSITIVE_INFINITY } = fault;
+      faults.push({ ...fault, before: after, left: times });
+    },
+    refuse(afterCalls) {
+      welcome = afterCalls;
+      if (welcome <= 0) {
+        closePort();
+      }
+    },
+    async accept() {
+      welcome = Number.POSITIVE_INFINITY;
+      if (closed) {
+        server.closeAllConnections();
+        await closed;
+        closed = undefined;
+        await listen(Number(new URL(origin).port));
+      }
     },
     clear() {
       faults = [];
       calls.length = 0;
       simulator.latency = 0;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      closePort();
+      server.closeAllConnections();
+      await closed;
+    },
   };
   return simulator;
 }

@@ -36,6 +36,8 @@ export interface Fault {
   location?: string;
   /** Only calls whose `METHOD path` matches; default all. */
   match?: RegExp;
+  /** How many matching calls are answered well before; default none. */
+  after?: number;
   /** How many calls; default until cleared. */
   times?: number;
 }
@@ -72,6 +74,10 @@ export interface Simulator {
   /** Milliseconds that every answer is held back. */
   latency: number;
   fault(fault: Fault): void;
+  /** Closes the port once so many more calls are answered: whoever comes then finds nobody there. */
+  refuse(afterCalls: number): void;
+  /** Opens the port again. */
+  accept(): Promise<void>;
   /** Ends all faults and forgets the recorded calls and latency; keeps the data. */
   clear(): void;
   close(): Promise<void>;

@@ -14,6 +14,8 @@ export interface MyPatientPortalSimulator extends Simulator {
   readonly switches: PortalSwitches;
   /** The portal's own records, to be looked at and changed by tests. */
   readonly appointments: PortalAppointment[];
+  /** How many refresh tokens of a person are good. */
+  refreshTokens(accountId: string): number;
   /** Ends all access tokens; refresh tokens stay good. */
   expireAccessTokens(): void;
   /** Ends all tokens and grants: everybody has to connect again. */
@@ -76,6 +78,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<MyPatie
   return Object.assign(simulator, {
     switches: state.switches,
     appointments: state.appointments,
+    refreshTokens: (accountId: string) =>
+      store.count('RefreshToken', (token) => token.accountId === accountId && !token.consumed),
     expireAccessTokens: () => store.forget('AccessToken'),
     revokeEverything: () => {
       for (const model of ['AccessToken', 'RefreshToken', 'Grant', 'Session'] as const) {

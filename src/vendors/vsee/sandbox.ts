@@ -8,12 +8,16 @@ import { makingRoutes } from './sandbox/making-visits.ts';
 import { portalPath, portalRoutes } from './sandbox/portal.ts';
 import { createRateLimit } from './sandbox/rate-limit.ts';
 import { roomRoutes } from './sandbox/rooms.ts';
-import { createState, type VSeeSwitches } from './sandbox/state.ts';
+import { createState, type VSeeState, type VSeeSwitches } from './sandbox/state.ts';
 import { userRoutes } from './sandbox/users.ts';
 import { providerRoutes, visitRoutes } from './sandbox/visits.ts';
 
 /** VSee Clinic as its contract describes it, and what tests may make it do otherwise. */
-export type VSeeSimulator = Simulator & { readonly switches: VSeeSwitches };
+export type VSeeSimulator = Simulator & {
+  readonly switches: VSeeSwitches;
+  /** The clinic's own records, to be looked at and changed by tests. */
+  readonly state: VSeeState;
+};
 
 const apiFolder = '/api_v3';
 
@@ -74,5 +78,5 @@ export const startSimulator = (async (options): Promise<VSeeSimulator> => {
       VSEE_ADMIN_TOKEN: adminToken,
     }),
   });
-  return Object.assign(simulator, { switches: state.switches });
+  return Object.assign(simulator, { switches: state.switches, state });
 }) satisfies SimulatorFactory;

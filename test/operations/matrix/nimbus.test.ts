@@ -1,0 +1,4 @@
+import { describeMatrix } from './describe-matrix.ts';
+import { nimbusScenarios } from './nimbus-scenarios.ts';
+
+await describeMatrix(nimbusScenarios);

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { MutationName } from '../../../src/auth/rules.ts';
+import type { Sandbox } from '../../../src/sandbox/start-sandbox.ts';
+import type { TestGateway, Who } from '../../support/gateway.ts';
+import { mutate } from '../../support/mutations.ts';
+
+/** One write at a vendor, to be done in as many fresh situations as there are faults. */
+export interface Scenario {
+  title: string;
+  action: MutationName;
+  vendor: keyof Sandbox['simulators'];
+  /** A situation of its own: no other cell of the matrix touches it. */
+  arrange(gateway: TestGateway): Promise<Situation>;
+  /** Where the vendor cannot be asked afterwards what became of the write. */
+  noLookUp?: true;
+}
+
+export interface Situation {
+  input: Readonly<Record<string, unknown>>;
+  as?: Who;
+  /** How often the vendor's own state holds what the write was to bring about. */
+  effect(): number;
+  /** Gives back what other situations need. */
+  clear?(): void;
+}
+
+/** A mutation that a situation needs to have been done before. */
+export async function before(
+  gateway: TestGateway,
+  name: MutationName,
+  input: Record<string, unknown>,
+  fields: string,
+) {
+  const { payload, text } = await mutate(gateway, name, input, fields);
+  if (payload === null || payload.userErrors.length > 0) {
+    throw new Error(`Could not be arranged: ${name}: ${text}`);
+  }
+  return payload;
+}
+
+/** Words for a name that nobody else in the sandbox has. */
+export const uniqueName = () => `Cell${randomUUID().replaceAll(/[^a-z]/g, '')}`;
+
+/** Somebody new in the register. */
+export async function newPatient(gateway: TestGateway): Promise<{ id: string; lastName: string }> {
+  const lastName = uniqueName();
+  const { patient } = await before(
+    gateway,
+    'registerPatient',
+    {
+      ...{ firstName: 'Stella', lastName, birthDate: '1990-05-06', sex: 'FEMALE' },
+      ...{ email: `${lastName}@example.com`, phone: '+15550107100' },
+    },
+    'patient { id }',
+  );
+  return { id: patient.id, lastName };
+}
+
+/** The last of these times, so that an earlier one stays free: and never a time that was given before. */
+export function takeTime<Time extends { start: string }>(
+  times: readonly Time[],
+  taken: Set<string>,
+) {
+  const time = times.findLast(({ start }) => !taken.has(start));
+  if (time === undefined) {
+    throw new Error('The sandbox has no free time left.');
+  }
+  taken.add(time.start);
+  return time;
+}

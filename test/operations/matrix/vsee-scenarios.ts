@@ -1,0 +1,103 @@
+import type { MutationName } from '../../../src/auth/rules.ts';
+import type { TestGateway } from '../../support/gateway.ts';
+import { roomTimes } from '../../support/mutations.ts';
+import { vseeOf } from '../../support/simulators.ts';
+import { before, newPatient, type Scenario, type Situation, takeTime } from './scenario.ts';
+
+const vendor = 'VSEE';
+const cancelled = 40;
+const taken = new Set<string>();
+
+const usersNamed = (gateway: TestGateway, lastName: string) =>
+  [...vseeOf(gateway).state.users.values()].filter((user) => user.lastName === lastName);
+
+const visitsOf = (gateway: TestGateway, lastName: string) => {
+  const members = usersNamed(gateway, lastName).map(({ id }) => id);
+  return [...vseeOf(gateway).state.visits.values()].filter(({ memberId }) =>
+    members.includes(memberId),
+  );
+};
+
+async function freeTime(gateway: TestGateway, patientId: string) {
+  return takeTime(await roomTimes(gateway, patientId), taken);
+}
+
+/** Gives the patient's times back to the room. */
+function giveBack(gateway: TestGateway, lastName: string) {
+  for (const visit of visitsOf(gateway, lastName)) {
+    visit.status = cancelled;
+    taken.delete(new Date((visit.start ?? 0) * 1000).toISOString());
+  }
+}
+
+/** A visit for somebody new; the vendor's own records say how many they have. */
+const makesVisit = (
+  title: string,
+  action: MutationName,
+  type: number,
+  inputFor: (gateway: TestGateway, patientId: string) => Promise<Record<string, unknown>>,
+): Scenario => ({
+  title,
+  action,
+  vendor,
+  async arrange(gateway): Promise<Situation> {
+    const { id, lastName } = await newPatient(gateway);
+    return {
+      input: { patientId: id, ...(await inputFor(gateway, id)) },
+      effect: () => {
+        const visits = visitsOf(gateway, lastName);
+        if (visits.some((visit) => visit.type !== type)) {
+          throw new Error('A visit of another kind was made.');
+        }
+        return visits.length;
+      },
+      clear: () => giveBack(gateway, lastName),
+    };
+  },
+});
+
+export const vseeScenarios: readonly Scenario[] = [
+  {
+    title: 'createPortalLink',
+    action: 'createPortalLink',
+    vendor,
+    async arrange(gateway) {
+      const { id, lastName } = await newPatient(gateway);
+      return {
+        input: { patientId: id },
+        // Signing in makes the account; each further token is of the same one.
+        effect: () => usersNamed(gateway, lastName).length,
+      };
+    },
+  },
+  makesVisit('startWalkInVisit', 'startWalkInVisit', 1, async () => ({ roomCode: 'clinic' })),
+  makesVisit('scheduleVisit', 'scheduleVisit', 2, async (gateway, patientId) => {
+    const { start, end } = await freeTime(gateway, patientId);
+    return { roomCode: 'clinic', start, end };
+  }),
+  makesVisit('requestEConsult', 'requestEConsult', 3, async () => ({ roomCode: 'econsult' })),
+  makesVisit('bookAppointment of a room', 'bookAppointment', 2, async (gateway, patientId) => ({
+    availabilityId: (await freeTime(gateway, patientId)).id,
+  })),
+  {
+    title: 'cancelAppointment of a visit',
+    action: 'cancelAppointment',
+    vendor,
+    async arrange(gateway) {
+      const { id, lastName } = await newPatient(gateway);
+      const { start, end } = await freeTime(gateway, id);
+      const { appointment } = await before(
+        gateway,
+        'scheduleVisit',
+        { patientId: id, roomCode: 'clinic', start, end },
+        'appointment { id }',
+      );
+      return {
+        input: { appointmentId: appointment.id },
+        effect: () =>
+          visitsOf(gateway, lastName).filter(({ status }) => status === cancelled).length,
+        clear: () => giveBack(gateway, lastName),
+      };
+    },
+  },
+];

@@ -1,0 +1,4 @@
+import { describeMatrix } from './describe-matrix.ts';
+import { vseeScenarios } from './vsee-scenarios.ts';
+
+await describeMatrix(vseeScenarios);
