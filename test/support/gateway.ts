@@ -62,24 +62,20 @@ export interface TestGatewayOptions {
   seeded?: boolean;
 }
 
-/** Start it in `beforeAll` and share it: it takes some seconds. */
-export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { environment = {}, clock = Date.now, seeded = true } = options;
-  const publicUrl = new URL('http://localhost:4000/');
-  const sandbox = await startSandbox({ publicUrl, firstPort: 0, clock });
-  const lines: string[] = [];
-  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const gateway = await openGateway(
-    readConfig({ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...environment }, 'sandbox'),
-    {
-      logger,
-      clock,
-      encryptionKey: randomBytes(32),
-      dataDirectory: undefined,
-      showVendorCalls: true,
-      graphiql: {},
-    },
-  );
+export interface AskedThrough {
+  sandbox: Sandbox;
+  publicUrl: URL;
+  fetch: (request: Request) => Promise<Response> | Response;
+  seeded?: boolean;
+}
+
+/** What tests ask, through whatever takes requests: all but the log and the end of a `TestGateway`. */
+export async function askThrough({
+  sandbox,
+  publicUrl,
+  fetch: send,
+  seeded = true,
+}: AskedThrough): Promise<Omit<TestGateway, 'logged' | 'close'>> {
   const tokens = new Map<Who, Promise<string>>();
   const token = (who: Who) => {
     const known = tokens.get(who) ?? sandbox.identityProvider.token(people[who]);
@@ -87,7 +83,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     return known;
   };
   const fetch = async (path: string, init?: RequestInit) =>
-    gateway.server.fetch(new Request(new URL(path, publicUrl), init));
+    send(new Request(new URL(path, publicUrl), init));
 
   const query: TestGateway['query'] = async (document, variables = {}, as = 'staff') => {
     const response = await fetch('/graphql', {
@@ -108,11 +104,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   };
 
   if (seeded) {
-    await seed({
-      fetch: (request) => gateway.server.fetch(request),
-      publicUrl,
-      token: await token('staff'),
-    });
+    await seed({ fetch: send, publicUrl, token: await token('staff') });
   }
   const { data } = await query('{ patients(first: 100) { nodes { id firstName } } }');
   const forget = () => {
@@ -136,6 +128,35 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
         calls.map(({ method, path }) => `${vendor} ${method} ${path}`),
       ),
     forget,
+  };
+}
+
+/** Start it in `beforeAll` and share it: it takes some seconds. */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { environment = {}, clock = Date.now, seeded = true } = options;
+  const publicUrl = new URL('http://localhost:4000/');
+  const sandbox = await startSandbox({ publicUrl, firstPort: 0, clock });
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const gateway = await openGateway(
+    readConfig({ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...environment }, 'sandbox'),
+    {
+      logger,
+      clock,
+      encryptionKey: randomBytes(32),
+      dataDirectory: undefined,
+      showVendorCalls: true,
+      graphiql: {},
+    },
+  );
+  const asked = await askThrough({
+    sandbox,
+    publicUrl,
+    seeded,
+    fetch: (request) => gateway.server.fetch(request),
+  });
+  return {
+    ...asked,
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();

@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../src/sandbox/simulator.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { type Call, rehearse, timesReceived } from './rehearse.ts';
 import type { Scenario } from './scenario.ts';
 import { settle, submit } from './settle.ts';
 
-/**
- * Every write x every vendor call that it makes x every fault. The calls are not written down here:
- * each write is rehearsed once without a fault, and what its vendor received is the list.
- */
+/** Every write x every vendor call that it makes x every fault. Kills have a file of their own. */
 
 /** Milliseconds that a vendor call may take; `hang` costs that much. */
 const vendorTimeout = 1_000;
@@ -19,7 +17,7 @@ interface MatrixFault {
   fault: Pick<Fault, 'kind' | 'act' | 'status'> | null;
 }
 
-export const faults: readonly MatrixFault[] = [
+const faults: readonly MatrixFault[] = [
   { title: 'a connection that is refused before anything is sent', fault: null },
   { title: 'a reset before the vendor acts', fault: { kind: 'reset' } },
   { title: 'a reset after the vendor acted', fault: { kind: 'reset', act: true } },
@@ -30,73 +28,34 @@ export const faults: readonly MatrixFault[] = [
   { title: 'a truncated answer', fault: { kind: 'truncate', act: true } },
 ];
 
-/** One vendor call of a write: the `nth` of its kind, after `before` other calls. */
-export interface Step {
-  title: string;
-  match: RegExp;
-  nth: number;
-  before: number;
-}
-
-const isId = (segment: string) => /^\d+$/.test(segment) || segment.length >= 20;
-
-/** The calls that a write makes when all goes well. */
-export async function rehearse(gateway: TestGateway, scenario: Scenario): Promise<Step[]> {
-  const situation = await scenario.arrange(gateway);
-  gateway.forget();
-  const reply = await submit(gateway, scenario, situation, randomUUID());
-  const calls = gateway.calls(scenario.vendor);
-  if (reply.code !== 'DONE' || situation.effect() !== 1) {
-    throw new Error(`${scenario.title} does not even work without a fault: ${reply.text}`);
-  }
-  if (calls.length === 0 || calls.length !== gateway.allCalls().length) {
-    throw new Error(`${scenario.title} calls other vendors than ${scenario.vendor}.`);
-  }
-  situation.clear?.();
-  const seen = new Map<string, number>();
-  return calls.map(({ method, path }, before) => {
-    const title = `${method} ${path
-      .split('/')
-      .map((segment) => (isId(segment) ? '{id}' : segment))
-      .join('/')}`;
-    const nth = seen.get(title) ?? 0;
-    seen.set(title, nth + 1);
-    const pattern = title.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll('{id}', '[^/]+');
-    return { title, match: new RegExp(`^${pattern}$`), nth, before };
-  });
-}
-
-const isSteps = (step: Step) => (call: { method: string; path: string }) =>
-  step.match.test(`${call.method} ${call.path}`);
-
 /** One cell: the fault, what the caller is told, and what is left after all is settled. */
-async function run(gateway: TestGateway, scenario: Scenario, step: Step, fault: MatrixFault) {
+async function run(gateway: TestGateway, scenario: Scenario, call: Call, { fault }: MatrixFault) {
   const situation = await scenario.arrange(gateway);
   gateway.forget();
   const simulator = gateway.sandbox.simulators[scenario.vendor];
   const key = randomUUID();
-  if (fault.fault === null) {
-    simulator.refuse(step.before);
+  if (fault === null) {
+    simulator.refuse(call.before);
   } else {
-    simulator.fault({ ...fault.fault, match: step.match, after: step.nth, times: 1 });
+    simulator.fault({ ...fault, match: call.match, after: call.nth, times: 1 });
   }
   const first = await submit(gateway, scenario, situation, key);
-  const reached = gateway.calls(scenario.vendor).filter(isSteps(step)).length;
+  const received = timesReceived(gateway, scenario, call);
   await simulator.accept();
   expect(['DONE', 'VENDOR_UNAVAILABLE', 'OUTCOME_UNKNOWN'], first.text).toContain(first.code);
-  expect(situation.effect()).toBeLessThanOrEqual(1);
-  if (fault.fault === null) {
-    expect(reached).toBe(step.nth);
+  const effect = situation.effect();
+  expect(effect).toBeLessThanOrEqual(1);
+  if (fault === null) {
+    expect(received).toBe(call.nth);
     // Nothing was sent that could have been lost.
     expect(first.code).not.toBe('OUTCOME_UNKNOWN');
   } else {
-    expect(reached).toBeGreaterThan(step.nth);
+    expect(received).toBeGreaterThan(call.nth);
   }
-  const done = situation.effect() === 1;
   gateway.forget();
 
   const { status } = await settle(gateway, scenario, situation, key);
-  if (done || fault.fault === null) {
+  if (effect === 1 || fault === null) {
     expect(status).toBe('SUCCEEDED');
   }
   situation.clear?.();
@@ -113,17 +72,21 @@ export async function describeMatrix(scenarios: readonly Scenario[]): Promise<vo
     ),
   });
   afterAll(() => gateway.close());
-  let calls = 0;
+  let total = 0;
   for (const scenario of scenarios) {
-    const steps = await rehearse(gateway, scenario);
-    calls += steps.length;
+    const { calls } = await rehearse(gateway, scenario);
+    total += calls.length;
     describe(scenario.title, () => {
-      describe.each(steps)('$title (number $before)', (step) => {
-        it.each(faults)('survives $title', (fault) => run(gateway, scenario, step, fault));
-      });
+      for (const call of calls) {
+        describe(`in vendor call ${call.before + 1}, ${call.title}`, () => {
+          for (const fault of faults) {
+            it(`survives ${fault.title}`, () => run(gateway, scenario, call, fault));
+          }
+        });
+      }
     });
   }
   process.stdout.write(
-    `Fault matrix: ${scenarios.length} writes, ${calls} vendor calls, ${faults.length} faults = ${calls * faults.length} cells\n`,
+    `Fault matrix: ${scenarios.length} writes, ${total} vendor calls, ${faults.length} faults: ${total * faults.length} cells\n`,
   );
 }

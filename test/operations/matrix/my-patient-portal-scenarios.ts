@@ -136,6 +136,7 @@ export const myPatientPortalScenarios: readonly Scenario[] = [
     title: 'disconnectPatientPortal',
     action: 'disconnectPatientPortal',
     vendor,
+    atOnce: spare.length,
     async arrange(gateway) {
       const { username, patient } = spare[disconnections % spare.length] ?? spare[0];
       disconnections += 1;

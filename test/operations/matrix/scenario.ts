@@ -13,6 +13,8 @@ export interface Scenario {
   arrange(gateway: TestGateway): Promise<Situation>;
   /** Where the vendor cannot be asked afterwards what became of the write. */
   noLookUp?: true;
+  /** How many situations there can be at once; default any number. */
+  atOnce?: number;
 }
 
 export interface Situation {

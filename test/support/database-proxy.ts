@@ -1,0 +1,113 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/**
+ * Stands between one process of the gateway and PostgreSQL, and can stop it dead at a chosen statement
+ * of the ledger: there is no other way to kill a process at exactly that moment.
+ */
+export interface DatabaseProxy {
+  url: string;
+  /** Connections that are stopped at the moment. */
+  readonly stopped: number;
+  stopAt(stop: Stop): void;
+  close(): Promise<void>;
+}
+
+/**
+ * - `STARTED`: the step's start is committed, and the process is never told.
+ * - `UNRECORDED`: the step's end never reaches the database.
+ * - `RECORDED`: the step's end is committed, and the process is never told.
+ */
+export interface Stop {
+  moment: 'STARTED' | 'UNRECORDED' | 'RECORDED';
+  /** Names of steps, as the ledger has them. */
+  steps: readonly string[];
+}
+
+/** A text parameter as the protocol binds it: its length, then its bytes. */
+function bound(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+const statements = {
+  STARTED: 'insert into "operation_steps"',
+  UNRECORDED: 'update "operation_steps"',
+  RECORDED: 'update "operation_steps"',
+};
+
+export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let stop: Stop | undefined;
+  let stopped = 0;
+
+  const concerns = (chunk: Buffer) =>
+    stop !== undefined &&
+    chunk.includes(statements[stop.moment]) &&
+    stop.steps.some((name) => chunk.includes(bound(name)));
+
+  function pass(near: Socket): void {
+    const far = connect(Number(target.port), target.hostname);
+    /** Forwarding to the database has ended; of the way back, once the commit is answered. */
+    let silent = false;
+    let committing: 'NO' | 'NEXT' | 'SENT' = 'NO';
+    sockets.add(near).add(far);
+    near.on('data', (chunk: Buffer) => {
+      if (silent) {
+        return;
+      }
+      if (committing === 'NEXT' && /commit/i.test(chunk.toString('latin1'))) {
+        committing = 'SENT';
+      } else if (concerns(chunk)) {
+        if (stop?.moment === 'UNRECORDED') {
+          silent = true;
+          stopped += 1;
+          return;
+        }
+        committing = 'NEXT';
+      }
+      far.write(chunk);
+    });
+    far.on('data', (chunk: Buffer) => {
+      if (committing === 'SENT') {
+        stopped += silent ? 0 : 1;
+        silent = true;
+        return;
+      }
+      near.write(chunk);
+    });
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => undefined);
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+  }
+
+  const server = createServer(pass);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    get stopped() {
+      return stopped;
+    },
+    stopAt(next) {
+      stop = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) {
+          socket.destroy();
+        }
+      }),
+  };
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { portico, type Running } from './command-line.ts';
+import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';
+import { freePort } from './free-port.ts';
+import { askThrough, type TestGateway } from './gateway.ts';
+
+/** `portico serve` in processes of their own, over one sandbox and one PostgreSQL. */
+
+export interface Served {
+  readonly running: Running;
+  readonly database: DatabaseProxy;
+  /** Sends a request for the gateway's public address to this very process. */
+  fetch(request: Request): Promise<Response>;
+  /** `kill -9`, and the end of everything that it was connected to. */
+  kill(): Promise<void>;
+}
+
+export interface Clinic {
+  /** Asks the process that `use` named last; the first process fills the store. */
+  readonly gateway: TestGateway;
+  serve(environment?: Readonly<Record<string, string>>): Promise<Served>;
+  use(served: Served): void;
+  close(): Promise<void>;
+}
+
+/** @param databaseUrl of an empty database */
+export async function openClinic(databaseUrl: string): Promise<Clinic> {
+  const publicUrl = new URL('http://localhost:4000/');
+  const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
+  const encryptionKey = randomBytes(32).toString('base64');
+  const open = new Set<Served>();
+  const all: Running[] = [];
+  let current: Served | undefined;
+
+  async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
+    const database = await startDatabaseProxy(databaseUrl);
+    const port = await freePort();
+    const running = portico(['serve'], {
+      ...sandbox.environment,
+      PUBLIC_URL: publicUrl.href,
+      PORT: String(port),
+      DATABASE_URL: database.url,
+      ENCRYPTION_KEY: encryptionKey,
+      LOG_LEVEL: 'warn',
+      ...environment,
+    });
+    all.push(running);
+    await running.says(/Portico serves/);
+    const served: Served = {
+      running,
+      database,
+      async fetch(request) {
+        const { pathname, search } = new URL(request.url);
+        const { method, headers } = request;
+        const body = await request.text();
+        return fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
+          ...{ method, headers, redirect: 'manual' },
+          ...(body !== '' && { body }),
+        });
+      },
+      async kill() {
+        running.process.kill('SIGKILL');
+        await running.ended;
+        await database.close();
+        open.delete(served);
+      },
+    };
+    open.add(served);
+    return served;
+  }
+
+  async function close() {
+    await Promise.all([...open].map((served) => served.kill()));
+    await sandbox.close();
+  }
+
+  try {
+    current = await serve();
+    const asked = await askThrough({
+      sandbox,
+      publicUrl,
+      fetch(request) {
+        if (current === undefined) {
+          throw new Error('No process is in use.');
+        }
+        return current.fetch(request);
+      },
+    });
+    return {
+      gateway: { ...asked, logged: () => all.map((each) => each.stdout()).join(''), close },
+      serve,
+      use: (served) => {
+        current = served;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
