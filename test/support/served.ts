@@ -11,7 +11,7 @@ export interface Served {
   readonly running: Running;
   readonly database: DatabaseProxy;
   /** Sends a request for the gateway's public address to this very process. */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, signal?: AbortSignal): Promise<Response>;
   /** `kill -9`, and the end of everything that it was connected to. */
   kill(): Promise<void>;
 }
@@ -20,6 +20,8 @@ export interface Clinic {
   /** Asks the process that `use` named last; the first process fills the store. */
   readonly gateway: TestGateway;
   serve(environment?: Readonly<Record<string, string>>): Promise<Served>;
+  /** Asks one process, whichever is in use. */
+  through(served: Served): Promise<TestGateway>;
   use(served: Served): void;
   close(): Promise<void>;
 }
@@ -50,13 +52,14 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
     const served: Served = {
       running,
       database,
-      async fetch(request) {
+      async fetch(request, signal) {
         const { pathname, search } = new URL(request.url);
         const { method, headers } = request;
         const body = await request.text();
         return fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
           ...{ method, headers, redirect: 'manual' },
           ...(body !== '' && { body }),
+          ...(signal && { signal }),
         });
       },
       async kill() {
@@ -75,21 +78,24 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
     await sandbox.close();
   }
 
+  const gatewayOver = async (fetch: (request: Request) => Promise<Response>, seeded: boolean) => ({
+    ...(await askThrough({ sandbox, publicUrl, fetch, seeded })),
+    logged: () => all.map((each) => each.stdout()).join(''),
+    close,
+  });
+
   try {
     current = await serve();
-    const asked = await askThrough({
-      sandbox,
-      publicUrl,
-      fetch(request) {
-        if (current === undefined) {
-          throw new Error('No process is in use.');
-        }
-        return current.fetch(request);
-      },
-    });
+    const gateway = await gatewayOver(async (request) => {
+      if (current === undefined) {
+        throw new Error('No process is in use.');
+      }
+      return current.fetch(request);
+    }, true);
     return {
-      gateway: { ...asked, logged: () => all.map((each) => each.stdout()).join(''), close },
+      gateway,
       serve,
+      through: (served) => gatewayOver((request) => served.fetch(request), false),
       use: (served) => {
         current = served;
       },

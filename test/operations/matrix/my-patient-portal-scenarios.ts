@@ -1,9 +1,10 @@
 import { people } from '../../../src/vendors/my-patient-portal/fixtures.ts';
 import type { PortalAppointment } from '../../../src/vendors/my-patient-portal/sandbox-state.ts';
+import { before } from '../../support/arrange.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 import { connect, portalTimes, type Time, vendorIdIn } from '../../support/mutations.ts';
 import { portalOf } from '../../support/simulators.ts';
-import { before, type Scenario, type Situation, takeTime } from './scenario.ts';
+import { type Scenario, type Situation, takeTime } from './scenario.ts';
 
 const vendor = 'MY_PATIENT_PORTAL';
 /** The consultation hour, which has an ASAP list. */

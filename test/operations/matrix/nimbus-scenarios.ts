@@ -1,7 +1,8 @@
 import type { SandboxToken } from '../../../src/vendors/nimbus/sandbox-state.ts';
+import { before, uniqueName } from '../../support/arrange.ts';
 import { nimbusOf } from '../../support/asked-mutation.ts';
 import type { TestGateway } from '../../support/gateway.ts';
-import { before, type Scenario, uniqueName } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 const vendor = 'NIMBUS';
 

@@ -1,7 +1,8 @@
+import { before, newPatient } from '../../support/arrange.ts';
 import { queueOf } from '../../support/asked-mutation.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 import { globalIdOf, keyIn } from '../../support/mutations.ts';
-import { before, newPatient, type Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 type Queue = 'CERBO' | 'MD_HQ';
 

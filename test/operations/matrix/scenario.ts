@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { MutationName } from '../../../src/auth/rules.ts';
 import type { Sandbox } from '../../../src/sandbox/start-sandbox.ts';
 import type { TestGateway, Who } from '../../support/gateway.ts';
-import { mutate } from '../../support/mutations.ts';
 
 /** One write at a vendor, to be done in as many fresh situations as there are faults. */
 export interface Scenario {
@@ -24,38 +22,6 @@ export interface Situation {
   effect(): number;
   /** Gives back what other situations need. */
   clear?(): void;
-}
-
-/** A mutation that a situation needs to have been done before. */
-export async function before(
-  gateway: TestGateway,
-  name: MutationName,
-  input: Record<string, unknown>,
-  fields: string,
-) {
-  const { payload, text } = await mutate(gateway, name, input, fields);
-  if (payload === null || payload.userErrors.length > 0) {
-    throw new Error(`Could not be arranged: ${name}: ${text}`);
-  }
-  return payload;
-}
-
-/** Words for a name that nobody else in the sandbox has. */
-export const uniqueName = () => `Cell${randomUUID().replaceAll(/[^a-z]/g, '')}`;
-
-/** Somebody new in the register. */
-export async function newPatient(gateway: TestGateway): Promise<{ id: string; lastName: string }> {
-  const lastName = uniqueName();
-  const { patient } = await before(
-    gateway,
-    'registerPatient',
-    {
-      ...{ firstName: 'Stella', lastName, birthDate: '1990-05-06', sex: 'FEMALE' },
-      ...{ email: `${lastName}@example.com`, phone: '+15550107100' },
-    },
-    'patient { id }',
-  );
-  return { id: patient.id, lastName };
 }
 
 /** The last of these times, so that an earlier one stays free: and never a time that was given before. */

@@ -1,8 +1,9 @@
 import type { MutationName } from '../../../src/auth/rules.ts';
+import { before, newPatient } from '../../support/arrange.ts';
 import type { TestGateway } from '../../support/gateway.ts';
 import { roomTimes } from '../../support/mutations.ts';
 import { vseeOf } from '../../support/simulators.ts';
-import { before, newPatient, type Scenario, type Situation, takeTime } from './scenario.ts';
+import { type Scenario, type Situation, takeTime } from './scenario.ts';
 
 const vendor = 'VSEE';
 const cancelled = 40;
