@@ -88,6 +88,9 @@ const roleMapping = list.transform((pairs, context) => {
   return mapping;
 });
 
+/** Milliseconds: twice what a write may take by default. */
+const usualReconcileAfter = 30_000;
+
 const general = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(4000),
   HOST: z.string().default('127.0.0.1'),
@@ -109,6 +112,7 @@ const general = z.object({
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
+  RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
 });
 
@@ -223,6 +227,8 @@ export function readConfig(raw: Environment, mode: Mode) {
     clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
     idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
+    // The sandbox's vendors act at once or never.
+    reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     vendors,
   });

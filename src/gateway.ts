@@ -105,6 +105,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       allowedReturnUrls: config.allowedReturnUrls,
       clinicTimeZone: config.clinicTimeZone,
       idempotencyKeysValidFor,
+      vendorCallsOverAfter: config.reconcileAfter,
     },
     flights: new Map(),
     requestTimeout: config.requestTimeout,

@@ -42,6 +42,13 @@ export const appointmentKeyOf = (
 ): VendorRecordKey =>
   vendorRecordOf(environment, action, 'Appointment', 'appointmentId', appointmentId);
 
+/** What the ledger is told of a change of one appointment. */
+export const changeOf = ({ patientId, vendor }: VendorRecordKey, appointmentId: string) => ({
+  patient: { id: patientId },
+  vendor,
+  record: appointmentId,
+});
+
 /** The practice has no ASAP list for this type of appointment. */
 export const asapNotEnabled = (field: string) =>
   new UserFailure(

@@ -22,6 +22,7 @@ export async function refreshedAppointment(
   const found = await loaders.appointment.load(key).catch(() => null);
   return (
     found ?? {
+      typeId: known.typeId ?? null,
       title: known.title ?? null,
       practiceName: known.practiceName ?? null,
       status: known.status ?? 'BOOKED',

@@ -50,13 +50,15 @@ interface FunnelBooking {
 /** Whether the vendor has the appointment that a booking was to make. */
 async function lookUpBooking(
   environment: ActionEnvironment,
-  { account, availability }: FunnelBooking,
+  { account, availability, booking }: FunnelBooking,
 ) {
   const { appointments } = capabilityOf(environment, account.vendor, 'appointments');
   const listed = await appointments.list(environment.writeScope, account);
   const found = listed.find(
-    ({ start, status }) =>
-      status !== 'CANCELLED' && start.getTime() === availability.start.getTime(),
+    ({ start, status, typeId }) =>
+      status !== 'CANCELLED' &&
+      start.getTime() === availability.start.getTime() &&
+      (typeId === null || typeId === booking.typeId),
   );
   return found === undefined
     ? ({ done: false } as const)

@@ -7,6 +7,7 @@ import {
   appointmentKeyOf,
   appointmentOf,
   changedAppointment,
+  changeOf,
 } from './appointment-change.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
@@ -93,7 +94,7 @@ export async function cancelAppointment(
     }
     return change;
   };
-  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const write = { action, input, ...changeOf(key, input.appointmentId) } as const;
   return ledgered(environment, write, prepare, async (work, change) => {
     const inBook = environment.vendors.offering('appointments').includes(key.vendor);
     const cancel = inBook ? cancelInBook : cancelVisit;

@@ -36,7 +36,7 @@ export async function dismissPortalRequest(
     }
     return { account, request };
   };
-  const write = { action, input, patient, vendor } as const;
+  const write = { action, input, patient, vendor, record: input.portalRequestId } as const;
   return ledgered(environment, write, prepare, async (work, { account, request }) => {
     await work.repeatable('deletePortalRequest', () =>
       portalRequests.dismiss(writeScope, account, vendorRecordId),

@@ -46,6 +46,11 @@ export interface ActionSettings {
   clinicTimeZone: string | null;
   /** Milliseconds that idempotency keys are good for. */
   idempotencyKeysValidFor: number;
+  /**
+   * Milliseconds after which a vendor has certainly ended a call: only then its "there is no such
+   * thing" settles a lost write as not done.
+   */
+  vendorCallsOverAfter: number;
 }
 
 const malformed = (type: NodeType, field: string) =>

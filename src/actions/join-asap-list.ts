@@ -4,6 +4,7 @@ import {
   appointmentOf,
   asapNotEnabled,
   changedAppointment,
+  changeOf,
 } from './appointment-change.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
@@ -21,7 +22,7 @@ export async function joinAsapList(
   const action = 'joinAsapList';
   const key = appointmentKeyOf(environment, action, input.appointmentId);
   const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
-  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const write = { action, input, ...changeOf(key, input.appointmentId) } as const;
   const prepare = () => appointmentOf(environment, key);
   return ledgered(environment, write, prepare, async (work, change) => {
     try {

@@ -1,5 +1,10 @@
 import type { Appointment } from '../domain/records.ts';
-import { appointmentKeyOf, appointmentOf, changedAppointment } from './appointment-change.ts';
+import {
+  appointmentKeyOf,
+  appointmentOf,
+  changedAppointment,
+  changeOf,
+} from './appointment-change.ts';
 import { type ActionEnvironment, capabilityOf } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 
@@ -15,7 +20,7 @@ export async function leaveAsapList(
   const action = 'leaveAsapList';
   const key = appointmentKeyOf(environment, action, input.appointmentId);
   const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
-  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const write = { action, input, ...changeOf(key, input.appointmentId) } as const;
   const prepare = () => appointmentOf(environment, key);
   return ledgered(environment, write, prepare, async (work, change) => {
     await work.repeatable('asap_list/unsubscribe', () =>

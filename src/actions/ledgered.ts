@@ -70,6 +70,8 @@ export interface Write {
   /** Null while the patient is not in the register. */
   patient: Pick<Patient, 'id'> | null;
   vendor: VendorId;
+  /** The record that it changes: changes of one record are made one after the other. */
+  record?: string;
 }
 
 /** Writes under way in this process, by caller, key and input. */
@@ -108,15 +110,25 @@ export async function ledgered<Prepared, Answer extends object>(
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answer>,
 ): Promise<Answer & Ledgered> {
-  const { action, input, patient, vendor } = write;
+  const { action, input, patient, vendor, record } = write;
   const { store, sealer, clock, access, writeScope, settings, idempotencyKey, resumed } =
     environment;
+  let prepared = false;
+  const prepareAfresh = () => {
+    if (prepared) {
+      // Another change of the record was waited for.
+      environment.loaders.forget();
+    }
+    prepared = true;
+    return prepare();
+  };
   const start = () =>
     perform<Prepared, Answer>(
       {
         ledger: store.operations,
         ...{ sealer, clock, resumed },
         keysValidFor: settings.idempotencyKeysValidFor,
+        callsOverAfter: settings.vendorCallsOverAfter,
         subject: access.caller.subject,
         deadline: writeScope.deadline,
       },
@@ -126,8 +138,9 @@ export async function ledgered<Prepared, Answer extends object>(
         input: { ...input },
         patientId: patient?.id ?? null,
         vendor,
+        target: record ?? null,
       },
-      prepare,
+      prepareAfresh,
       async (untraced, prepared) => {
         const work =
           patient === null

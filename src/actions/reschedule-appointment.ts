@@ -1,7 +1,12 @@
 import { invalidInput, UserFailure } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Appointment, Availability } from '../domain/records.ts';
-import { appointmentKeyOf, appointmentOf, changedAppointment } from './appointment-change.ts';
+import {
+  appointmentKeyOf,
+  appointmentOf,
+  changedAppointment,
+  changeOf,
+} from './appointment-change.ts';
 import { availabilityOf, checkFresh } from './availability-input.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
@@ -68,7 +73,7 @@ export async function rescheduleAppointment(
     }
     return change;
   };
-  const write = { action, input, patient: { id: key.patientId }, vendor: key.vendor } as const;
+  const write = { action, input, ...changeOf(key, input.appointmentId) } as const;
   return ledgered(environment, write, prepare, async (work, change) => {
     const { account } = change;
     const id = key.vendorRecordId;

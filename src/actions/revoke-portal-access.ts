@@ -29,7 +29,8 @@ export async function revokePortalAccess(
   }
   const { id: vendor, portalAccess } = adapterFor(vendors, 'portalAccess', 'Portal access');
   const prepare = () => accountOf(environment, patient, vendor);
-  const write = { action: 'revokePortalAccess', input, patient, vendor } as const;
+  const record = `PortalAccess/${vendor}/${patient.id}`;
+  const write = { action: 'revokePortalAccess', input, patient, vendor, record } as const;
   return ledgered(environment, write, prepare, async (work, account) => {
     await work.repeatable('external-portal-access/revoke', () =>
       portalAccess.revoke(writeScope, account, reason),

@@ -33,6 +33,8 @@ export interface Operation {
   input: unknown;
   patientId: string | null;
   vendor: VendorId | null;
+  /** Keyed hash of what no two operations may be at work on at once; null: of nothing. */
+  target: string | null;
   status: OperationStatus;
   /** What it came to, once settled: an answer without secrets, or a failure. */
   outcome: OperationOutcome | null;
@@ -67,6 +69,7 @@ export type NewOperation = Pick<
   | 'input'
   | 'patientId'
   | 'vendor'
+  | 'target'
 >;
 
 /** How a claimed operation is handed back. */
@@ -100,16 +103,18 @@ export interface OperationLedger {
   /**
    * Records a new operation, held by `worker`; or returns the one that has the same subject and key.
    * A key older than `keysValidSince` is free again, unless its operation is held or its outcome
-   * unknown.
+   * unknown. Without an operation: another one is at work on the same target.
    */
   begin(
     operation: NewOperation,
     worker: string,
     keysValidSince: Date,
-  ): Promise<{ begun: boolean; operation: Operation }>;
+  ): Promise<
+    { begun: true; operation: Operation } | { begun: false; operation: Operation | undefined }
+  >;
   findByKey(subject: string, key: string, keysValidSince: Date): Promise<Operation | undefined>;
   findByIds(ids: readonly string[]): Promise<Operation[]>;
-  /** Takes an operation that is not settled and that nobody alive holds. */
+  /** Takes an operation that is not settled, that nobody alive holds, and whose target is free. */
   claim(id: string, worker: string): Promise<Operation | undefined>;
   /** The same for one whose worker is gone; nobody else can have had it since. */
   claimAbandoned(id: string, worker: string): Promise<Operation | undefined>;

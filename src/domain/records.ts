@@ -170,6 +170,8 @@ export interface Appointment {
   vendor: VendorId;
   patientId: string;
   vendorAppointmentId: string;
+  /** The vendor's id of what was booked; null where it does not say. */
+  typeId: string | null;
   title: string | null;
   practiceName: string | null;
   status: AppointmentStatus;

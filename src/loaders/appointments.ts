@@ -21,6 +21,7 @@ export function appointmentOfVisit(visit: Visit, now: number): Appointment | nul
     vendor: visit.vendor,
     patientId: visit.patientId,
     vendorAppointmentId: visit.vendorVisitId,
+    typeId: null,
     title: visit.reason,
     practiceName: null,
     status: visit.status === 'UNKNOWN' ? 'UNKNOWN' : status,

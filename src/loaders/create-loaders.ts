@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import { createAppointmentLoaders } from './appointments.ts';
 import { createBookingFunnelLoaders } from './booking-funnel.ts';
 import type { LoaderEnvironment } from './environment.ts';
@@ -16,12 +17,23 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders(environment: LoaderEnvironment) {
   const patients = createPatientLoaders(environment);
   const visits = createVisitLoaders(environment, patients);
-  return {
+  const loaders = {
     ...patients,
     ...visits,
     ...createOrderLoaders(environment, patients),
     ...createAppointmentLoaders(environment, patients, visits),
     ...createBookingFunnelLoaders(environment, patients),
     ...createPortalRequestLoaders(environment, patients),
+  };
+  return {
+    ...loaders,
+    /** Forgets all that was loaded: somebody else may have changed it meanwhile. */
+    forget() {
+      for (const loader of Object.values(loaders)) {
+        if (loader instanceof DataLoader) {
+          loader.clearAll();
+        }
+      }
+    },
   };
 }

@@ -44,6 +44,12 @@ export function notSettledBecause(error: unknown): UserFailure {
 export const takenOver = () =>
   new UserFailure('OUTCOME_UNKNOWN', 'Another process has taken this over. Ask for the operation.');
 
+export const stillUnknown = () =>
+  new UserFailure(
+    'OUTCOME_UNKNOWN',
+    'The vendor does not have this, but may still be working on it. Reconcile it again in a moment.',
+  );
+
 export const cannotBeAsked = () =>
   new UserFailure(
     'UNSUPPORTED_BY_VENDOR',

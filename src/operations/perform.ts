@@ -21,6 +21,8 @@ export interface PerformEnvironment {
   deadline: number;
   /** Milliseconds that idempotency keys are good for. */
   keysValidFor: number;
+  /** Milliseconds after which a vendor has certainly ended a call, answered or not. */
+  callsOverAfter: number;
   /** Set while an operation is gone on with or reconciled, by its id and not by its key. */
   resumed?: Held | undefined;
 }
@@ -32,6 +34,8 @@ export interface Request {
   input: Readonly<Record<string, unknown>>;
   patientId: string | null;
   vendor: VendorId | null;
+  /** What no two operations may be at work on at once; null: nothing. */
+  target?: string | null;
 }
 
 const longestPause = 250;
@@ -89,12 +93,14 @@ export async function perform<Prepared, Answer extends object>(
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
-  const { ledger, sealer, subject, clock, keysValidFor, resumed } = environment;
+  const { ledger, sealer, subject, clock, keysValidFor, callsOverAfter, resumed } = environment;
   const { action, input, patientId, vendor } = request;
   // Recorded by this very action, sealed by ourselves.
   const run = (operation: Operation, worker: string, reconciling = false) =>
-    proceed(ledger, { operation, worker, reconciling }, async (work) =>
-      act(work, (operation.input as Recorded).prepared as Prepared),
+    proceed(
+      ledger,
+      { operation, worker, reconciling, overBefore: clock() - callsOverAfter },
+      async (work) => act(work, (operation.input as Recorded).prepared as Prepared),
     );
   if (resumed !== undefined) {
     return run(resumed.operation, resumed.worker, resumed.reconciling);
@@ -107,8 +113,10 @@ export async function perform<Prepared, Answer extends object>(
     key === null ? undefined : ledger.findByKey(subject, key, keysValidSince());
   // A name for this attempt alone: another request of this process is another worker.
   const worker = randomUUID();
+  const target = request.target == null ? null : sealer.fingerprint('target', request.target);
+  const pauses = pausesUntil(environment);
   let operation = await find();
-  if (operation === undefined) {
+  while (operation === undefined) {
     let prepared: Prepared;
     try {
       prepared = await prepare();
@@ -118,11 +126,11 @@ export async function perform<Prepared, Answer extends object>(
       if (operation === undefined) {
         throw refusal;
       }
-      return follow(environment, operation, text, inputFingerprint, worker, run);
+      break;
     }
     const begun = await ledger.begin(
       {
-        ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor },
+        ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor, target },
         idempotencyKey: key,
         input: { asked: input, prepared } satisfies Recorded,
       },
@@ -133,8 +141,30 @@ export async function perform<Prepared, Answer extends object>(
       return run(begun.operation, worker);
     }
     operation = begun.operation;
+    if (operation === undefined) {
+      const { value: pause, done } = pauses.next();
+      if (done) {
+        throw targetIsTaken(vendor, clock());
+      }
+      await delay(pause);
+      operation = await find();
+    }
   }
   return follow(environment, operation, text, inputFingerprint, worker, run);
+}
+
+const targetIsTaken = (vendor: VendorId | null, now: number) =>
+  new UserFailure(
+    'VENDOR_UNAVAILABLE',
+    'Another change of the same record is under way. Nothing was done; try again.',
+    { retryAt: new Date(now + 1_000), ...(vendor !== null && { vendor }) },
+  );
+
+/** Growing pauses, as long as another one can be afforded. */
+function* pausesUntil({ clock, deadline }: PerformEnvironment) {
+  for (let pause = 20; clock() + pause < deadline; pause = Math.min(longestPause, pause * 1.5)) {
+    yield pause;
+  }
 }
 
 /** Whether an operation was asked for the same; its fingerprint changes with the encryption key. */
@@ -152,7 +182,7 @@ async function follow<Answer extends object>(
   worker: string,
   run: (operation: Operation, worker: string) => Promise<Performed<Answer>>,
 ): Promise<Performed<Answer>> {
-  const { ledger, clock, deadline } = environment;
+  const { ledger } = environment;
   if (!isSameInput(known, text, fingerprint)) {
     throw failureWith(
       new UserFailure(
@@ -164,7 +194,8 @@ async function follow<Answer extends object>(
     );
   }
   let operation = known;
-  for (let pause = 20; ; pause = Math.min(longestPause, pause * 1.5)) {
+  const pauses = pausesUntil(environment);
+  for (;;) {
     const settled = await replay<Answer>(ledger, operation);
     if (settled !== undefined) {
       return settled;
@@ -177,7 +208,8 @@ async function follow<Answer extends object>(
       const [unknown] = await ledger.findByIds([claimed.id]);
       throw failureWith(outcomeUnknown(), unknown ?? claimed);
     }
-    if (clock() + pause >= deadline) {
+    const { value: pause, done } = pauses.next();
+    if (done) {
       throw failureWith(
         new UserFailure(
           'OUTCOME_UNKNOWN',

@@ -13,10 +13,19 @@ import {
   failureWith,
   foundUndone,
   notSettledBecause,
+  stillUnknown,
   takenOver,
 } from './failures.ts';
 import { insist } from './insist.ts';
-import { CannotTell, FoundUndone, HoldLost, type Work, type WorkUnderWay, workOn } from './work.ts';
+import {
+  CannotTell,
+  FoundUndone,
+  HoldLost,
+  TooEarly,
+  type Work,
+  type WorkUnderWay,
+  workOn,
+} from './work.ts';
 
 /** Heartbeats in the time after which a worker counts as gone. */
 const beatsInLease = 4;
@@ -28,6 +37,11 @@ export interface Held {
   worker: string;
   /** Whether lost answers are looked up at the vendor. */
   reconciling: boolean;
+}
+
+export interface Proceeding extends Held {
+  /** Milliseconds since the epoch: calls begun before are over at the vendor, too. */
+  overBefore: number;
 }
 
 /** An answer of records; bearer secrets apart, by their name. */
@@ -48,11 +62,11 @@ export interface Performed<Answer> extends Answered<Answer> {
  */
 export async function proceed<Answer extends object>(
   ledger: OperationLedger,
-  { operation, worker, reconciling }: Held,
+  { operation, worker, reconciling, overBefore }: Proceeding,
   act: (work: Work) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
   const { id } = operation;
-  const work = workOn({ ledger, operation, worker, reconciling });
+  const work = workOn({ ledger, operation, worker, reconciling, overBefore });
   const beat = setInterval(() => {
     ledger.extend(id, worker).catch(() => undefined);
   }, ledger.leaseLength / beatsInLease);
@@ -118,6 +132,9 @@ function endOf(
 ): { settlement?: Settlement; failure: UserFailure | undefined } {
   if (error instanceof HoldLost) {
     return { failure: takenOver() };
+  }
+  if (error instanceof TooEarly) {
+    return { settlement: { status: 'OUTCOME_UNKNOWN' }, failure: stillUnknown() };
   }
   if (error instanceof CannotTell) {
     return { settlement: { status: 'OUTCOME_UNKNOWN' }, failure: cannotBeAsked() };

@@ -38,6 +38,11 @@ export class FoundUndone extends Error {
   override readonly name = 'FoundUndone';
 }
 
+/** The vendor does not have it, but may still be at it. */
+export class TooEarly extends Error {
+  override readonly name = 'TooEarly';
+}
+
 /** There is no way to ask the vendor. */
 export class CannotTell extends Error {
   override readonly name = 'CannotTell';
@@ -72,6 +77,8 @@ export interface WorkOptions {
   worker: string;
   /** Whether a lost answer is looked up; else it keeps the operation unknown. */
   reconciling: boolean;
+  /** Milliseconds since the epoch: calls begun before are over at the vendor, too. */
+  overBefore: number;
 }
 
 export interface WorkUnderWay extends Work {
@@ -83,7 +90,8 @@ export interface WorkUnderWay extends Work {
   isResumable(error: unknown): boolean;
 }
 
-export function workOn({ ledger, operation, worker, reconciling }: WorkOptions): WorkUnderWay {
+export function workOn(options: WorkOptions): WorkUnderWay {
+  const { ledger, operation, worker, reconciling, overBefore } = options;
   const { id } = operation;
   const recorded = new Map<string, Pick<OperationStep, 'status' | 'result'>>(
     operation.steps.map((step) => [step.name, step]),
@@ -132,6 +140,10 @@ export function workOn({ ledger, operation, worker, reconciling }: WorkOptions):
     const found = lookUp === undefined ? 'CANNOT_TELL' : await lookUp();
     if (found === 'CANNOT_TELL') {
       throw new CannotTell();
+    }
+    const begun = operation.steps.find((step) => step.name === name)?.startedAt;
+    if (!found.done && begun !== undefined && begun.getTime() >= overBefore) {
+      throw new TooEarly();
     }
     if (!found.done) {
       // Recorded together with the end of the operation.

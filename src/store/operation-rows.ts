@@ -66,6 +66,7 @@ export function createOperationRows(database: Database, sealer: Sealer) {
     input: json.open(purpose(row.id, 'sealed_input'), row.sealedInput) ?? null,
     patientId: row.patientId,
     vendor: row.vendor,
+    target: row.target,
     status: row.status as OperationStatus,
     outcome: (json.open(purpose(row.id, 'sealed_outcome'), row.sealedOutcome) ??
       null) as OperationOutcome | null,

@@ -2,6 +2,7 @@ import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } f
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { createOperationHolds } from './operation-holds.ts';
 import {
   createOperationRows,
   heldFor,
@@ -11,7 +12,6 @@ import {
   isOpen,
   isUnresolved,
   noHold,
-  type OperationRow,
 } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
@@ -32,6 +32,7 @@ export function createOperationLedger(
   leaseLength = usualLease,
 ): OperationLedger {
   const { json, purpose, stepPurpose, where } = createOperationRows(database, sealer);
+  const { fenced, claimWhere, isAtWorkOn } = createOperationHolds(database, leaseLength);
 
   const findByIds: OperationLedger['findByIds'] = async (ids) => {
     const wellFormed = onlyUuids(ids);
@@ -47,33 +48,6 @@ export function createOperationLedger(
       ),
     );
     return found;
-  };
-
-  /** Updates an operation that the worker still holds. */
-  const fenced = async (
-    id: string,
-    worker: string,
-    values: Partial<Record<keyof OperationRow, unknown>>,
-  ) => {
-    const held = await database.run((queries) =>
-      queries
-        .update(operations)
-        .set(values as Partial<OperationRow>)
-        .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
-        .returning({ id: operations.id }),
-    );
-    return held.length > 0;
-  };
-
-  const claimWhere = async (id: string, worker: string, condition: SQL | undefined) => {
-    const claimed = await database.run((queries) =>
-      queries
-        .update(operations)
-        .set({ worker, heldUntil: heldFor(leaseLength) })
-        .where(and(inArray(operations.id, onlyUuids([id])), condition))
-        .returning({ id: operations.id }),
-    );
-    return claimed.length > 0 ? (await findByIds([id]))[0] : undefined;
   };
 
   const rowOf = (operation: NewOperation, worker: string) => {
@@ -119,21 +93,25 @@ export function createOperationLedger(
             .onConflictDoNothing()
             .returning({ id: operations.id }),
         );
-        const begun = inserted.length > 0;
-        const [found] =
-          begun || key === null
-            ? await findByIds([id])
-            : [await findByKey(subject, key, keysValidSince)];
-        if (found !== undefined) {
-          return { begun, operation: found };
+        if (inserted.length > 0) {
+          const [begun] = await findByIds([id]);
+          if (begun !== undefined) {
+            return { begun: true, operation: begun };
+          }
         }
-        // Who had the key has freed it in between.
+        const known = key === null ? undefined : await findByKey(subject, key, keysValidSince);
+        if (known !== undefined || (await isAtWorkOn(operation.target))) {
+          return { begun: false, operation: known };
+        }
+        // Who had the key, or the target, has freed it in between.
       }
       throw new StoreError('CONTENDED');
     },
 
-    claim: (id, worker) => claimWhere(id, worker, and(isOpen, isFree)),
-    claimAbandoned: (id, worker) => claimWhere(id, worker, isAbandoned),
+    claim: async (id, worker) =>
+      (await claimWhere(id, worker, and(isOpen, isFree))) ? (await findByIds([id]))[0] : undefined,
+    claimAbandoned: async (id, worker) =>
+      (await claimWhere(id, worker, isAbandoned)) ? (await findByIds([id]))[0] : undefined,
 
     extend: (id, worker) => fenced(id, worker, { heldUntil: heldFor(leaseLength) }),
 

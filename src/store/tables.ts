@@ -234,6 +234,8 @@ export const operations = pgTable(
     sealedInput: text('sealed_input').notNull(),
     patientId: uuid('patient_id'),
     vendor: text('vendor'),
+    /** Keyed hash of what no two operations may be at work on at once. */
+    target: text('target'),
     status: text('status').notNull(),
     /** Sealed JSON of `OperationOutcome`. */
     sealedOutcome: text('sealed_outcome'),
@@ -249,6 +251,7 @@ export const operations = pgTable(
   },
   (table) => [
     uniqueIndex('operations_key').on(table.subject, table.idempotencyKey),
+    uniqueIndex('operations_target').on(table.target).where(sql`${table.worker} is not null`),
     index('operations_open').on(table.heldUntil).where(sql`${table.status} = 'IN_PROGRESS'`),
     index('operations_secrets')
       .on(table.secretsUntil)

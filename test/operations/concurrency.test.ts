@@ -166,7 +166,7 @@ describe.each(places)('many at once, %s', (_where, openBoth) => {
       await ledger.begin(
         {
           ...{ id, subject: 'subject-ana', action: 'a', idempotencyKey: `${key}-${count}` },
-          ...{ inputFingerprint: 'f', input: {}, patientId: null, vendor: null },
+          ...{ inputFingerprint: 'f', input: {}, patientId: null, vendor: null, target: null },
         },
         worker,
         new Date(0),

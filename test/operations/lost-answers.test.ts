@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { invalidInput } from '../../src/domain/errors.ts';
 import type { Found, Work } from '../../src/operations/work.ts';
@@ -197,5 +198,34 @@ describe('reconciling', () => {
       expect(record.steps.every(({ finishedAt }) => finishedAt !== null)).toBe(true);
       expect((await submit({ key })).answer).toEqual({ visitId: 'by hand' });
     }
+  });
+});
+
+describe('a look-up that finds nothing', () => {
+  test('settles nothing while the vendor may still be at it, and does so later', async () => {
+    const { vendor, ledger, key } = open();
+    const office = createOffice(ledger, vendor, 600);
+    vendor.plan('visit', 'LOST_BEFORE');
+    const { operation } = await office.submit({ key });
+    const early = await office.resume(operation.id);
+    expect(early).toMatchObject(unknown);
+    expect(early?.failure?.message).toContain('Reconcile it again');
+    await delay(700);
+    expect(await office.resume(operation.id)).toMatchObject({
+      code: 'VENDOR_REJECTED',
+      operation: { status: 'FAILED' },
+    });
+    expect(vendor.calls).toEqual(['intake', 'visit']);
+  });
+
+  test('is not waited for where it finds what was lost', async () => {
+    const { vendor, ledger, key } = open();
+    const office = createOffice(ledger, vendor, 60_000);
+    vendor.plan('visit', 'LOST_AFTER');
+    const { operation } = await office.submit({ key });
+    expect(await office.resume(operation.id)).toMatchObject({
+      code: 'OK',
+      operation: { status: 'SUCCEEDED' },
+    });
   });
 });

@@ -74,7 +74,12 @@ export const chain =
   };
 
 /** A process of the gateway: performs submissions on a ledger. */
-export function createOffice(ledger: OperationLedger, vendor: FakeVendor) {
+export function createOffice(
+  ledger: OperationLedger,
+  vendor: FakeVendor,
+  /** Milliseconds; default: a call that was not answered is over. */
+  callsOverAfter = 0,
+) {
   const environment = (submission: Submission) => ({
     ledger,
     sealer,
@@ -82,6 +87,7 @@ export function createOffice(ledger: OperationLedger, vendor: FakeVendor) {
     subject: submission.subject ?? 'subject-ana',
     deadline: Date.now() + (submission.patience ?? 10_000),
     keysValidFor: month,
+    callsOverAfter,
   });
   const request = (submission: Submission) => ({
     action: submission.action ?? 'startWalkInVisit',

@@ -161,7 +161,12 @@ describe('an idempotency key', () => {
         {
           ledger: createOperationLedger(database(), rotated, Date.now),
           ...{ sealer: rotated, clock: Date.now },
-          ...{ subject: 'subject-ana', deadline: Date.now() + 1_000, keysValidFor: month },
+          ...{
+            subject: 'subject-ana',
+            deadline: Date.now() + 1_000,
+            callsOverAfter: 0,
+            keysValidFor: month,
+          },
         },
         {
           ...{ action: 'startWalkInVisit', idempotencyKey: key, input: changed },

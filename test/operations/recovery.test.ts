@@ -19,7 +19,7 @@ function open() {
     await ledger.begin(
       {
         ...{ id, subject: 'subject-ana', action: 'a', idempotencyKey: randomUUID() },
-        ...{ inputFingerprint: 'f', input: {}, patientId: null, vendor: null },
+        ...{ inputFingerprint: 'f', input: {}, patientId: null, vendor: null, target: null },
       },
       worker,
       new Date(0),

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nimbusOf } from '../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { mutate, portalTimes, roomTimes, sent, vseeCall } from '../support/mutations.ts';
+import {
+  keyIn,
+  mutate,
+  portalTimes,
+  roomTimes,
+  sent,
+  vendorIdIn,
+  vseeCall,
+} from '../support/mutations.ts';
+import { portalOf } from '../support/simulators.ts';
 
 /** reliability.md, section 4, "Concurrency". */
 
@@ -183,5 +193,110 @@ describe('C04: a double click without a key', () => {
     ]);
     expect(outcomes(answers)).toEqual(['DONE', 'DONE']);
     expect(new Set(answers.map(({ payload }) => payload.visit.id)).size).toBe(2);
+  });
+});
+
+describe('C05: a cancellation that races a move of the same appointment', () => {
+  it('is made before or after it, never meanwhile, and the answers say what the vendor has', async () => {
+    const [time] = (await portalTimes(gateway, gateway.ids.Ana)).slice(-6);
+    const booked = await mutate(
+      gateway,
+      'bookAppointment',
+      { patientId: gateway.ids.Ana, availabilityId: time?.id },
+      'appointment { id }',
+    );
+    const appointmentId = booked.payload.appointment.id;
+    const { data } = await gateway.query(
+      'query ($id: ID!) { appointment(id: $id) { rescheduleOptions { id start } } }',
+      { id: appointmentId },
+    );
+    const next = data.appointment.rescheduleOptions.at(-1);
+    gateway.forget();
+    portalOf(gateway).latency = 50;
+    const [moved, cancelled] = await Promise.all([
+      mutate(
+        gateway,
+        'rescheduleAppointment',
+        { appointmentId, availabilityId: next.id },
+        appointmentFields,
+        'ana',
+      ),
+      mutate(gateway, 'cancelAppointment', { appointmentId }, appointmentFields, 'ana'),
+    ]);
+
+    const writes = gateway
+      .calls('MY_PATIENT_PORTAL')
+      .map(({ method, path }) => (method === 'GET' ? 'read' : (path.split('/').at(-1) ?? '')));
+    // Each reads the appointment before and after its own change, and nobody comes in between.
+    const order = writes.filter((call) => call !== 'read');
+    if (order[0] === 'reschedule') {
+      expect(order).toEqual(['reschedule', 'cancel']);
+      expect(moved.payload).toMatchObject({
+        appointment: { status: 'BOOKED', start: next.start },
+        userErrors: [],
+      });
+      expect(cancelled.payload).toMatchObject({
+        appointment: { status: 'CANCELLED', start: next.start },
+        userErrors: [],
+      });
+    } else {
+      expect(order).toEqual(['cancel']);
+      expect(moved.payload.userErrors).toMatchObject([{ code: 'NOT_RESCHEDULABLE' }]);
+      expect(cancelled.payload).toMatchObject({
+        appointment: { status: 'CANCELLED', start: time?.start },
+        userErrors: [],
+      });
+    }
+    const kept = portalOf(gateway).appointments.find(({ id }) => id === vendorIdIn(appointmentId));
+    expect(kept?.cancelledAt).not.toBeNull();
+  });
+
+  it('so do an enable and a revocation: the register says what the vendor has', async () => {
+    nimbusOf(gateway).latency = 30;
+    const input = { patientId: gateway.ids.Ben };
+    const fields = 'portalAccess { status } operation { status }';
+    await Promise.all([
+      mutate(gateway, 'enablePortalAccess', input, fields),
+      mutate(gateway, 'revokePortalAccess', input, fields),
+    ]);
+    const order = sent(gateway.calls('NIMBUS'));
+    expect(order).toHaveLength(2);
+    const { data } = await gateway.query(
+      'query ($id: ID!) { patient(id: $id) { portalAccess(vendor: NIMBUS) { status } } }',
+      { id: gateway.ids.Ben },
+    );
+    const active = [...nimbusOf(gateway).state.tokens.values()].filter(
+      ({ userId, state }) => userId === 1002 && state === 'active',
+    );
+    expect(data.patient.portalAccess[0].status).toBe(active.length > 0 ? 'ACTIVE' : 'REVOKED');
+    expect(order.at(-1)).toMatch(active.length > 0 ? /enable$/ : /revoke$/);
+  });
+});
+
+describe('C08: two patients who ask in the same tick', () => {
+  it('share nothing: each gets their own, and the vendors are asked for each', async () => {
+    const query =
+      '{ viewer { patient { id firstName insurances { id } visits { nodes { id patient { id } } } portalRequests { nodes { id patient { id } } } } } }';
+    const [ana, ben] = await Promise.all([
+      gateway.query(query, {}, 'ana'),
+      gateway.query(query, {}, 'ben'),
+    ]);
+    for (const [answer, own, other] of [
+      [ana, 'Ana', 'Ben'],
+      [ben, 'Ben', 'Ana'],
+    ] as const) {
+      expect(answer.errors).toEqual([]);
+      expect(answer.data.viewer.patient).toMatchObject({ id: gateway.ids[own], firstName: own });
+      expect(answer.data.viewer.patient.portalRequests.nodes.length).toBeGreaterThan(0);
+      expect(answer.text).not.toContain(gateway.ids[other]);
+      expect(answer.text).not.toContain(keyIn(gateway.ids[other]));
+    }
+    const queues = sent(gateway.calls('CERBO'));
+    expect(queues.sort()).toEqual([
+      'GET /patients/221/portal/enqueued',
+      'GET /patients/222/portal/enqueued',
+    ]);
+    const bearers = gateway.calls('MY_PATIENT_PORTAL').map(({ headers }) => headers.authorization);
+    expect(new Set(bearers).size).toBe(2);
   });
 });

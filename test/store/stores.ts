@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
@@ -11,6 +12,11 @@ import { createSealer } from '../../src/store/sealing.ts';
 import { openServer } from '../../src/store/server.ts';
 import { accessEvents, operations, patients } from '../../src/store/tables.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
+
+/** How many migrations there are. */
+export const migrations = readdirSync(
+  new URL('../../src/store/migrations/', import.meta.url),
+).filter((name) => name.endsWith('.sql')).length;
 
 /** The instant at which a test's clock stands unless it is moved. */
 export const noon = Date.UTC(2026, 5, 1, 12);

@@ -45,6 +45,8 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       DATABASE_URL: database.url,
       ENCRYPTION_KEY: encryptionKey,
       LOG_LEVEL: 'warn',
+      // The simulators act at once or never.
+      RECONCILE_AFTER_MS: '0',
       ...environment,
     });
     all.push(running);

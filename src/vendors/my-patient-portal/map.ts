@@ -185,6 +185,7 @@ export function toAppointment(
     vendor,
     patientId: account.patientId,
     vendorAppointmentId: wire.id,
+    typeId: wire.event_type_id ?? wire.appointment_type_id ?? null,
     title: wire.name,
     practiceName: wire.practice_name,
     status: wire.cancelled_at === null ? (over ? 'COMPLETED' : 'BOOKED') : 'CANCELLED',

@@ -90,6 +90,9 @@ const appointmentShape = z
     id: z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),
     name: text,
     practice_name: text,
+    // Perhaps under the other name here; what cannot be read as an id is not known.
+    event_type_id: number.nullish().catch(null),
+    appointment_type_id: number.nullish().catch(null),
     starts_at: instant.optional(),
     time: instant.optional(),
     ends_at: optionalInstant,

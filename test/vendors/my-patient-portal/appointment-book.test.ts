@@ -96,6 +96,7 @@ describe('moving', () => {
     });
     expect(await get(consultation)).toMatchObject({
       start: slot?.start,
+      typeId: '198',
       asapListSubscribed: true,
     });
   });

@@ -152,6 +152,7 @@ describe('records', () => {
       reschedulable: false,
       isVideoConsultation: false,
       videoConsultationUrl: null,
+      typeId: null,
       asapListSubscribed: null,
     });
   });

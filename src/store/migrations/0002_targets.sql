@@ -1,0 +1,2 @@
+ALTER TABLE "operations" ADD COLUMN "target" text;--> statement-breakpoint
+CREATE UNIQUE INDEX "operations_target" ON "operations" USING btree ("target") WHERE "operations"."worker" is not null;
