@@ -64,7 +64,7 @@ describe('the breaker', () => {
     expect(transport.health()).toEqual({ state: 'UNAVAILABLE', retryAt: error.retryAt });
   });
 
-  it('opens within ten calls that are each tried three times, whose errors stay the vendor’s', async () => {
+  it('V13: opens within ten calls that are each tried three times, whose errors stay the vendor’s', async () => {
     const retrying = transportTo(vendor);
     answer = down;
     const kinds = [];
@@ -76,7 +76,7 @@ describe('the breaker', () => {
     await retrying.close?.();
   });
 
-  it('probes with a single call after five seconds, and closes when it succeeds', async () => {
+  it('V13: probes with a single call after five seconds, and closes when it succeeds', async () => {
     await open();
     pass(4990);
     expect((await fail()).kind).toBe('SHED');
@@ -98,7 +98,7 @@ describe('the breaker', () => {
     expect(await Promise.all([call(), call(), call()])).toHaveLength(3);
   });
 
-  it('stays open for another five seconds when the probe fails', async () => {
+  it('V13: stays open for another five seconds when the probe fails', async () => {
     await open();
     pass(5010);
     expect((await fail()).kind).toBe('SERVER_ERROR');

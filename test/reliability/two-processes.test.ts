@@ -48,6 +48,10 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
+const clockBack = {
+  NODE_OPTIONS: `--import=${new URL('../support/clock-an-hour-back.mjs', import.meta.url).href}`,
+};
+
 /** Leases of dead processes last ten seconds. */
 const slow = { timeout: 90_000 };
 
@@ -166,6 +170,33 @@ describe('C07: a client that hangs up after the vendor call has started', () => 
     expect(payload).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
     expect(visitsNow()).toBe(before + 1);
     expect(received('VSEE', vseeCall('POST', 'visits/add_walkin'))).toBe(0);
+  });
+});
+
+describe('V16: a process whose clock is an hour behind', () => {
+  it('shows the same instants as the others', slow, async () => {
+    const behind = await clinic.serve(clockBack);
+    const gateway = await clinic.through(behind);
+    const document = `query ($search: AvailabilitySearch!) { viewer { patient {
+      appointments { nodes { id start end cancelledAt } }
+      portalRequests { nodes { id createdAt } }
+      visits { nodes { id start } }
+    } } availabilities(patientId: "${first.ids.Ana}", search: $search) { start end timeZone } }`;
+    const search = {
+      vsee: {
+        roomCode: 'berlin',
+        from: new Date(Date.now() + 3_600_000).toISOString(),
+        to: new Date(Date.now() + 9 * 24 * 3_600_000).toISOString(),
+      },
+    };
+    const [right, wrong] = await Promise.all(
+      [first, gateway].map((each) => each.query(document, { search }, 'ana')),
+    );
+    expect(right?.errors).toEqual([]);
+    expect(right?.data.availabilities.length).toBeGreaterThan(0);
+    expect(right?.data.viewer.patient.appointments.nodes.length).toBeGreaterThan(1);
+    expect(wrong?.data).toEqual(right?.data);
+    await behind.kill();
   });
 });
 

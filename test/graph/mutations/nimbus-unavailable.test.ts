@@ -101,7 +101,7 @@ describe('A vendor that does not take the call', () => {
     expect(nimbusOf(gateway).state.tokens.size).toBe(tokens);
   });
 
-  it('names the input fields that a 422 refuses, in our words', async () => {
+  it('V15: names the input fields that a 422 refuses, in our words', async () => {
     const { switches } = nimbusOf(gateway);
     const { Ben } = gateway.ids;
     switches.refusalsWith200 = true;

@@ -18,14 +18,14 @@ interface MatrixFault {
 }
 
 const faults: readonly MatrixFault[] = [
-  { title: 'a connection that is refused before anything is sent', fault: null },
-  { title: 'a reset before the vendor acts', fault: { kind: 'reset' } },
-  { title: 'a reset after the vendor acted', fault: { kind: 'reset', act: true } },
-  { title: 'a timeout before the vendor acts', fault: { kind: 'hang' } },
-  { title: 'a timeout after the vendor acted', fault: { kind: 'hang', act: true } },
-  { title: 'a 500 before the vendor acts', fault: { kind: 'status', status: 500 } },
-  { title: 'a 500 after the vendor acted', fault: { kind: 'status', status: 500, act: true } },
-  { title: 'a truncated answer', fault: { kind: 'truncate', act: true } },
+  { title: 'V01: a connection that is refused before anything is sent', fault: null },
+  { title: 'V01: a reset before the vendor acts', fault: { kind: 'reset' } },
+  { title: 'V02: a reset after the vendor acted', fault: { kind: 'reset', act: true } },
+  { title: 'V03: a timeout before the vendor acts', fault: { kind: 'hang' } },
+  { title: 'V03: a timeout after the vendor acted', fault: { kind: 'hang', act: true } },
+  { title: 'V04: a 500 before the vendor acts', fault: { kind: 'status', status: 500 } },
+  { title: 'V02: a 500 after the vendor acted', fault: { kind: 'status', status: 500, act: true } },
+  { title: 'V02: a truncated answer', fault: { kind: 'truncate', act: true } },
 ];
 
 /** One cell: the fault, what the caller is told, and what is left after all is settled. */

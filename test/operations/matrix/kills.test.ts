@@ -281,7 +281,7 @@ describe(`${rounds.length} processes, killed in ${cells.length} places`, () => {
   });
 
   for (const cell of cells) {
-    it(`${cell.scenario.title}: ${cell.title}`, async () => {
+    it(`K01: ${cell.scenario.title}: ${cell.title}`, async () => {
       const orphan = orphans.get(cell);
       expect(orphan).toBeDefined();
       if (orphan) {

@@ -15,20 +15,24 @@ const statusFault = (status: number, headers?: Record<string, string>): Fault =>
 });
 
 const faults: readonly [string, Fault, readonly VendorErrorKind[]][] = [
-  ['hangs', { kind: 'hang' }, ['TIMED_OUT']],
-  ['drips', { kind: 'drip' }, ['TIMED_OUT']],
-  ['resets the connection', { kind: 'reset' }, ['CONNECTION_LOST']],
-  ['answers 500', statusFault(500), ['SERVER_ERROR']],
-  ['answers 503', statusFault(503), ['SERVER_ERROR']],
-  ['answers a gateway’s HTML with 502', { kind: 'html', status: 502 }, ['SERVER_ERROR']],
-  ['answers a login page with 200', { kind: 'html', status: 200 }, ['NOT_JSON']],
-  ['answers garbage', { kind: 'garbage' }, ['NOT_JSON']],
-  ['answers nothing with 200', { kind: 'empty' }, ['EMPTY_BODY']],
-  ['breaks off its answer', { kind: 'truncate' }, ['TRUNCATED_BODY']],
-  ['answers without end', { kind: 'oversize' }, ['BODY_TOO_LARGE']],
-  ['answers another shape', { kind: 'wrong-shape' }, ['UNEXPECTED_SHAPE']],
-  ['answers 429', statusFault(429, { 'retry-after': '60' }), ['RATE_LIMITED']],
-  ['redirects', { kind: 'redirect', location: 'https://elsewhere.example.com/' }, ['REDIRECTED']],
+  ['hangs (V03)', { kind: 'hang' }, ['TIMED_OUT']],
+  ['drips (V03)', { kind: 'drip' }, ['TIMED_OUT']],
+  ['resets the connection (V01)', { kind: 'reset' }, ['CONNECTION_LOST']],
+  ['answers 500 (V04)', statusFault(500), ['SERVER_ERROR']],
+  ['answers 503 (V04)', statusFault(503), ['SERVER_ERROR']],
+  ['answers a gateway’s HTML with 502 (V04)', { kind: 'html', status: 502 }, ['SERVER_ERROR']],
+  ['answers a login page with 200 (V06)', { kind: 'html', status: 200 }, ['NOT_JSON']],
+  ['answers garbage (V07)', { kind: 'garbage' }, ['NOT_JSON']],
+  ['answers nothing with 200 (V06)', { kind: 'empty' }, ['EMPTY_BODY']],
+  ['breaks off its answer (V07)', { kind: 'truncate' }, ['TRUNCATED_BODY']],
+  ['answers without end (V08)', { kind: 'oversize' }, ['BODY_TOO_LARGE']],
+  ['answers another shape (V07)', { kind: 'wrong-shape' }, ['UNEXPECTED_SHAPE']],
+  ['answers 429 (V05)', statusFault(429, { 'retry-after': '60' }), ['RATE_LIMITED']],
+  [
+    'redirects (V09)',
+    { kind: 'redirect', location: 'https://elsewhere.example.com/' },
+    ['REDIRECTED'],
+  ],
   ['answers 401', statusFault(401), ['CREDENTIAL_REFUSED', 'AUTHORIZATION_REQUIRED']],
 ];
 

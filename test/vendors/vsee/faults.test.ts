@@ -43,7 +43,7 @@ async function vendorThatSays(status: number, body: string, contentType = 'appli
 }
 
 describe('a success that is none', () => {
-  test('is an upstream fault of unknown outcome where its body is an error', async () => {
+  test('V15: is an upstream fault of unknown outcome where its body is an error', async () => {
     const vendor = await vendorThatSays(200, '{"code":400,"message":"Ana Silva exists"}');
     expect(await errorOf(vendor.walkIn())).toMatchObject({
       kind: 'SERVER_ERROR',
