@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import type { VendorCallRecord } from '../../src/domain/request.ts';
-import { openGateway } from '../../src/gateway.ts';
+import { type Gateway, openGateway } from '../../src/gateway.ts';
 import { seed } from '../../src/sandbox/seed.ts';
 import type { ReceivedCall } from '../../src/sandbox/simulator.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -35,6 +35,8 @@ export interface Answer {
 
 export interface TestGateway {
   sandbox: Sandbox;
+  /** As `run.ts` hands it to Node's server. */
+  server: Gateway['server'];
   /** Global ids of the sandbox's patients by first name, for example `ids.Ana`. */
   ids: Record<'Ana' | 'Ben' | 'Chloe' | 'David' | 'Emi', string>;
   publicUrl: URL;
@@ -62,6 +64,12 @@ export interface TestGatewayOptions {
   seeded?: boolean;
 }
 
+/** Tests write to one patient more often in a minute than a clinic does in a month. */
+const unhurried = {
+  INVITATIONS_PER_PATIENT_PER_DAY: '10000',
+  PORTAL_ACCESS_PER_PATIENT_PER_DAY: '10000',
+};
+
 /** Start it in `beforeAll` and share it: it takes some seconds. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { environment = {}, clock = Date.now, seeded = true } = options;
@@ -70,7 +78,10 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const gateway = await openGateway(
-    readConfig({ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...environment }, 'sandbox'),
+    readConfig(
+      { ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
+      'sandbox',
+    ),
     {
       logger,
       clock,
@@ -123,6 +134,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   forget();
   return {
     sandbox,
+    server: gateway.server,
     ids: Object.fromEntries(
       data.patients.nodes.map(({ id, firstName }: Record<string, string>) => [firstName, id]),
     ) as TestGateway['ids'],
