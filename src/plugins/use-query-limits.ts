@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Shape, shapesOf } from './document-shape.ts';
 import { costOfQuery } from './query-cost.ts';
-import { tooCostly } from './refusal.ts';
+import { refusal, tooCostly } from './refusal.ts';
 import { requestState } from './request-state.ts';
 
 export interface QueryLimits {
@@ -30,22 +30,25 @@ const said: Record<keyof Shape, string> = {
   rootFields: 'asks for too much at once: %d root fields are allowed',
 };
 
-const refused = (what: string, limit: number) =>
+const tooMuch = (what: string, limit: number) =>
   tooCostly(`The document ${what.replace('%d', limit.toLocaleString('en'))}.`);
 
 /** Why a document is refused for its shape alone. */
 function shapeRefusal(document: DocumentNode, limits: QueryLimits): GraphQLError | undefined {
   if (document.definitions.length > limits.definitions) {
-    return refused('has too many operations and fragments: %d are allowed', limits.definitions);
+    return tooMuch('has too many operations and fragments: %d are allowed', limits.definitions);
   }
   for (const shape of shapesOf(document)) {
+    if (shape.operation === 'subscription') {
+      return refusal('BAD_USER_INPUT', 400, 'There are no subscriptions here.');
+    }
     for (const name of Object.keys(said) as (keyof Shape)[]) {
       if (shape[name] > limits[name]) {
-        return refused(said[name], limits[name]);
+        return tooMuch(said[name], limits[name]);
       }
     }
     if (shape.operation === 'mutation' && shape.rootFields > limits.mutations) {
-      return refused('does too much at once: %d mutations are allowed', limits.mutations);
+      return tooMuch('does too much at once: %d mutations are allowed', limits.mutations);
     }
   }
   return undefined;
@@ -56,20 +59,20 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
   return {
     onParse({ params, setParseFn }) {
       if (String(params.source).length > limits.length) {
-        throw refused('is too long: %d characters are allowed', limits.length);
+        throw tooMuch('is too long: %d characters are allowed', limits.length);
       }
       setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }));
       return ({ result, replaceParseResult }) => {
         if (!(result instanceof Error)) {
-          const refusal = shapeRefusal(result, limits);
-          if (refusal !== undefined) {
-            throw refusal;
+          const refused = shapeRefusal(result, limits);
+          if (refused !== undefined) {
+            throw refused;
           }
         } else if (
           result instanceof GraphQLError &&
           /more tha[nt] \d+ tokens/.test(result.message)
         ) {
-          replaceParseResult(refused('is too long: %d tokens are allowed', limits.tokens));
+          replaceParseResult(tooMuch('is too long: %d tokens are allowed', limits.tokens));
         }
       };
     },

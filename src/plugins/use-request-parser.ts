@@ -46,15 +46,15 @@ function checkHeaders({ headers }: Request, { bytes }: RequestLimits): void {
 /** Stops reading at the limit, whatever length was announced. */
 async function readBody({ body }: Request, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
+  // Not by iteration: to leave that early closes the connection before the answer is sent.
+  const reader = body?.getReader();
   let size = 0;
-  if (body !== null) {
-    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength;
-      if (size > most) {
-        throw tooLarge(most);
-      }
-      chunks.push(chunk);
+  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    size += read.value.byteLength;
+    if (size > most) {
+      throw tooLarge(most);
     }
+    chunks.push(read.value);
   }
   return Buffer.concat(chunks);
 }

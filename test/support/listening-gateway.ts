@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { listen } from '../../src/listen.ts';
-import { startTestGateway, type TestGateway, type TestGatewayOptions, type Who } from './gateway.ts';
+import {
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+  type Who,
+} from './gateway.ts';
 
 /** A test gateway behind the very HTTP server that `portico` listens with. */
 export interface ListeningGateway extends TestGateway {
