@@ -62,7 +62,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
         throw tooMuch('is too long: %d characters are allowed', limits.length);
       }
       setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }));
-      return ({ result, replaceParseResult }) => {
+      return ({ result }) => {
         if (!(result instanceof Error)) {
           const refused = shapeRefusal(result, limits);
           if (refused !== undefined) {
@@ -72,7 +72,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
           result instanceof GraphQLError &&
           /more tha[nt] \d+ tokens/.test(result.message)
         ) {
-          replaceParseResult(tooMuch('is too long: %d tokens are allowed', limits.tokens));
+          throw tooMuch('is too long: %d tokens are allowed', limits.tokens);
         }
       };
     },
