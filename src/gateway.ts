@@ -117,6 +117,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       allowedReturnUrls: config.allowedReturnUrls,
       clinicTimeZone: config.clinicTimeZone,
       idempotencyKeysValidFor,
+      dailyWrites: config.dailyWrites,
     },
     flights: new Map(),
     requestTimeout: config.requestTimeout,

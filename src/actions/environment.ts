@@ -1,5 +1,6 @@
 import type { Access } from '../auth/access.ts';
 import type { AccessTrail } from '../auth/access-trail.ts';
+import type { MutationName } from '../auth/rules.ts';
 import { invalidInput, notConfigured, UserFailure, VendorError } from '../domain/errors.ts';
 import {
   type NodeType,
@@ -46,6 +47,8 @@ export interface ActionSettings {
   clinicTimeZone: string | null;
   /** Milliseconds that idempotency keys are good for. */
   idempotencyKeysValidFor: number;
+  /** Writes that one patient may be the subject of, at one vendor within a day, whoever asks for them. */
+  dailyWrites: Partial<Readonly<Record<MutationName, number>>>;
 }
 
 const malformed = (type: NodeType, field: string) =>

@@ -126,6 +126,7 @@ export async function ledgered<Prepared, Answer extends object>(
         input: { ...input },
         patientId: patient?.id ?? null,
         vendor,
+        mostPerDay: settings.dailyWrites[action],
       },
       prepare,
       async (untraced, prepared) => {

@@ -2,6 +2,7 @@ import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } f
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { insertWithin } from './operation-quota.ts';
 import {
   createOperationRows,
   heldFor,
@@ -94,7 +95,7 @@ export function createOperationLedger(
     findByIds,
     findByKey,
 
-    async begin(operation, worker, keysValidSince) {
+    async begin(operation, worker, keysValidSince, quota) {
       const { id, subject, idempotencyKey: key } = operation;
       for (let count = 1; count <= beginnings; count += 1) {
         // A key that expired is taken from its old operation first, so that it can be used anew.
@@ -112,14 +113,7 @@ export function createOperationLedger(
               ),
           );
         }
-        const inserted = await database.run((queries) =>
-          queries
-            .insert(operations)
-            .values(rowOf(operation, worker))
-            .onConflictDoNothing()
-            .returning({ id: operations.id }),
-        );
-        const begun = inserted.length > 0;
+        const begun = await insertWithin(database, rowOf(operation, worker), quota);
         const [found] =
           begun || key === null
             ? await findByIds([id])

@@ -91,10 +91,12 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       graphiql: {},
     },
   );
-  const tokens = new Map<Who, Promise<string>>();
+  const tokens = new Map<string, Promise<string>>();
   const token = (who: Who) => {
-    const known = tokens.get(who) ?? sandbox.identityProvider.token(people[who]);
-    tokens.set(who, known);
+    // Of this hour: they expire, and clocks of tests may leap.
+    const key = `${who}/${Math.floor(clock() / 3_600_000)}`;
+    const known = tokens.get(key) ?? sandbox.identityProvider.token(people[who]);
+    tokens.set(key, known);
     return known;
   };
   const fetch = async (path: string, init?: RequestInit) =>
