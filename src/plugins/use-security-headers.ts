@@ -31,6 +31,8 @@ export const useSecurityHeaders = ({ protocol }: URL): Plugin => ({
     headers.set('x-content-type-options', 'nosniff');
     headers.set('referrer-policy', 'no-referrer');
     headers.set('x-frame-options', 'DENY');
+    // Who asks decides what a browser is granted.
+    headers.append('vary', 'Origin');
     headers.set('x-request-id', requestState(request).requestId);
     if (protocol === 'https:') {
       headers.set('strict-transport-security', 'max-age=31536000');
