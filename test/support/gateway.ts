@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
+import { encodeOwnId } from '../../src/domain/ids.ts';
 import type { VendorCallRecord } from '../../src/domain/request.ts';
 import { type Gateway, openGateway } from '../../src/gateway.ts';
 import { seed } from '../../src/sandbox/seed.ts';
@@ -127,7 +128,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       token: await token('staff'),
     });
   }
-  const { data } = await query('{ patients(first: 100) { nodes { id firstName } } }');
+  // Not by a query: limits under test may be too small for it, or only other documents be allowed.
+  const { rows } = await gateway.store.patients.search(null, { limit: 100 });
   const forget = () => {
     for (const simulator of Object.values(sandbox.simulators)) {
       simulator.clear();
@@ -138,7 +140,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     sandbox,
     server: gateway.server,
     ids: Object.fromEntries(
-      data.patients.nodes.map(({ id, firstName }: Record<string, string>) => [firstName, id]),
+      rows.map(({ value: { id, firstName } }) => [firstName, encodeOwnId('Patient', id)]),
     ) as TestGateway['ids'],
     publicUrl,
     query,
