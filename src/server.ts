@@ -26,7 +26,7 @@ import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 
-export interface ServerOptions extends Parts {
+export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
@@ -66,13 +66,16 @@ export function createServer(options: ServerOptions) {
       if (state.caller === undefined) {
         throw unauthenticated();
       }
-      return createContext(options, {
-        requestId: state.requestId,
-        caller: state.caller,
-        signal: request.signal,
-        onVendorCall: (call) => state.vendorCalls.push(call),
-        onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-      });
+      return createContext(
+        { ...options, mostVendorCalls: queryLimits.vendorCalls },
+        {
+          requestId: state.requestId,
+          caller: state.caller,
+          signal: request.signal,
+          onVendorCall: (call) => state.vendorCalls.push(call),
+          onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+        },
+      );
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.

@@ -136,3 +136,24 @@ describe('a batch', () => {
     expect(refused).toHaveLength(1);
   });
 });
+
+describe('a list that turns out longer than it was reckoned to be', () => {
+  it('is read no further than the limit of vendor calls', async () => {
+    for (let count = 0; count < 25; count += 1) {
+      const { data } = await gateway.query(
+        'mutation ($id: ID!) { requestEConsult(input: { patientId: $id, roomCode: "clinic" }) { userErrors { code } } }',
+        { id: gateway.ids.Ben },
+      );
+      expect(data.requestEConsult.userErrors).toEqual([]);
+    }
+    gateway.forget();
+    const answer = await gateway.query(
+      'query ($id: ID!) { patient(id: $id) { fullName visits(first: 1, filter: { status: [PENDING] }) { nodes { id } } } }',
+      { id: gateway.ids.Ben },
+    );
+    expect(answer.errors.map(({ extensions }) => extensions.code)).toContain('QUERY_TOO_COSTLY');
+    // The answer does not wait for those that were under way.
+    await expect.poll(() => gateway.allCalls().length, { timeout: 5_000 }).toBeGreaterThan(15);
+    expect(gateway.allCalls().length).toBeLessThanOrEqual(20);
+  });
+});
