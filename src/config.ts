@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
 import { baseUrl, isLoopback } from './vendors/vendor-definition.ts';
@@ -91,7 +92,7 @@ const roleMapping = list.transform((pairs, context) => {
 /** Milliseconds: twice what a write may take by default. */
 const usualReconcileAfter = 30_000;
 
-const general = z.object({
+const general = edgeVariables.extend({
   PORT: z.coerce.number().int().min(0).max(65535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: baseUrl('').optional(),
@@ -188,6 +189,9 @@ export function readConfig(raw: Environment, mode: Mode) {
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error));
   }
+  if (environment.PERSISTED_DOCUMENTS_ONLY === 'true' && !environment.PERSISTED_DOCUMENTS) {
+    problems.push('PERSISTED_DOCUMENTS is missing: PERSISTED_DOCUMENTS_ONLY needs it');
+  }
   const vendors = readVendors(environment, problems);
   if (mode === 'production') {
     for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
@@ -230,6 +234,7 @@ export function readConfig(raw: Environment, mode: Mode) {
     // The sandbox's vendors act at once or never.
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
+    ...edgeSettingsOf(data, mode === 'sandbox'),
     vendors,
   });
 }

@@ -2,6 +2,7 @@ import type { ActionSettings } from './actions/environment.ts';
 import type { Flights } from './actions/ledgered.ts';
 import { Access, type Caller } from './auth/access.ts';
 import { AccessTrail } from './auth/access-trail.ts';
+import { CodedError } from './domain/errors.ts';
 import { type RequestScope, scopeForWrites, type VendorCallRecord } from './domain/request.ts';
 import type { Sealer, Store } from './domain/store.ts';
 import type { VendorDirectory } from './domain/vendor.ts';
@@ -19,6 +20,8 @@ export interface Parts {
   flights: Flights;
   /** Milliseconds that one request may take, all vendor calls together. */
   requestTimeout: number;
+  /** Calls at vendors that the reads of one request may make. */
+  mostVendorCalls: number;
 }
 
 export interface RequestParts {
@@ -30,15 +33,31 @@ export interface RequestParts {
   onSecretsInAnswer: (operationId: string) => void;
 }
 
+/**
+ * What a query may cost is reckoned before it is executed; this is for lists that turn out longer than
+ * anybody could reckon.
+ */
+function atMost(calls: number): () => void {
+  let made = 0;
+  return () => {
+    made += 1;
+    if (made > calls) {
+      throw new CodedError('QUERY_TOO_COSTLY', 'This takes too many vendor calls. Ask for less.');
+    }
+  };
+}
+
 /** New for every request: nothing in it is shared between callers. */
 export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
-  const { store, vendors, sealer, clock, settings, flights, requestTimeout } = parts;
+  const { store, vendors, sealer, clock, settings, flights, requestTimeout, mostVendorCalls } =
+    parts;
   const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
   const scope: RequestScope = {
     requestId,
     deadline: clock() + requestTimeout,
     signal,
     onVendorCall,
+    beforeVendorCall: atMost(mostVendorCalls),
   };
   const trail = new AccessTrail();
   const own = caller.roles.has('PATIENT')

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createTokenVerifier } from './auth/token-verifier.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigurationError } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
 import {
   createVendorDirectory,
@@ -10,7 +11,7 @@ import { schemaOver } from './graph/schema.ts';
 import type { Transport } from './http/exchange.ts';
 import { createTransport } from './http/transport.ts';
 import { startRecovery } from './operations/recovery.ts';
-import { defaultQueryLimits } from './plugins/use-query-limits.ts';
+import { type PersistedDocuments, readPersistedDocuments } from './plugins/persisted-documents.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
@@ -29,6 +30,16 @@ export interface GatewayOptions extends Given {
   /** Milliseconds since the epoch; default the system's. */
   clock?: () => number;
   onProgress?: (line: string) => void;
+}
+
+/** @throws ConfigurationError where the manifest cannot be used */
+function documentsOf({ persistedDocuments: { file } }: Config): PersistedDocuments | undefined {
+  try {
+    return file === undefined ? undefined : readPersistedDocuments(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError([`PERSISTED_DOCUMENTS cannot be read: ${code ?? message}`]);
+  }
 }
 
 /** The doors of the vendors that are configured, each with its own way out. */
@@ -70,6 +81,7 @@ function openDoors(
 export async function openGateway(config: Config, options: GatewayOptions) {
   const { logger, graphiql, showVendorCalls, encryptionKey, dataDirectory, onProgress } = options;
   const { clock = Date.now } = options;
+  const documents = documentsOf(config);
   const sealer = createSealer({ current: encryptionKey, old: config.oldEncryptionKeys });
   const store = await openStore({
     sealer,
@@ -106,10 +118,16 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       clinicTimeZone: config.clinicTimeZone,
       idempotencyKeysValidFor,
       vendorCallsOverAfter: config.reconcileAfter,
+      dailyWrites: config.dailyWrites,
     },
     flights: new Map(),
     requestTimeout: config.requestTimeout,
-    queryLimits: defaultQueryLimits,
+    publicUrl: config.publicUrl,
+    requestLimits: config.requestLimits,
+    queryLimits: config.queryLimits,
+    rateLimits: config.rateLimits,
+    trustedProxies: config.trustedProxies,
+    persistedDocuments: { documents, only: config.persistedDocuments.only },
     corsOrigins: config.corsOrigins,
     vendors: doors.directory,
     ...{ logger, graphiql, showVendorCalls, store, sealer, clock },

@@ -1,54 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { listen, StartError } from './listen.ts';
 
 type Say = (line: string) => void;
 
-/** What the operator can mend without reading code. */
-class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
-/** Milliseconds: a client may take so long for its headers, and for its whole request. */
-const headersTimeout = 10_000;
-const requestTimeout = 30_000;
 /** Milliseconds that requests in hand may take after SIGTERM. */
 const drainTimeout = 10_000;
 const sweepInterval = 100;
-
-const notReady: RequestListener = (_request, response) => {
-  response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
-};
-
-/** Takes the port first: a port in use must not cost anybody a start of everything else. */
-async function listen(host: string, port: number) {
-  let answer: RequestListener = notReady;
-  const server = createServer({ headersTimeout, requestTimeout }, (request, response) =>
-    answer(request, response),
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new StartError(`Port ${port} is in use. Choose another one with PORT=...`)
-          : new StartError(`Cannot listen on port ${port} of ${host}: ${error.code}.`),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-  return {
-    server,
-    port: (server.address() as AddressInfo).port,
-    answerWith: (listener: RequestListener) => {
-      answer = listener;
-    },
-  };
-}
 
 /** Ends after the requests in hand, on SIGTERM and SIGINT. */
 function endOnSignals(server: Server, close: () => Promise<void>, say: Say): void {

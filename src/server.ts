@@ -1,28 +1,45 @@
+import type { BlockList } from 'node:net';
 import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga } from 'graphql-yoga';
+import { _createLRUCache, createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { receiveConnectionCallback } from './actions/receive-connection-callback.ts';
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
+import { corsFor } from './plugins/allowed-origins.ts';
+import type { PersistedDocuments } from './plugins/persisted-documents.ts';
+import { createRateLimit } from './plugins/rate-limit.ts';
+import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
+import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
+import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { useRequestLog } from './plugins/use-request-log.ts';
+import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 
-export interface ServerOptions extends Parts {
+export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
+  /** Where browsers reach the gateway. */
+  publicUrl: URL;
+  requestLimits: RequestLimits;
   queryLimits: QueryLimits;
+  /** Units for each caller, refused tokens for each address. */
+  rateLimits: { perMinute: number; authFailuresPerMinute: number };
+  /** Proxies whose `x-forwarded-for` is believed; undefined: none. */
+  trustedProxies: BlockList | undefined;
+  /** Documents that can be asked for by their hash; `only`: no others. */
+  persistedDocuments: { documents: PersistedDocuments | undefined; only: boolean };
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
   /** Whether answers say in `extensions.vendorCalls` what they cost. */
@@ -31,38 +48,53 @@ export interface ServerOptions extends Parts {
   graphiql: { headers?: () => Promise<Record<string, string>>; defaultQuery?: string } | undefined;
 }
 
-/** Bytes of a request's body; ordinary documents with variables stay far below. */
-const largestRequest = 256 * 1024;
+/** Documents that are kept parsed; each is bounded by the limits of queries. */
+const documentsKept = 250;
 
 /** The Yoga instance from given parts; opens no port and reads no environment. */
 export function createServer(options: ServerOptions) {
   const { schema, logger, clock, store, vendors, requestTimeout, graphiql, corsOrigins } = options;
-  return createYoga({
+  const { requestLimits, queryLimits, rateLimits, trustedProxies, persistedDocuments } = options;
+  const addressKeyOf = (context: NodeContext) => {
+    const address = remoteAddress(context, trustedProxies);
+    return address && addressKey(address);
+  };
+  return createYoga<NodeContext>({
     schema,
     context: ({ request }) => {
       const state = requestState(request);
       if (state.caller === undefined) {
         throw unauthenticated();
       }
-      return createContext(options, {
-        requestId: state.requestId,
-        caller: state.caller,
-        signal: request.signal,
-        onVendorCall: (call) => state.vendorCalls.push(call),
-        onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-      });
+      return createContext(
+        { ...options, mostVendorCalls: queryLimits.vendorCalls },
+        {
+          requestId: state.requestId,
+          caller: state.caller,
+          signal: request.signal,
+          onVendorCall: (call) => state.vendorCalls.push(call),
+          onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+        },
+      );
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.
     healthCheckEndpoint: '/health/unused',
     landingPage: false,
     multipart: false,
-    batching: false,
+    // Bodies and batches are bounded where they are read, see `useRequestParser`.
+    maxRequestBodySize: false,
+    batching: { limit: requestLimits.batch },
+    extraParamNames: ['documentId'],
+    parserAndValidationCache: {
+      documentCache: _createLRUCache({ max: documentsKept }),
+      // What could not be parsed is not worth keeping, and its error would be shared.
+      errorCache: { get: () => undefined, set: () => undefined },
+    },
     logging: false,
     // Done by our own plugin, which knows the request id.
     maskedErrors: false,
-    maxRequestBodySize: largestRequest,
-    cors: corsOrigins.length > 0 ? { origin: [...corsOrigins], credentials: false } : false,
+    cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
     graphiql:
       graphiql === undefined
         ? false
@@ -73,7 +105,7 @@ export function createServer(options: ServerOptions) {
           }),
     renderGraphiQL,
     plugins: [
-      useSecurityHeaders(),
+      useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
       useConnectionCallback((callbackName, url, request) =>
         receiveConnectionCallback(
@@ -88,8 +120,15 @@ export function createServer(options: ServerOptions) {
           url,
         ),
       ),
-      useAuthentication(options.verifyToken),
-      useQueryLimits(options.queryLimits),
+      useAuthentication(
+        options.verifyToken,
+        createRateLimit(rateLimits.authFailuresPerMinute),
+        addressKeyOf,
+      ),
+      useRequestParser(requestLimits),
+      useRateLimit(createRateLimit(rateLimits.perMinute)),
+      ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
+      useQueryLimits(queryLimits),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(),
       useSecretDelivery(store.operations),

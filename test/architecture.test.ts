@@ -46,7 +46,8 @@ const plan: Record<string, readonly string[]> = {
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
-  run: ['domain', 'config', 'gateway', 'sandbox'],
+  listen: [],
+  run: ['domain', 'config', 'gateway', 'listen', 'sandbox'],
   main: ['domain', 'config', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],
@@ -291,7 +292,9 @@ describe('the entry', () => {
 
   it('alone listens for the gateway; simulators listen for themselves', () => {
     const listeners = sources.filter(({ words }) => words.has('listen'));
+    // run.ts alone calls what listens.
     expect(listeners.map(({ path }) => path).filter((path) => !isSimulation(path))).toEqual([
+      'src/listen.ts',
       'src/run.ts',
     ]);
   });

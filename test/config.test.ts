@@ -260,6 +260,63 @@ describe('a vendor', () => {
   });
 });
 
+describe('the limits', () => {
+  it('are, without a word, those of the README', () => {
+    expect(readConfig(production, 'production')).toMatchObject({
+      requestLimits: { bytes: 262_144, batch: 1 },
+      queryLimits: {
+        length: 20_000,
+        tokens: 1000,
+        definitions: 30,
+        depth: 10,
+        aliases: 30,
+        directives: 50,
+        rootFields: 30,
+        mutations: 10,
+        vendorCalls: 1000,
+        fields: 50_000,
+      },
+      rateLimits: { perMinute: 6000, authFailuresPerMinute: 300 },
+      dailyWrites: { invitePatientToPortal: 5, enablePortalAccess: 20 },
+      trustedProxies: undefined,
+      persistedDocuments: { file: undefined, only: false },
+    });
+    expect(readConfig({}, 'sandbox').rateLimits.perMinute).toBe(60_000);
+  });
+
+  it('trust the proxies that are named', () => {
+    const { trustedProxies } = readConfig(
+      { ...production, TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.7,2001:db8::/32' },
+      'production',
+    );
+    expect(trustedProxies?.check('10.9.8.7')).toBe(true);
+    expect(trustedProxies?.check('192.0.2.7')).toBe(true);
+    expect(trustedProxies?.check('192.0.2.8')).toBe(false);
+    expect(trustedProxies?.check('2001:db8:1::1', 'ipv6')).toBe(true);
+  });
+
+  it.each([
+    [{ QUERY_MAX_DEPTH: '0' }, 'QUERY_MAX_DEPTH must be at least 1'],
+    [{ QUERY_MAX_VENDOR_CALLS: 'many' }, 'QUERY_MAX_VENDOR_CALLS is not valid'],
+    [{ REQUEST_MAX_BATCH: '1000' }, 'REQUEST_MAX_BATCH must be at most 100'],
+    [
+      { TRUSTED_PROXIES: '10.0.0.0/33' },
+      'TRUSTED_PROXIES must be a comma-separated list of addresses or networks such as 10.0.0.0/8',
+    ],
+    [
+      { TRUSTED_PROXIES: 'proxy.example.com' },
+      'TRUSTED_PROXIES must be a comma-separated list of addresses or networks such as 10.0.0.0/8',
+    ],
+    [
+      { PERSISTED_DOCUMENTS_ONLY: 'true' },
+      'PERSISTED_DOCUMENTS is missing: PERSISTED_DOCUMENTS_ONLY needs it',
+    ],
+    [{ PERSISTED_DOCUMENTS_ONLY: 'yes' }, 'PERSISTED_DOCUMENTS_ONLY must be one of true, false'],
+  ])('refuse %j', (environment, problem) => {
+    expect(problemsOf({ ...production, ...environment })).toEqual([problem]);
+  });
+});
+
 describe('production', () => {
   it('starts with one vendor and the identity provider', () => {
     expect(problemsOf(production)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Access } from '../auth/access.ts';
 import type { AccessTrail } from '../auth/access-trail.ts';
+import type { MutationName } from '../auth/rules.ts';
 import { invalidInput, notConfigured, UserFailure, VendorError } from '../domain/errors.ts';
 import {
   type NodeType,
@@ -51,6 +52,8 @@ export interface ActionSettings {
    * thing" settles a lost write as not done.
    */
   vendorCallsOverAfter: number;
+  /** Writes that one patient may be the subject of, at one vendor within a day, whoever asks for them. */
+  dailyWrites: Partial<Readonly<Record<MutationName, number>>>;
 }
 
 const malformed = (type: NodeType, field: string) =>

@@ -139,6 +139,7 @@ export async function ledgered<Prepared, Answer extends object>(
         patientId: patient?.id ?? null,
         vendor,
         target: record ?? null,
+        mostPerDay: settings.dailyWrites[action],
       },
       prepareAfresh,
       async (untraced, prepared) => {

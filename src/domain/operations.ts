@@ -72,6 +72,22 @@ export type NewOperation = Pick<
   | 'target'
 >;
 
+/** How many operations of one action may be begun for one patient at one vendor since a time. */
+export interface Quota {
+  most: number;
+  since: Date;
+}
+
+/** There is no room for one more; nothing was recorded. */
+export class QuotaUsedUp extends Error {
+  override readonly name = 'QuotaUsedUp';
+
+  /** @param by when the oldest of those that use it up was started */
+  constructor(readonly by: Date) {
+    super('The quota of this action is used up.');
+  }
+}
+
 /** How a claimed operation is handed back. */
 export type Settlement =
   /** It can be resumed: the vendor certainly did not act on the step that did not finish. */
@@ -103,12 +119,15 @@ export interface OperationLedger {
   /**
    * Records a new operation, held by `worker`; or returns the one that has the same subject and key.
    * A key older than `keysValidSince` is free again, unless its operation is held or its outcome
-   * unknown. Without an operation: another one is at work on the same target.
+   * unknown. Without an operation: another one is at work on the same target. With a quota, those
+   * count that a vendor may have acted on, over all callers and processes.
+   * @throws QuotaUsedUp
    */
   begin(
     operation: NewOperation,
     worker: string,
     keysValidSince: Date,
+    quota?: Quota,
   ): Promise<
     { begun: true; operation: Operation } | { begun: false; operation: Operation | undefined }
   >;

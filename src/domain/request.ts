@@ -24,7 +24,13 @@ export interface RequestScope {
   /** Aborts reads when the client is gone. Writes get a scope without it, see `scopeForWrites`. */
   signal?: AbortSignal | undefined;
   onVendorCall?: ((call: VendorCallRecord) => void) | undefined;
+  /** Asked before each call of a read; throws where the request has made as many as it may. */
+  beforeVendorCall?: (() => void) | undefined;
 }
 
-/** A client that hangs up never cancels a write half-way. */
-export const scopeForWrites = ({ signal: _gone, ...scope }: RequestScope): RequestScope => scope;
+/** Nothing stops a write half-way: neither a client that hangs up, nor the calls of the reads beside it. */
+export const scopeForWrites = ({
+  signal: _gone,
+  beforeVendorCall: _limit,
+  ...scope
+}: RequestScope): RequestScope => scope;

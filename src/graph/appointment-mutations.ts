@@ -16,6 +16,7 @@ mutation('bookAppointment', {
   description:
     'Books a time. Vendor: MyPatientPortal `booking`, or VSee `users/sso`, `intakes`, `visits`, by where the availability comes from.',
   writesAtVendor: true,
+  vendorCalls: 6,
   input: (t) => ({
     patientId: t.id({
       required: true,
@@ -46,6 +47,7 @@ mutation('rescheduleAppointment', {
   description:
     'Moves an appointment; its id stays. Vendor: MyPatientPortal `appointments/{id}/reschedule`.',
   writesAtVendor: true,
+  vendorCalls: 5,
   input: (t) => ({
     appointmentId: appointmentId(t),
     availabilityId: availabilityId(
@@ -61,6 +63,7 @@ mutation('cancelAppointment', {
   description:
     'Cancels an appointment. Vendor: MyPatientPortal `appointments/{id}/cancel`, VSee `visits/:id/cancel`.',
   writesAtVendor: true,
+  vendorCalls: 4,
   input: (t) => ({ appointmentId: appointmentId(t) }),
   payload: ['appointment', 'operation'],
   run: (context, input) => cancelAppointment(context, input),
@@ -70,6 +73,7 @@ mutation('joinAsapList', {
   description:
     'Has the vendor mail an address when an earlier time opens up. Vendor: MyPatientPortal `appointments/{id}/asap_list`.',
   writesAtVendor: true,
+  vendorCalls: 3,
   input: (t) => ({
     appointmentId: appointmentId(t),
     email: t.field({
@@ -85,6 +89,7 @@ mutation('joinAsapList', {
 mutation('leaveAsapList', {
   description: 'Ends that subscription. Vendor: MyPatientPortal `appointments/{id}/asap_list`.',
   writesAtVendor: true,
+  vendorCalls: 3,
   input: (t) => ({ appointmentId: appointmentId(t) }),
   payload: ['appointment', 'operation'],
   run: (context, input) => leaveAsapList(context, input),

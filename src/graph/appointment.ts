@@ -12,6 +12,7 @@ import { checkWindow } from './availability-search.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
@@ -64,6 +65,7 @@ Appointment.implement({
       type: Patient,
       nullable: false,
       description: 'Whose appointment it is.',
+      extensions: cost({ samePatient: true }),
       resolve: patientOfRecord,
     }),
     title: t.exposeString('title', { description: 'What it is for.' }),
@@ -98,6 +100,7 @@ Appointment.implement({
     videoConsultationUrl: t.field({
       type: 'URL',
       description: 'Where to join, a bearer secret; null outside the time to join.',
+      extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
         const { isVideoConsultation, videoConsultationUrl, status } = appointment;
         // What was cancelled or is over cannot be joined: no call is needed to know.
@@ -117,6 +120,7 @@ Appointment.implement({
     rescheduleOptions: t.field({
       type: [Availability],
       description: 'Times that this appointment can be moved to; null where it cannot be moved.',
+      extensions: cost({ vendorCalls: 1, listSize: 20 }),
       args: {
         from: t.arg({
           type: 'Date',
@@ -139,6 +143,7 @@ Appointment.implement({
     earlierAvailability: t.field({
       type: Availability,
       description: 'An earlier time that has opened up; needs an ASAP list subscription.',
+      extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
         const { status, asapListSubscribed } = appointment;
         const waiting = status === 'BOOKED' && asapListSubscribed !== false;
@@ -152,6 +157,7 @@ Appointment.implement({
     visit: t.field({
       type: Visit,
       description: 'The same, seen as a visit, for VSee.',
+      extensions: cost({ vendorCalls: 1 }),
       resolve: (appointment, _args, context) =>
         isInBook(appointment, context) ? null : context.loaders.visit.load(keyOf(appointment)),
     }),
@@ -218,6 +224,7 @@ builder.queryField('appointment', (t) =>
   t.field({
     type: Appointment,
     description: 'One appointment. Null where it does not exist.',
+    extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'The appointment’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {
       access.requireQuery('appointment');

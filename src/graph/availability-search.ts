@@ -3,6 +3,7 @@ import { decodeOwnId } from '../domain/ids.ts';
 import type { Availability as AvailabilityRecord, CalendarDate } from '../domain/records.ts';
 import { Availability } from './availability.ts';
 import { builder, type GraphContext } from './builder.ts';
+import { cost } from './field-cost.ts';
 
 const FunnelSearch = builder.inputType('MyPatientPortalAvailabilitySearch', {
   description: 'Times of one type of appointment, as the booking walkthrough leads to it.',
@@ -139,6 +140,8 @@ builder.queryField('availabilities', (t) =>
     nullable: false,
     description:
       'Times that a patient can book now. Looking into a clinic room signs the patient in at VSee, which makes their account there if it is the first time.',
+    // The room, a sign-in, its times.
+    extensions: cost({ vendorCalls: 3, listSize: 20 }),
     args: {
       patientId: t.arg.id({
         required: true,

@@ -7,6 +7,7 @@ import type {
 import { Availability } from './availability.ts';
 import { funnelAvailabilities } from './availability-search.ts';
 import { builder } from './builder.ts';
+import { cost } from './field-cost.ts';
 import { plainText, safeHtml } from './html.ts';
 
 /** The booking walkthrough; each step carries the steps before it, which the next call needs. */
@@ -72,11 +73,13 @@ const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement
     commentForm: t.field({
       type: [CommentQuestion],
       description: 'What to ask before booking; null where nothing is asked.',
+      extensions: cost({ listSize: 5 }),
       resolve: ({ commentForm }) => commentForm,
     }),
     availabilities: t.field({
       type: [Availability],
       description: 'Times that can be booked now.',
+      extensions: cost({ vendorCalls: 1, listSize: 20 }),
       args: {
         from: t.arg({
           type: 'Date',
@@ -110,6 +113,7 @@ const AppointmentCategory = builder.objectRef<CategoryStep>('AppointmentCategory
     appointmentTypes: t.field({
       type: [AppointmentType],
       description: 'What can be booked in it with this insurance.',
+      extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, insuranceId, id: categoryId }, _args, { loaders }) => {
         const step = { patientId, insuranceId, categoryId };
         const types = await loaders.appointmentTypes.load(step);
@@ -130,6 +134,7 @@ export const Insurance = builder.objectRef<InsuranceStep>('Insurance').implement
     appointmentCategories: t.field({
       type: [AppointmentCategory],
       description: 'What is open to this insurance.',
+      extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, id: insuranceId }, _args, { loaders }) => {
         const step = { patientId, insuranceId };
         const categories = await loaders.appointmentCategories.load(step);

@@ -4,6 +4,7 @@ import type {
   ClinicRoom as RoomRecord,
 } from '../domain/records.ts';
 import { builder } from './builder.ts';
+import { cost } from './field-cost.ts';
 
 const Consultation = builder.objectRef<ConsultationRecord>('Consultation').implement({
   description: 'What a clinic room offers for a set time.',
@@ -53,6 +54,7 @@ builder.queryField('clinicRoom', (t) =>
   t.field({
     type: ClinicRoom,
     description: 'A waiting room by its code. Null where there is none.',
+    extensions: cost({ vendorCalls: 1 }),
     args: { code: t.arg.string({ required: true, description: 'The room’s code at the vendor.' }) },
     resolve: (_root, { code }, { access, loaders }) => {
       access.requireQuery('clinicRoom');

@@ -14,6 +14,7 @@ import type {
 } from '../domain/records.ts';
 import { Appointment } from './appointment-ref.ts';
 import { builder, type GraphContext } from './builder.ts';
+import { cost } from './field-cost.ts';
 import { Operation } from './operation.ts';
 import { FollowUp, Order } from './order.ts';
 import { Patient } from './patient-ref.ts';
@@ -155,12 +156,14 @@ export function mutation<Fields extends InputFieldMap>(
   options: {
     description: string;
     writesAtVendor?: boolean;
+    /** Calls that it makes at vendors, at most, repetitions aside. */
+    vendorCalls: number;
     input: (t: InputFieldBuilder) => Fields;
     payload: readonly (keyof typeof payloadFields)[];
     run: (context: GraphContext, input: InputShapeFromFields<Fields>) => Promise<Outcome>;
   },
 ): void {
-  const { description, writesAtVendor = false, run } = options;
+  const { description, writesAtVendor = false, vendorCalls, run } = options;
   const Input = builder.inputType(`${capitalized(name)}Input`, {
     description: `Input of \`${name}\`.`,
     fields: (t) => ({
@@ -186,6 +189,7 @@ export function mutation<Fields extends InputFieldMap>(
       type: Payload,
       nullable: false,
       description,
+      extensions: cost({ vendorCalls }),
       args: { input: t.arg({ type: Input, required: true, description: 'What to do, for whom.' }) },
       resolve: (_root, args, context) => {
         context.access.requireMutation(name);

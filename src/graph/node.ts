@@ -1,6 +1,7 @@
 import { badInput, forbidden } from '../domain/errors.ts';
 import { decodeOwnId, decodeVendorId, type NodeType, typeOfId } from '../domain/ids.ts';
 import { builder, type GraphContext } from './builder.ts';
+import { cost } from './field-cost.ts';
 import { findOperation } from './operation-lookup.ts';
 
 /** The id says what type a node is of, so that no record has to carry its type's name. */
@@ -79,6 +80,8 @@ builder.queryFields((t) => ({
   node: t.field({
     type: Node,
     description: 'Anything with a global id. Null where it does not exist.',
+    // A visit takes a sign-in and a call; other types take fewer.
+    extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
     resolve: (_root, { id }, context) => {
       context.access.requireQuery('node');
@@ -90,6 +93,7 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     description:
       'Several things by their global ids, in the same order; null for those that do not exist.',
+    extensions: cost({ vendorCallsPerEntry: 2 }),
     args: { ids: t.arg.idList({ required: true, description: 'Global ids, 100 at most.' }) },
     resolve: (_root, { ids }, context) => {
       context.access.requireQuery('nodes');

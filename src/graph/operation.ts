@@ -6,6 +6,7 @@ import type {
 } from '../domain/operations.ts';
 import { builder } from './builder.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { findOperation } from './operation-lookup.ts';
 import { Patient } from './patient-ref.ts';
@@ -64,6 +65,7 @@ export const Operation = builder.objectRef<OperationRecord>('Operation').impleme
     patient: t.field({
       type: Patient,
       description: 'Whom it is about; null while that person is not in the register.',
+      extensions: cost({ samePatient: true }),
       resolve: ({ patientId }, _args, { loaders }) =>
         patientId === null ? null : loaders.patients.load(patientId),
     }),

@@ -1,6 +1,7 @@
 import { encodeOwnId } from '../domain/ids.ts';
 import type { FollowUp as FollowUpRecord, Order as OrderRecord } from '../domain/records.ts';
 import { builder } from './builder.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { patientOfRecord } from './patient-of-record.ts';
 import { Patient } from './patient-ref.ts';
@@ -41,6 +42,7 @@ export const FollowUp = builder.objectRef<FollowUpRecord>('FollowUp').implement(
       type: Patient,
       nullable: false,
       description: 'Whom it is for.',
+      extensions: cost({ samePatient: true }),
       resolve: patientOfRecord,
     }),
     date: t.expose('date', { type: 'Date', nullable: false, description: 'The day it is due.' }),

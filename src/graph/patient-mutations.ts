@@ -47,6 +47,7 @@ function given(
 mutation('registerPatient', {
   description:
     'Adds a record to the clinic’s own register: by a PATIENT their own, linked to their subject (a second one is ALREADY_EXISTS), by STAFF a record without a subject. Calls no vendor.',
+  vendorCalls: 0,
   input: (t) => ({
     firstName: t.string({ required: true, description: 'Given name.' }),
     lastName: t.string({ required: true, description: 'Family name.' }),
@@ -63,6 +64,7 @@ mutation('registerPatient', {
 
 mutation('linkPatientSubject', {
   description: 'STAFF: this subject of the identity provider is this patient.',
+  vendorCalls: 0,
   input: (t) => ({
     patientId: patientId(t),
     subject: t.id({ required: true, description: 'The `sub` claim of the person’s tokens.' }),
@@ -74,6 +76,7 @@ mutation('linkPatientSubject', {
 mutation('linkVendorAccount', {
   description:
     'STAFF: links a record that exists at the vendor (Nimbus, Cerbo, MD HQ). Where the vendor tells who it is, names and birth date must agree.',
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     vendor: t.field({ type: Vendor, required: true, description: 'The vendor.' }),
@@ -91,6 +94,7 @@ mutation('linkVendorAccount', {
 
 mutation('unlinkVendorAccount', {
   description: 'STAFF: removes the link and the tokens kept here. Nothing changes at the vendor.',
+  vendorCalls: 0,
   input: (t) => ({
     patientId: patientId(t),
     vendor: t.field({ type: Vendor, required: true, description: 'The vendor.' }),
@@ -103,6 +107,7 @@ mutation('onboardPatient', {
   description:
     'Creates the patient at the onboarding vendor and issues the first way into its portal. Vendor: Nimbus `external-transfer-onboarding`, which needs name, birth date, sex, e-mail, phone and a US address.',
   writesAtVendor: true,
+  vendorCalls: 1,
   input: (t) => ({
     patientId: t.id({
       description:

@@ -5,6 +5,7 @@ import { Insurance } from './booking-funnel.ts';
 import { builder } from './builder.ts';
 import { connectionOf, pageArguments } from './connection.ts';
 import { Address, Sex } from './demographics.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { FollowUp, Order } from './order.ts';
 import { pageOfRows, readPageArguments } from './page.ts';
@@ -51,6 +52,7 @@ Patient.implement({
       type: [VendorAccount],
       nullable: false,
       description: 'The person’s accounts at the vendors.',
+      extensions: cost({ listSize: 5 }),
       resolve: ({ id }, _args, { loaders }) => loaders.accounts.load(id),
     }),
     portalAccess: t.field({
@@ -66,6 +68,7 @@ Patient.implement({
     latestOrder: t.field({
       type: Order,
       description: 'The latest order; null while there is none. Vendor: Nimbus `latest-order`.',
+      extensions: cost({ vendorCalls: 1 }),
       resolve: ({ id }, _args, { loaders }) => loaders.latestOrder.load(id),
     }),
     followUps: t.field({
@@ -78,6 +81,7 @@ Patient.implement({
       type: [Insurance],
       description:
         'Who may pay; the root of the booking walkthrough. Vendor: MyPatientPortal `insurances`.',
+      extensions: cost({ vendorCalls: 1, listSize: 3 }),
       resolve: async ({ id }, _args, { loaders }) => {
         const insurances = await loaders.insurances.load(id);
         return insurances.map((insurance) => ({ ...insurance, patientId: id }));
@@ -87,6 +91,8 @@ Patient.implement({
       type: VisitConnection,
       nullable: false,
       description: 'Visits that were made here, newest first. Vendor: VSee.',
+      // A sign-in; the vendor has no list, so that each visit is read by itself.
+      extensions: cost({ vendorCalls: 1, vendorCallsPerEntry: 1 }),
       args: {
         filter: t.arg({ type: VisitFilter, description: 'Which visits; default all.' }),
         ...pageArguments,
@@ -98,6 +104,8 @@ Patient.implement({
       nullable: false,
       description:
         'Appointments by their start. Vendors: MyPatientPortal, and VSee for scheduled visits.',
+      // A list, a sign-in, and scheduled visits one by one, of which five are reckoned.
+      extensions: cost({ vendorCalls: 7 }),
       args: {
         filter: t.arg({ type: AppointmentFilter, description: 'Which appointments; default all.' }),
         ...pageArguments,
@@ -109,6 +117,7 @@ Patient.implement({
       nullable: false,
       description:
         'What the patient asked for in the vendors’ portals, newest first. Vendors: Cerbo, MD HQ.',
+      extensions: cost({ vendorCalls: 2 }),
       args: {
         filter: t.arg({
           type: PortalRequestFilter,

@@ -18,6 +18,7 @@ mutation('enablePortalAccess', {
   description:
     'Issues a new way into the portal; the one before stops working. A PATIENT cannot undo a revocation. Vendor: Nimbus `external-portal-access/enable`.',
   writesAtVendor: true,
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     validForHours: t.int({ defaultValue: 24, description: 'Hours that it can be used, 1 to 720.' }),
@@ -31,6 +32,7 @@ mutation('revokePortalAccess', {
   description:
     'STAFF: ends all of the patient’s access to the portal. Vendor: Nimbus `external-portal-access/revoke`.',
   writesAtVendor: true,
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     reason: t.string({ description: 'Why, at most 255 characters; the vendor keeps it.' }),
@@ -43,6 +45,7 @@ mutation('createFollowUp', {
   description:
     'STAFF: schedules a follow-up on the patient’s latest order. Vendor: Nimbus `latest-order`, then `create-followup`.',
   writesAtVendor: true,
+  vendorCalls: 2,
   input: (t) => ({
     patientId: patientId(t),
     date: t.field({
@@ -65,6 +68,7 @@ mutation('createPortalLink', {
   description:
     'A link that signs the patient in to the visits portal. Vendor: VSee `users/sso` (use case 1).',
   writesAtVendor: true,
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     destination: t.field({
@@ -96,6 +100,7 @@ mutation('createPortalLink', {
 mutation('connectPatientPortal', {
   description:
     'Starts the patient’s own login at the booking portal; finish it with `completePatientPortalConnection`. Vendor: MyPatientPortal `oauth/authorize`.',
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     returnTo: t.field({
@@ -111,6 +116,7 @@ mutation('connectPatientPortal', {
 
 mutation('completePatientPortalConnection', {
   description: 'Links the account of a finished login. Only the subject who began can do it, once.',
+  vendorCalls: 0,
   input: (t) => ({
     connection: t.string({
       required: true,
@@ -126,6 +132,7 @@ mutation('disconnectPatientPortal', {
   description:
     'Withdraws the authorization at the booking portal and removes the link. Vendor: MyPatientPortal `oauth/revoke`.',
   writesAtVendor: true,
+  vendorCalls: 2,
   input: (t) => ({ patientId: patientId(t) }),
   payload: ['patient', 'operation'],
   run: (context, input) => disconnectPatientPortal(context, input),
@@ -135,6 +142,7 @@ mutation('invitePatientToPortal', {
   description:
     'STAFF: has the vendor mail an invitation (also its password reset) to the patient’s primary e-mail there. Only an attempt is promised. Vendors: Cerbo, MD HQ `portal/invite`.',
   writesAtVendor: true,
+  vendorCalls: 1,
   input: (t) => ({
     patientId: patientId(t),
     vendor: t.field({ type: Vendor, required: true, description: 'Whose portal.' }),

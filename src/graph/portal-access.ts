@@ -6,6 +6,7 @@ import {
 } from '../domain/records.ts';
 import { builder } from './builder.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { patientOfRecord } from './patient-of-record.ts';
 import { Patient } from './patient-ref.ts';
@@ -41,6 +42,7 @@ export const PortalAccess = builder.objectRef<Access>('PortalAccess').implement(
       type: Patient,
       nullable: false,
       description: 'Whom it was given to.',
+      extensions: cost({ samePatient: true }),
       resolve: patientOfRecord,
     }),
     status: t.field({

@@ -8,6 +8,7 @@ import type { VendorId } from '../domain/vendor.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { plainText, safeHtml } from './html.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
@@ -55,6 +56,7 @@ export const PortalRequest = builder.objectRef<RequestRecord>('PortalRequest').i
       type: Patient,
       nullable: false,
       description: 'Who asked.',
+      extensions: cost({ samePatient: true }),
       resolve: patientOfRecord,
     }),
     type: t.expose('type', { type: PortalRequestType, nullable: false, description: 'What for.' }),

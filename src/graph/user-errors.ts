@@ -105,7 +105,8 @@ builder.objectRef<UserErrorShape>('AuthorizationRequiredError').implement({
 });
 
 builder.objectRef<UserErrorShape>('VendorUnavailableError').implement({
-  description: 'The vendor did not take the call, or could not be heard; see `message`.',
+  description:
+    'The vendor did not take the call, could not be heard, or was not called because it had been too often; see `message`.',
   interfaces: [UserError],
   fields: (t) => ({
     vendor: t.field({

@@ -8,6 +8,7 @@ import { adapterOf } from '../loaders/environment.ts';
 import { builder } from './builder.ts';
 import { VendorProfile } from './demographics.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { Patient } from './patient-ref.ts';
 import { Vendor } from './vendor.ts';
 
@@ -43,6 +44,7 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
     profile: t.field({
       type: VendorProfile,
       description: 'What the vendor holds about the person; null for vendors that tell nothing.',
+      extensions: cost({ vendorCalls: 1 }),
       resolve: ({ patientId, vendor }, _args, { loaders }) =>
         loaders.profile.load({ patientId, vendor }),
     }),
@@ -91,6 +93,8 @@ builder.queryField('vendorPatients', (t) =>
     nullable: false,
     description:
       'STAFF: records at a vendor, to link them. Vendors: Cerbo and MD HQ patient search.',
+    // A page of the vendor's holds a hundred; addresses that it may match loosely take some pages more.
+    extensions: cost({ vendorCalls: 2 }),
     args: {
       vendor: t.arg({ type: Vendor, required: true, description: 'Where to look.' }),
       filter: t.arg({

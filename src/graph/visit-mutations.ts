@@ -32,6 +32,7 @@ mutation('startWalkInVisit', {
   description:
     'Starts a visit now. Vendor: VSee `users/sso`, `intakes`, `visits/add_walkin` (use case 2).',
   writesAtVendor: true,
+  vendorCalls: 5,
   input: place,
   payload: ['visit', 'joinUrl', 'operation'],
   run: (context, input) => startWalkInVisit(context, input),
@@ -41,6 +42,7 @@ mutation('scheduleVisit', {
   description:
     'Makes a visit at a set time that is open, see `Query.availabilities`. Vendor: VSee `users/sso`, `intakes`, `visits` (use case 3).',
   writesAtVendor: true,
+  vendorCalls: 6,
   input: (t) => ({
     ...place(t),
     start: t.field({ type: 'DateTime', required: true, description: 'When it starts.' }),
@@ -61,6 +63,7 @@ mutation('requestEConsult', {
   description:
     'Asks for a consultation in writing, without a time. Vendor: VSee `users/sso`, `intakes`, `visits/add_econsult` (use case 4).',
   writesAtVendor: true,
+  vendorCalls: 5,
   input: place,
   payload: ['visit', 'operation'],
   run: (context, input) => requestEConsult(context, input),

@@ -10,6 +10,7 @@ import { Appointment } from './appointment-ref.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
+import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
@@ -70,6 +71,7 @@ export const Visit = builder.objectRef<VisitRecord>('Visit').implement({
       type: Patient,
       nullable: false,
       description: 'Whose visit it is.',
+      extensions: cost({ samePatient: true }),
       resolve: patientOfRecord,
     }),
     kind: t.expose('kind', {
@@ -181,6 +183,7 @@ builder.queryField('visit', (t) =>
   t.field({
     type: Visit,
     description: 'One visit. Vendor: VSee `GET /visits/:id`. Null where it does not exist.',
+    extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'The visit’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {
       access.requireQuery('visit');

@@ -90,6 +90,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function call<Answer>(asked: RequestScope, exchange: Exchange<Answer>): Promise<Answer> {
+    asked.beforeVendorCall?.();
     // Whatever its caller hands down, a write is never cancelled half-way.
     const scope = exchange.class === 'write' ? scopeForWrites(asked) : asked;
     const prepared = prepare(baseUrl, exchange);

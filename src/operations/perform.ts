@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserFailure } from '../domain/errors.ts';
-import type { Operation, OperationLedger } from '../domain/operations.ts';
+import { type Operation, type OperationLedger, QuotaUsedUp } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { outcomeUnknown } from '../domain/vendor-failure.ts';
@@ -36,7 +36,18 @@ export interface Request {
   vendor: VendorId | null;
   /** What no two operations may be at work on at once; null: nothing. */
   target?: string | null;
+  /** How often the patient may be the subject of this within a day; undefined: as often as asked. */
+  mostPerDay?: number | undefined;
 }
+
+const day = 24 * 60 * 60 * 1000;
+
+const tooOften = ({ vendor, mostPerDay }: Request, by: Date) =>
+  new UserFailure(
+    'RATE_LIMITED',
+    `This was done ${mostPerDay} times for this patient within a day, which is as often as is allowed. Nothing was sent.`,
+    { vendor: vendor ?? undefined, retryAt: new Date(by.getTime() + day) },
+  );
 
 const longestPause = 250;
 const longestKey = 255;
@@ -94,7 +105,7 @@ export async function perform<Prepared, Answer extends object>(
   act: (work: Work, prepared: Prepared) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
   const { ledger, sealer, subject, clock, keysValidFor, callsOverAfter, resumed } = environment;
-  const { action, input, patientId, vendor } = request;
+  const { action, input, patientId, vendor, mostPerDay } = request;
   // Recorded by this very action, sealed by ourselves.
   const run = (operation: Operation, worker: string, reconciling = false) =>
     proceed(
@@ -128,15 +139,20 @@ export async function perform<Prepared, Answer extends object>(
       }
       break;
     }
-    const begun = await ledger.begin(
-      {
-        ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor, target },
-        idempotencyKey: key,
-        input: { asked: input, prepared } satisfies Recorded,
-      },
-      worker,
-      keysValidSince(),
-    );
+    const begun = await ledger
+      .begin(
+        {
+          ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor, target },
+          idempotencyKey: key,
+          input: { asked: input, prepared } satisfies Recorded,
+        },
+        worker,
+        keysValidSince(),
+        mostPerDay === undefined ? undefined : { most: mostPerDay, since: new Date(clock() - day) },
+      )
+      .catch((error: unknown) => {
+        throw error instanceof QuotaUsedUp ? tooOften(request, error.by) : error;
+      });
     if (begun.begun) {
       return run(begun.operation, worker);
     }

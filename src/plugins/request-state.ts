@@ -1,11 +1,14 @@
 import type { Caller } from '../auth/access.ts';
 import type { VendorCallRecord } from '../domain/request.ts';
+import type { QueryCost } from './query-cost.ts';
 
 /** What the plugins know of a request before and after GraphQL runs. */
 export interface RequestState {
   requestId: string;
   caller: Caller | undefined;
   vendorCalls: VendorCallRecord[];
+  /** What the request may cost, all operations of a batch together; reckoned before each is executed. */
+  cost: QueryCost;
   /** Operations whose bearer secrets are in the answer. */
   secretsOf: string[];
 }
@@ -25,6 +28,7 @@ export function requestState(request: Request): RequestState {
     requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
     caller: undefined,
     vendorCalls: [],
+    cost: { vendorCalls: 0, fields: 0 },
     secretsOf: [],
   };
   states.set(request, state);

@@ -1,13 +1,30 @@
 import type { Plugin } from 'graphql-yoga';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { NodeContext } from './remote-address.ts';
 import { requestState } from './request-state.ts';
 
 /**
  * Nobody gets as far as a syntax error without a valid token: messages of parser and validator tell
- * about the schema.
+ * about the schema. Cross-site forgery is impossible by the same rule: a browser adds an
+ * `Authorization` header by itself to no request, and asks before a page of another site does.
+ * @param failures counts refused tokens by where they came from; valid ones from there still pass
+ * @param addressKeyOf undefined for a request that came over no connection
  */
-export const useAuthentication = (verify: TokenVerifier): Plugin => ({
-  async onRequestParse({ request }) {
-    requestState(request).caller = await verify(request.headers.get('authorization'));
+export const useAuthentication = (
+  verify: TokenVerifier,
+  failures: RateLimit,
+  addressKeyOf: (context: NodeContext) => string | undefined,
+): Plugin<object, NodeContext> => ({
+  async onRequestParse({ request, serverContext }) {
+    try {
+      requestState(request).caller = await verify(request.headers.get('authorization'));
+    } catch (error) {
+      const key = addressKeyOf(serverContext);
+      if (key !== undefined) {
+        await failures.use(key);
+      }
+      throw error;
+    }
   },
 });

@@ -14,9 +14,12 @@ export const useErrorMasking = (onFault: (error: unknown, requestId: string) => 
           : new GraphQLError('Unexpected error.', { originalError: asError(error) }),
         { requestId, onFault: (fault) => onFault(fault, requestId) },
       );
-    if (!Array.isArray(result) && 'errors' in result && result.errors) {
-      setResult({ ...result, errors: result.errors.map(masked) });
-    }
+    const withMasked = <Result extends object>(each: Result): Result =>
+      'errors' in each && Array.isArray(each.errors)
+        ? { ...each, errors: each.errors.map(masked) }
+        : each;
+    // A batch has a result for each of its operations.
+    setResult(Array.isArray(result) ? result.map(withMasked) : withMasked(result));
   },
 });
 

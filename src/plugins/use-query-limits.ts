@@ -1,29 +1,97 @@
-import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor';
+import { type DocumentNode, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { type Shape, shapesOf } from './document-shape.ts';
+import { costOfQuery } from './query-cost.ts';
+import { refusal, tooCostly } from './refusal.ts';
+import { requestState } from './request-state.ts';
 
 export interface QueryLimits {
-  depth: number;
+  /** Characters of a document. */
+  length: number;
   tokens: number;
+  /** Operations and fragments of a document. */
+  definitions: number;
+  depth: number;
   aliases: number;
   directives: number;
+  rootFields: number;
+  /** Root fields of a mutation. */
+  mutations: number;
+  /** Vendor calls that a request may cost, as reckoned before it is executed. */
+  vendorCalls: number;
+  /** Fields that an answer may hold, as reckoned before it is executed. */
+  fields: number;
 }
 
-/** Ordinary documents pass these; see design.md. */
-export const defaultQueryLimits: QueryLimits = {
-  depth: 10,
-  tokens: 1000,
-  aliases: 30,
-  directives: 50,
+const said: Record<keyof Shape, string> = {
+  depth: 'is too deep: %d levels of fields are allowed',
+  aliases: 'has too many aliases: %d are allowed',
+  directives: 'has too many directives: %d are allowed',
+  rootFields: 'asks for too much at once: %d root fields are allowed',
 };
 
-/** Refuses documents that cost too much before they are executed. */
-export const useQueryLimits = ({ depth, tokens, aliases, directives }: QueryLimits): Plugin =>
-  EnvelopArmorPlugin({
-    maxDepth: { n: depth },
-    maxTokens: { n: tokens },
-    maxAliases: { n: aliases },
-    maxDirectives: { n: directives },
-    // It knows nothing of list sizes or vendor calls.
-    costLimit: { enabled: false },
-    blockFieldSuggestion: { enabled: true },
-  }) as Plugin;
+const tooMuch = (what: string, limit: number) =>
+  tooCostly(`The document ${what.replace('%d', limit.toLocaleString('en'))}.`);
+
+/** Why a document is refused for its shape alone. */
+function shapeRefusal(document: DocumentNode, limits: QueryLimits): GraphQLError | undefined {
+  if (document.definitions.length > limits.definitions) {
+    return tooMuch('has too many operations and fragments: %d are allowed', limits.definitions);
+  }
+  for (const shape of shapesOf(document)) {
+    if (shape.operation === 'subscription') {
+      return refusal('BAD_USER_INPUT', 400, 'There are no subscriptions here.');
+    }
+    for (const name of Object.keys(said) as (keyof Shape)[]) {
+      if (shape[name] > limits[name]) {
+        return tooMuch(said[name], limits[name]);
+      }
+    }
+    if (shape.operation === 'mutation' && shape.rootFields > limits.mutations) {
+      return tooMuch('does too much at once: %d mutations are allowed', limits.mutations);
+    }
+  }
+  return undefined;
+}
+
+/** Refuses documents that cost too much before they are validated, or at the latest executed. */
+export function useQueryLimits(limits: QueryLimits): Plugin {
+  return {
+    onParse({ params, setParseFn }) {
+      if (String(params.source).length > limits.length) {
+        throw tooMuch('is too long: %d characters are allowed', limits.length);
+      }
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }));
+      return ({ result }) => {
+        if (!(result instanceof Error)) {
+          const refused = shapeRefusal(result, limits);
+          if (refused !== undefined) {
+            throw refused;
+          }
+        } else if (
+          result instanceof GraphQLError &&
+          /more tha[nt] \d+ tokens/.test(result.message)
+        ) {
+          throw tooMuch('is too long: %d tokens are allowed', limits.tokens);
+        }
+      };
+    },
+    onExecute({ args }) {
+      const { schema, document, operationName, variableValues, contextValue } = args;
+      const spent = requestState(contextValue.request).cost;
+      const cost = costOfQuery(schema, document, operationName, variableValues ?? {}, limits);
+      spent.vendorCalls += cost.vendorCalls;
+      spent.fields += cost.fields;
+      if (spent.vendorCalls > limits.vendorCalls) {
+        throw tooCostly(
+          `This could take more than ${limits.vendorCalls.toLocaleString('en')} vendor calls. Ask for smaller pages, or for less of each entry.`,
+        );
+      }
+      if (spent.fields > limits.fields) {
+        throw tooCostly(
+          `The answer could hold more than ${limits.fields.toLocaleString('en')} fields. Ask for smaller pages, or for less of each entry.`,
+        );
+      }
+    },
+  };
+}

@@ -3,6 +3,7 @@ import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
 import { createOperationHolds } from './operation-holds.ts';
+import { insertWithin } from './operation-quota.ts';
 import {
   createOperationRows,
   heldFor,
@@ -68,7 +69,7 @@ export function createOperationLedger(
     findByIds,
     findByKey,
 
-    async begin(operation, worker, keysValidSince) {
+    async begin(operation, worker, keysValidSince, quota) {
       const { id, subject, idempotencyKey: key } = operation;
       for (let count = 1; count <= beginnings; count += 1) {
         // A key that expired is taken from its old operation first, so that it can be used anew.
@@ -86,14 +87,7 @@ export function createOperationLedger(
               ),
           );
         }
-        const inserted = await database.run((queries) =>
-          queries
-            .insert(operations)
-            .values(rowOf(operation, worker))
-            .onConflictDoNothing()
-            .returning({ id: operations.id }),
-        );
-        if (inserted.length > 0) {
+        if (await insertWithin(database, rowOf(operation, worker), quota)) {
           const [begun] = await findByIds([id]);
           if (begun !== undefined) {
             return { begun: true, operation: begun };

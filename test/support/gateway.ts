@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
+import { encodeOwnId } from '../../src/domain/ids.ts';
 import type { VendorCallRecord } from '../../src/domain/request.ts';
-import { openGateway } from '../../src/gateway.ts';
+import { type Gateway, openGateway } from '../../src/gateway.ts';
 import { seed } from '../../src/sandbox/seed.ts';
 import type { ReceivedCall } from '../../src/sandbox/simulator.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -11,7 +12,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 
 export type Who = 'staff' | 'admin' | 'ana' | 'ben' | 'stranger';
 
-const people: Record<Who, { subject: string; roles: string[] }> = {
+const callers: Record<Who, { subject: string; roles: string[] }> = {
   staff: { subject: 'sandbox-staff', roles: ['STAFF'] },
   admin: { subject: 'sandbox-admin', roles: ['ADMIN'] },
   ana: { subject: 'sandbox-ana', roles: ['PATIENT'] },
@@ -53,6 +54,12 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
+/** A gateway in this very process. */
+export interface StartedGateway extends TestGateway {
+  /** As `run.ts` hands it to Node's server. */
+  server: Gateway['server'];
+}
+
 export interface TestGatewayOptions {
   /** Added to, or with undefined removed from, what the sandbox says. */
   environment?: Record<string, string | undefined>;
@@ -67,6 +74,10 @@ export interface AskedThrough {
   publicUrl: URL;
   fetch: (request: Request) => Promise<Response> | Response;
   seeded?: boolean;
+  /** Milliseconds since the epoch; default the system's. */
+  clock?: () => number;
+  /** The register, where limits under test may be too small for a query, or forbid its document. */
+  patients?: () => Promise<{ id: string; firstName: string }[]>;
 }
 
 /** What tests ask, through whatever takes requests: all but the log and the end of a `TestGateway`. */
@@ -75,11 +86,15 @@ export async function askThrough({
   publicUrl,
   fetch: send,
   seeded = true,
+  clock = Date.now,
+  patients,
 }: AskedThrough): Promise<Omit<TestGateway, 'logged' | 'close'>> {
-  const tokens = new Map<Who, Promise<string>>();
+  const tokens = new Map<string, Promise<string>>();
   const token = (who: Who) => {
-    const known = tokens.get(who) ?? sandbox.identityProvider.token(people[who]);
-    tokens.set(who, known);
+    // Of this hour: they expire, and clocks of tests may leap.
+    const key = `${who}/${Math.floor(clock() / 3_600_000)}`;
+    const known = tokens.get(key) ?? sandbox.identityProvider.token(callers[who]);
+    tokens.set(key, known);
     return known;
   };
   const fetch = async (path: string, init?: RequestInit) =>
@@ -106,7 +121,11 @@ export async function askThrough({
   if (seeded) {
     await seed({ fetch: send, publicUrl, token: await token('staff') });
   }
-  const { data } = await query('{ patients(first: 100) { nodes { id firstName } } }');
+  const listed = async () => {
+    const { data } = await query('{ patients(first: 100) { nodes { id firstName } } }');
+    return data.patients.nodes as { id: string; firstName: string }[];
+  };
+  const people = await (patients ?? listed)();
   const forget = () => {
     for (const simulator of Object.values(sandbox.simulators)) {
       simulator.clear();
@@ -116,7 +135,7 @@ export async function askThrough({
   return {
     sandbox,
     ids: Object.fromEntries(
-      data.patients.nodes.map(({ id, firstName }: Record<string, string>) => [firstName, id]),
+      people.map(({ id, firstName }) => [firstName, id]),
     ) as TestGateway['ids'],
     publicUrl,
     query,
@@ -131,15 +150,25 @@ export async function askThrough({
   };
 }
 
+/** Tests write to one patient more often in a minute than a clinic does in a month. */
+export const unhurried = {
+  INVITATIONS_PER_PATIENT_PER_DAY: '10000',
+  PORTAL_ACCESS_PER_PATIENT_PER_DAY: '10000',
+  RATE_LIMIT_PER_MINUTE: '60000',
+};
+
 /** Start it in `beforeAll` and share it: it takes some seconds. */
-export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<StartedGateway> {
   const { environment = {}, clock = Date.now, seeded = true } = options;
   const publicUrl = new URL('http://localhost:4000/');
   const sandbox = await startSandbox({ publicUrl, firstPort: 0, clock });
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const gateway = await openGateway(
-    readConfig({ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...environment }, 'sandbox'),
+    readConfig(
+      { ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
+      'sandbox',
+    ),
     {
       logger,
       clock,
@@ -153,10 +182,19 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     sandbox,
     publicUrl,
     seeded,
+    clock,
     fetch: (request) => gateway.server.fetch(request),
+    async patients() {
+      const { rows } = await gateway.store.patients.search(null, { limit: 100 });
+      return rows.map(({ value: { id, firstName } }) => ({
+        id: encodeOwnId('Patient', id),
+        firstName,
+      }));
+    },
   });
   return {
     ...asked,
+    server: gateway.server,
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();

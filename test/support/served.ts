@@ -3,7 +3,7 @@ import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { portico, type Running } from './command-line.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';
 import { freePort } from './free-port.ts';
-import { askThrough, type TestGateway } from './gateway.ts';
+import { askThrough, type TestGateway, unhurried } from './gateway.ts';
 
 /** `portico serve` in processes of their own, over one sandbox and one PostgreSQL. */
 
@@ -40,6 +40,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
     const port = await freePort();
     const running = portico(['serve'], {
       ...sandbox.environment,
+      ...unhurried,
       PUBLIC_URL: publicUrl.href,
       PORT: String(port),
       DATABASE_URL: database.url,

@@ -1,0 +1,68 @@
+import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the operator can mend without reading code. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Bounds of what a client may send, and how slowly. Times in milliseconds. */
+const bounds = {
+  /** For a whole head, and for the first byte of one: a socket that says nothing is closed as well. */
+  headersTimeout: 8_000,
+  /** For head and body. */
+  requestTimeout: 20_000,
+  /** How often both are looked at; Node's own 30 s would add to them. */
+  connectionsCheckingInterval: 500,
+  keepAliveTimeout: 5_000,
+  /** Bytes of a head, the address included; a token may take half of it. */
+  maxHeaderSize: 16 * 1024,
+  insecureHTTPParser: false,
+  requireHostHeader: true,
+} satisfies ServerOptions;
+
+const mostConnections = 4_000;
+/** Milliseconds that a client may go on sending what was answered already. */
+const lingering = 1_000;
+
+const notReady: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
+};
+
+export type Listening = Awaited<ReturnType<typeof listen>>;
+
+/**
+ * The HTTP server, bounded. Takes the port first: a port in use must not cost anybody a start of
+ * everything else. Answers 503 until it is told what to answer with.
+ * @throws StartError where it cannot have the port
+ */
+export async function listen(host: string, port: number) {
+  let answer: RequestListener = notReady;
+  const server = createServer(bounds, (request, response) => {
+    response.once('finish', () => {
+      // A body that nobody wants is not awaited, but its sender may read the answer first.
+      if (!request.complete) {
+        setTimeout(() => request.complete || request.destroy(), lingering).unref();
+      }
+    });
+    answer(request, response);
+  });
+  server.maxConnections = mostConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new StartError(`Port ${port} is in use. Choose another one with PORT=...`)
+          : new StartError(`Cannot listen on port ${port} of ${host}: ${error.code}.`),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    answerWith: (listener: RequestListener) => {
+      answer = listener;
+    },
+  };
+}

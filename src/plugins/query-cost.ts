@@ -1,0 +1,222 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  GraphQLIncludeDirective,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getArgumentValues,
+  getDirectiveValues,
+  getNamedType,
+  getNullableType,
+  getOperationAST,
+  getVariableValues,
+  isAbstractType,
+  isCompositeType,
+  isListType,
+  Kind,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+} from 'graphql';
+import { costOf } from '../graph/field-cost.ts';
+
+/** What an operation may cost, before it is executed. */
+export interface QueryCost {
+  /** Calls at vendors. */
+  vendorCalls: number;
+  /** Fields that the answer may hold. */
+  fields: number;
+}
+
+/** What a page holds when neither `first` nor `last` is given, and what it can hold at most. */
+const usualPage = 25;
+const largestPage = 100;
+/** Entries of a list that says nothing about itself. */
+const usualList = 10;
+/** Entries of a list of the introspection. */
+const introspectionList = 4;
+
+/** Where in the answer a selection stands. */
+interface Place {
+  /** How often the answer may hold it. */
+  times: number;
+  /** How many different records that may be: vendor calls about one and the same are made once. */
+  records: number;
+  /** The same of the patient that it belongs to. */
+  patients: number | undefined;
+  /** Entries of the page that it is part of. */
+  page: number | undefined;
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+type Field = GraphQLField<unknown, unknown>;
+/** A field of the answer: what the executor would merge into one. */
+interface Merged {
+  field: Field;
+  nodes: FieldNode[];
+}
+
+const metaFields: Readonly<Record<string, Field>> = {
+  __schema: SchemaMetaFieldDef,
+  __type: TypeMetaFieldDef,
+  __typename: TypeNameMetaFieldDef,
+};
+
+/** A page's size as asked for; what is out of bounds is refused later, without a vendor call. */
+function pageSize({ first, last }: Arguments): number {
+  const size = first ?? last ?? usualPage;
+  return typeof size === 'number' ? Math.min(Math.max(size, 0), largestPage) : usualPage;
+}
+
+/**
+ * Adds up what fields declare (`graph/field-cost.ts`), lists multiplied by `first`, `last` or the number
+ * of `ids`. An upper bound, apart from lists that only their vendor knows the length of. Counts no
+ * further than `most`, so that it takes time in proportion to that at most.
+ */
+export function costOfQuery(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+  variables: Readonly<Record<string, unknown>>,
+  most: QueryCost,
+): QueryCost {
+  const sum: QueryCost = { vendorCalls: 0, fields: 0 };
+  const operation = getOperationAST(document, operationName);
+  const root = operation && schema.getRootType(operation.operation);
+  if (!operation || !root) {
+    return sum;
+  }
+  const definitions = operation.variableDefinitions ?? [];
+  const { coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 1 });
+  if (coerced === undefined) {
+    // It will not be executed.
+    return sum;
+  }
+  const fragments = new Map<string, FragmentDefinitionNode>(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
+    ),
+  );
+  const isOver = () => sum.vendorCalls > most.vendorCalls || sum.fields > most.fields;
+
+  const isSkipped = (node: Parameters<typeof getDirectiveValues>[1]) =>
+    getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
+    getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false;
+
+  const fieldOf = (type: GraphQLCompositeType, name: string): Field | undefined =>
+    metaFields[name] ?? ('getFields' in type ? type.getFields()[name] : undefined);
+
+  /** The fields of a level; what stands under a type condition counts beside the others. */
+  function collect(
+    type: GraphQLCompositeType,
+    set: SelectionSetNode,
+    into: Map<string, Merged>,
+    seen: Set<string>,
+  ): void {
+    for (const selection of set.selections) {
+      if (isSkipped(selection)) {
+        continue;
+      }
+      if (selection.kind === Kind.FIELD) {
+        const field = fieldOf(type, selection.name.value);
+        const key = `${type.name}.${selection.alias?.value ?? selection.name.value}`;
+        const merged = into.get(key);
+        if (merged !== undefined) {
+          merged.nodes.push(selection);
+        } else if (field !== undefined) {
+          into.set(key, { field, nodes: [selection] });
+        }
+        continue;
+      }
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      const name = selection.kind === Kind.FRAGMENT_SPREAD ? selection.name.value : undefined;
+      if (fragment === undefined || (name !== undefined && seen.has(`${type.name}.${name}`))) {
+        continue;
+      }
+      if (name !== undefined) {
+        seen.add(`${type.name}.${name}`);
+      }
+      const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
+      // An interface's own fields are those of the type that implements it: they merge.
+      const narrower = isCompositeType(condition) && !isAbstractType(condition) ? condition : type;
+      collect(narrower, fragment.selectionSet, into, seen);
+    }
+  }
+
+  function argumentsOf(field: Field, node: FieldNode): Arguments | undefined {
+    try {
+      return getArgumentValues(field, node, coerced);
+    } catch {
+      // The field will be refused instead of being resolved.
+      return undefined;
+    }
+  }
+
+  function countField({ field, nodes }: Merged, at: Place): void {
+    const [node] = nodes;
+    const args = node && argumentsOf(field, node);
+    if (args === undefined || isOver()) {
+      return;
+    }
+    const declared = costOf(field.extensions);
+    const isPaged = field.args.some(({ name }) => name === 'first');
+    const entries = isPaged
+      ? pageSize(args)
+      : Array.isArray(args.ids)
+        ? args.ids.length
+        : undefined;
+    const calls =
+      (declared.vendorCalls ?? 0) + (declared.vendorCallsPerEntry ?? 0) * (entries ?? 0);
+    sum.vendorCalls += at.records * calls;
+    sum.fields += at.times;
+
+    const type = getNamedType(field.type);
+    if (!isCompositeType(type)) {
+      return;
+    }
+    const isList = isListType(getNullableType(field.type));
+    const usual = type.name.startsWith('__') ? introspectionList : usualList;
+    const size = isList ? (entries ?? at.page ?? declared.listSize ?? usual) : 1;
+    const known = declared.samePatient ? at.patients : undefined;
+    const records = known ?? at.records * size;
+    const below: Place = {
+      times: at.times * size,
+      records,
+      patients: type.name === 'Patient' ? records : at.patients,
+      page: isPaged && !isList ? entries : undefined,
+    };
+    countLevel(
+      type,
+      nodes.flatMap(({ selectionSet }) => selectionSet ?? []),
+      below,
+    );
+  }
+
+  function countLevel(
+    type: GraphQLCompositeType,
+    sets: readonly SelectionSetNode[],
+    at: Place,
+  ): void {
+    const level = new Map<string, Merged>();
+    const seen = new Set<string>();
+    for (const set of sets) {
+      collect(type, set, level, seen);
+    }
+    for (const merged of level.values()) {
+      countField(merged, at);
+    }
+  }
+
+  countLevel(root, [operation.selectionSet], {
+    times: 1,
+    records: 1,
+    patients: undefined,
+    page: undefined,
+  });
+  return sum;
+}

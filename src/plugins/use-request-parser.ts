@@ -1,0 +1,75 @@
+import type { Plugin } from 'graphql-yoga';
+import { refusal } from './refusal.ts';
+import { decodeUtf8, paramsOfAddress, paramsOfBody } from './request-text.ts';
+
+export interface RequestLimits {
+  /** Bytes of a body. */
+  bytes: number;
+  /** Operations of one body; 1: no batches. */
+  batch: number;
+}
+
+const tooLarge = (bytes: number) =>
+  refusal(
+    'QUERY_TOO_COSTLY',
+    413,
+    `The body is too large: ${bytes.toLocaleString('en')} bytes are allowed.`,
+  );
+
+const unsupported = (message: string) => refusal('BAD_USER_INPUT', 415, message);
+
+/**
+ * JSON only. Forms, plain text and files could be sent by any page of the web without asking first
+ * (a "simple" request); compressed bodies could be bombs.
+ */
+function checkHeaders({ headers }: Request, { bytes }: RequestLimits): void {
+  const [type = '', ...parameters] = (headers.get('content-type') ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const isUtf8 = parameters.every((each) => /^charset="?utf-8"?$/.test(each));
+  if (!['application/json', 'application/graphql+json'].includes(type) || !isUtf8) {
+    throw unsupported('Send `content-type: application/json`, in UTF-8.');
+  }
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') {
+    throw unsupported('Send the body without a content encoding.');
+  }
+  const length = headers.get('content-length');
+  if (length !== null && !/^\d+$/.test(length)) {
+    throw refusal('BAD_USER_INPUT', 400, 'The content length is not a number.');
+  }
+  if (Number(length) > bytes) {
+    throw tooLarge(bytes);
+  }
+}
+
+/** Stops reading at the limit, whatever length was announced. */
+async function readBody({ body }: Request, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  // Not by iteration: to leave that early closes the connection before the answer is sent.
+  const reader = body?.getReader();
+  let size = 0;
+  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    size += read.value.byteLength;
+    if (size > most) {
+      throw tooLarge(most);
+    }
+    chunks.push(read.value);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Reads requests strictly and within bounds; takes the place of the server's own parsers. */
+export const useRequestParser = (limits: RequestLimits): Plugin => ({
+  onRequestParse({ request, url, setRequestParser }) {
+    if (request.method === 'GET') {
+      setRequestParser(() => paramsOfAddress(url.searchParams));
+    }
+    if (request.method === 'POST') {
+      checkHeaders(request, limits);
+      setRequestParser(async () =>
+        paramsOfBody(decodeUtf8(await readBody(request, limits.bytes)), limits.batch),
+      );
+    }
+  },
+});
