@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
@@ -33,6 +33,14 @@ const algorithms = [
 const clockToleranceSeconds = 30;
 const longestToken = 8192;
 const discoveryTimeout = 5000;
+/** Milliseconds after which known keys are fetched anew, while they go on being used. */
+const keysFreshFor = 10 * 60 * 1000;
+/** Milliseconds that keys are used although the provider does not answer. */
+const keysGoodFor = 24 * 60 * 60 * 1000;
+/** Milliseconds between two attempts at a provider that does not answer. */
+const pauseAfterFailure = 2_000;
+/** Access tokens; logout tokens, DPoP proofs and the like are signed by the same keys. */
+const tokenTypes = ['at+jwt', 'application/at+jwt', 'jwt'];
 
 const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url() });
 
@@ -52,7 +60,58 @@ async function discoverKeys(issuer: string) {
   if (document.issuer !== issuer) {
     throw new Error('The discovery document names another issuer.');
   }
-  return createRemoteJWKSet(new URL(document.jwks_uri), { timeoutDuration: discoveryTimeout });
+  // How old keys may get is decided here: by itself the set forgets them when it cannot fetch anew.
+  const keys = createRemoteJWKSet(new URL(document.jwks_uri), {
+    timeoutDuration: discoveryTimeout,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+  });
+  await keys.reload();
+  return keys;
+}
+
+/**
+ * The issuer's keys. Known ones are used while the provider is away or slow, for a day at most; nobody
+ * waits for a fetch but who came before there were any.
+ */
+function createKeySet(issuer: string, clock: () => number) {
+  let keys: Awaited<ReturnType<typeof discoverKeys>> | undefined;
+  let fetching: Promise<void> | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
+
+  const fetchAnew = () => {
+    fetching ??= (keys === undefined ? discoverKeys(issuer) : keys.reload().then(() => keys))
+      .then(
+        (found) => {
+          keys = found;
+          fetchedAt = clock();
+        },
+        () => {
+          failedAt = clock();
+        },
+      )
+      .finally(() => {
+        fetching = undefined;
+      });
+    return fetching;
+  };
+
+  return async (): Promise<JWTVerifyGetKey> => {
+    const age = clock() - fetchedAt;
+    const mayFetch = clock() - failedAt > pauseAfterFailure;
+    if (age > keysGoodFor) {
+      keys = undefined;
+    }
+    if (keys === undefined && (mayFetch || fetching)) {
+      await fetchAnew();
+    } else if (age > keysFreshFor && mayFetch) {
+      void fetchAnew();
+    }
+    if (keys === undefined) {
+      throw new Error('The identity provider’s keys are not known.');
+    }
+    return keys;
+  };
 }
 
 /** The claim under its literal name, or along its dotted path. */
@@ -81,20 +140,12 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
 
 /**
  * Verifies JWTs against the issuer's published keys: signature, algorithm, issuer, audience, times.
- * Keys are fetched when first needed and again when an unknown key id turns up, at most every 30 s.
+ * Keys are fetched when first needed, every ten minutes, and when an unknown key id turns up, at most
+ * every 30 s.
  * @throws CodedError UNAUTHENTICATED, the same for every reason
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  let keys: ReturnType<typeof discoverKeys> | undefined;
-
-  const loadKeys = () => {
-    keys ??= discoverKeys(options.issuer).catch((error: unknown) => {
-      // The next request tries again: a provider that was down at start must not lock us out.
-      keys = undefined;
-      throw error;
-    });
-    return keys;
-  };
+  const loadKeys = createKeySet(options.issuer, options.clock);
 
   return async (authorization) => {
     const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1];
@@ -102,7 +153,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       throw unauthenticated();
     }
     try {
-      const { payload } = await jwtVerify(token, await loadKeys(), {
+      const { payload, protectedHeader } = await jwtVerify(token, await loadKeys(), {
         issuer: options.issuer,
         audience: options.audience,
         algorithms,
@@ -110,17 +161,15 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         currentDate: new Date(options.clock()),
         requiredClaims: ['sub', 'exp'],
       });
-      if (!payload.sub) {
+      const { typ = 'JWT' } = protectedHeader;
+      if (!payload.sub || !tokenTypes.includes(typ.toLowerCase())) {
         throw unauthenticated();
       }
       return {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
       };
-    } catch (error) {
-      if (error instanceof errors.JWKSTimeout) {
-        keys = undefined;
-      }
+    } catch {
       throw unauthenticated();
     }
   };

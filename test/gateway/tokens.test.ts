@@ -112,7 +112,7 @@ describe('a request', () => {
     ['with a token signed with the public key', async () => `Bearer ${await symmetric()}`],
     ['with a token that brings its own key', async () => `Bearer ${await withItsOwnKey()}`],
     ['with an endless token', async () => `Bearer ${'a'.repeat(9000)}`],
-  ])('%s is a 401 that says no more than that', async (_name, authorization) => {
+  ])('A02, A03: %s is a 401 that says no more than that', async (_name, authorization) => {
     const given = await authorization();
     const { response, body, text } = await ask(given);
     expect(response.status).toBe(401);
@@ -136,7 +136,7 @@ describe('a request', () => {
     expect(good.body.data.patient).toEqual({ fullName: 'Ana Silva', latestOrder: { id: '9001' } });
   });
 
-  it('without a token learns nothing from a broken document either', async () => {
+  it('A01: without a token learns nothing from a broken document either', async () => {
     const response = await gateway.fetch('/graphql', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -1,0 +1,177 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTokenVerifier, type TokenVerifier } from '../../src/auth/token-verifier.ts';
+
+/** reliability.md, section 4: A09, and A02's keys from elsewhere. A provider that can be away or slow. */
+
+interface Key {
+  jwk: JWK;
+  sign(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+}
+
+let server: Server;
+let issuer: string;
+let calls: string[];
+/** What the provider does with a request; default it answers. */
+let behave: (response: ServerResponse, path: string) => boolean;
+let published: JWK[];
+let now: number;
+let verify: TokenVerifier;
+
+async function newKey(kid: string): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' },
+    sign: (claims = {}, header = {}) =>
+      new SignJWT({ roles: ['STAFF'], ...claims })
+        .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header })
+        .setIssuer(issuer)
+        .setAudience('portico')
+        .setSubject('sandbox-staff')
+        .setExpirationTime(Math.floor(now / 1000) + 90_000)
+        .sign(privateKey),
+  };
+}
+
+beforeEach(async () => {
+  calls = [];
+  behave = () => false;
+  now = Date.now();
+  server = createServer((request, response) => {
+    const path = request.url ?? '';
+    calls.push(path);
+    if (behave(response, path)) {
+      return;
+    }
+    const body = path.startsWith('/.well-known/')
+      ? { issuer, jwks_uri: `${issuer}/jwks` }
+      : { keys: published };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  verify = createTokenVerifier({
+    ...{ issuer, audience: 'portico', rolesClaim: 'roles', roleMapping: new Map() },
+    clock: () => now,
+  });
+});
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const failing = (response: ServerResponse) => {
+  response.writeHead(500).end();
+  return true;
+};
+const silent = () => true;
+const outcome = (token: string) =>
+  verify(`Bearer ${token}`).then(
+    ({ subject }) => subject,
+    (error: { code?: string }) => error.code,
+  );
+const timed = async <T>(work: Promise<T>): Promise<[T, number]> => {
+  const started = performance.now();
+  return [await work, performance.now() - started];
+};
+
+describe('A09: the provider’s keys', () => {
+  it('that cannot be had at the start refuse everybody, quickly, until they can', async () => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    behave = failing;
+    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+    const asked = calls.length;
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => key.sign()));
+    const [refused, duration] = await timed(Promise.all(tokens.map(outcome)));
+    expect(new Set(refused)).toEqual(new Set(['UNAUTHENTICATED']));
+    expect(duration).toBeLessThan(1_000);
+    // A provider in trouble is not asked for every request.
+    expect(calls.length).toBe(asked);
+    behave = () => false;
+    now += 3_000;
+    expect(await outcome(await key.sign())).toBe('sandbox-staff');
+  });
+
+  it.each([
+    ['fails', failing],
+    ['is silent', silent],
+  ])('once known are used while it %s, and nobody waits', async (_what, trouble) => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    expect(await outcome(await key.sign())).toBe('sandbox-staff');
+    behave = trouble;
+    for (const later of [11 * 60_000, 60 * 60_000, 20 * 3_600_000]) {
+      now += later;
+      const [subject, duration] = await timed(outcome(await key.sign()));
+      expect(subject).toBe('sandbox-staff');
+      expect(duration).toBeLessThan(1_000);
+    }
+  });
+
+  it('are no longer used after a day without an answer', async () => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    expect(await outcome(await key.sign())).toBe('sandbox-staff');
+    behave = failing;
+    now += 25 * 3_600_000;
+    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+  });
+
+  it('that were withdrawn are refused once they have been fetched anew', async () => {
+    const [old, fresh] = [await newKey('old'), await newKey('fresh')];
+    published = [old.jwk, fresh.jwk];
+    expect(await outcome(await old.sign())).toBe('sandbox-staff');
+    published = [fresh.jwk];
+    now += 11 * 60_000;
+    await outcome(await fresh.sign());
+    await expect.poll(() => calls.filter((path) => path === '/jwks').length).toBe(2);
+    await expect.poll(async () => outcome(await old.sign())).toBe('UNAUTHENTICATED');
+    expect(await outcome(await fresh.sign())).toBe('sandbox-staff');
+  });
+
+  it('of unknown names do not make it fetch for every token', async () => {
+    const [key, unknown] = [await newKey('one'), await newKey('unknown')];
+    published = [key.jwk];
+    expect(await outcome(await key.sign())).toBe('sandbox-staff');
+    const before = calls.length;
+    for (let count = 0; count < 20; count += 1) {
+      expect(await outcome(await unknown.sign())).toBe('UNAUTHENTICATED');
+    }
+    expect(calls.length - before).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('A02: a token that says where its key is', () => {
+  it.each(['jku', 'x5u'])('(%s) is refused, and nobody goes there', async (header) => {
+    const [key, own] = [await newKey('one'), await newKey('own')];
+    published = [key.jwk];
+    expect(await outcome(await key.sign())).toBe('sandbox-staff');
+    const before = calls.length;
+    const token = await own.sign({}, { kid: 'one', [header]: `${issuer}/canary` });
+    expect(await outcome(token)).toBe('UNAUTHENTICATED');
+    expect(calls.slice(before)).not.toContain('/canary');
+  });
+
+  it.each([
+    ['a path for a kid', { kid: '../../../../dev/null' }],
+    ['an SQL text for a kid', { kid: "' or 1=1 --" }],
+    ['a critical extension that we do not know', { crit: ['canary'], canary: true }],
+  ])('%s is refused', async (_what, header) => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    expect(await outcome(await key.sign({}, header).catch(() => 'a.b.c'))).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('A03: a token of another kind', () => {
+  it.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'id+jwt'])('(%s) is refused', async (typ) => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    expect(await outcome(await key.sign({}, { typ }))).toBe('UNAUTHENTICATED');
+    expect(await outcome(await key.sign({}, { typ: 'JWT' }))).toBe('sandbox-staff');
+    expect(await outcome(await key.sign({}, { typ: 'application/at+jwt' }))).toBe('sandbox-staff');
+  });
+});
