@@ -9,7 +9,7 @@ export class StartError extends Error {
 /** Bounds of what a client may send, and how slowly. Times in milliseconds. */
 const bounds = {
   /** For a whole head, and for the first byte of one: a socket that says nothing is closed as well. */
-  headersTimeout: 8_000,
+  headersTimeout: 7_000,
   /** For head and body. */
   requestTimeout: 20_000,
   /** How often both are looked at; Node's own 30 s would add to them. */

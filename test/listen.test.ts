@@ -63,7 +63,7 @@ describe('the HTTP server', () => {
   it('bounds head, time and connections', async () => {
     const { server } = await start();
     expect(server).toMatchObject({
-      headersTimeout: 8_000,
+      headersTimeout: 7_000,
       requestTimeout: 20_000,
       keepAliveTimeout: 5_000,
       maxConnections: 4_000,
