@@ -9,7 +9,7 @@ export class StartError extends Error {
 /** Bounds of what a client may send, and how slowly. Times in milliseconds. */
 const bounds = {
   /** For a whole head, and for the first byte of one: a socket that says nothing is closed as well. */
-  headersTimeout: 8_000,
+  headersTimeout: 7_000,
   /** For head and body. */
   requestTimeout: 20_000,
   /** How often both are looked at; Node's own 30 s would add to them. */
@@ -21,7 +21,7 @@ const bounds = {
   requireHostHeader: true,
 } satisfies ServerOptions;
 
-const mostConnections = 4_000;
+const usualConnections = 4_000;
 /** Milliseconds that a client may go on sending what was answered already. */
 const lingering = 1_000;
 
@@ -34,9 +34,10 @@ export type Listening = Awaited<ReturnType<typeof listen>>;
 /**
  * The HTTP server, bounded. Takes the port first: a port in use must not cost anybody a start of
  * everything else. Answers 503 until it is told what to answer with.
+ * @param mostConnections further ones are closed as they come
  * @throws StartError where it cannot have the port
  */
-export async function listen(host: string, port: number) {
+export async function listen(host: string, port: number, mostConnections = usualConnections) {
   let answer: RequestListener = notReady;
   const server = createServer(bounds, (request, response) => {
     response.once('finish', () => {

@@ -267,7 +267,7 @@ describe('the limits', () => {
       queryLimits: {
         length: 20_000,
         tokens: 1000,
-        definitions: 30,
+        definitions: 100,
         depth: 10,
         aliases: 30,
         directives: 50,

@@ -31,7 +31,7 @@ export const edgeVariables = z.object({
   REQUEST_MAX_BATCH: limit(1, 100),
   QUERY_MAX_LENGTH: limit(20_000, 1_000_000),
   QUERY_MAX_TOKENS: limit(1000, 100_000),
-  QUERY_MAX_DEFINITIONS: limit(30, 1000),
+  QUERY_MAX_DEFINITIONS: limit(100, 1000),
   QUERY_MAX_DEPTH: limit(10, 100),
   QUERY_MAX_ALIASES: limit(30, 10_000),
   QUERY_MAX_DIRECTIVES: limit(50, 10_000),

@@ -20,6 +20,13 @@ export interface OperationShape extends Shape {
   operation: OperationTypeNode;
 }
 
+/**
+ * The introspection that every tool sends is 15 levels deep. Where introspection is allowed at all,
+ * validation bounds how far it may go around in circles.
+ */
+const introspectionAllowance = 6;
+const isIntrospection = (field: string) => field === '__schema' || field === '__type';
+
 const nothing: Shape = { depth: 0, aliases: 0, directives: 0, rootFields: 0 };
 
 /**
@@ -56,7 +63,8 @@ export function shapesOf({ definitions }: DocumentNode): OperationShape[] {
       const own = selection.directives?.length ?? 0;
       if (selection.kind === Kind.FIELD) {
         const below = selection.selectionSet ? ofSelections(selection.selectionSet, 0) : nothing;
-        sum.depth = Math.max(sum.depth, below.depth + 1);
+        const allowed = isIntrospection(selection.name.value) ? introspectionAllowance : 0;
+        sum.depth = Math.max(sum.depth, Math.max(0, below.depth - allowed) + 1);
         sum.aliases += below.aliases + (selection.alias ? 1 : 0);
         sum.directives += below.directives + own;
         sum.rootFields += 1;

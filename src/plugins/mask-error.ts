@@ -73,6 +73,8 @@ const withoutValue = (message: string) =>
     // Scalars and enums, asked about a literal.
     .replace(/^(\w+|Enum "\w+") cannot represent .*$/s, '$1 cannot represent this value.')
     .replace(/^(Value is not a valid [\w -]+): .*$/s, '$1.')
+    // The parser quotes the text that it stumbled over.
+    .replace(/^(Syntax Error: .*?\b(?:String|BlockString|Int|Float)) ".*"/s, '$1')
     .replace(/ Did you mean .*\?$/s, '');
 
 /** Where in the document and answer it happened, without what graphql-js would have us repeat. */
@@ -85,21 +87,16 @@ const placeOf = ({ nodes, path }: GraphQLError) => ({
 const codeOfProtocol: Readonly<Record<string, ErrorCode>> = {
   BAD_REQUEST: 'BAD_USER_INPUT',
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
-  REQUEST_ENTITY_TOO_LARGE: 'QUERY_TOO_COSTLY',
 };
 
 const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
-  // The limits call themselves syntax errors.
-  if (/ limit of \d+ exceeded/.test(message)) {
-    return 'QUERY_TOO_COSTLY';
-  }
   if (typeof extensions.code === 'string') {
     return codeOfProtocol[extensions.code] ?? extensions.code;
   }
   if (message.startsWith('Syntax Error')) {
     return 'GRAPHQL_PARSE_FAILED';
   }
-  const aboutInput = /^Variable |invalid value|Expected value|cannot represent|enum|POST body|JSON/;
+  const aboutInput = /^Variable |invalid value|Expected value|cannot represent|enum|JSON/;
   return aboutInput.test(message) ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED';
 };
 

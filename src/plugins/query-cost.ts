@@ -72,6 +72,12 @@ function pageSize({ first, last }: Arguments): number {
   return typeof size === 'number' ? Math.min(Math.max(size, 0), largestPage) : usualPage;
 }
 
+/** How many records a field is asked for by their keys. */
+function lengthOfIds({ ids, representations }: Arguments): number | undefined {
+  const keys = ids ?? representations;
+  return Array.isArray(keys) ? keys.length : undefined;
+}
+
 /**
  * Adds up what fields declare (`graph/field-cost.ts`), lists multiplied by `first`, `last` or the number
  * of `ids`. An upper bound, apart from lists that only their vendor knows the length of. Counts no
@@ -165,11 +171,7 @@ export function costOfQuery(
     }
     const declared = costOf(field.extensions);
     const isPaged = field.args.some(({ name }) => name === 'first');
-    const entries = isPaged
-      ? pageSize(args)
-      : Array.isArray(args.ids)
-        ? args.ids.length
-        : undefined;
+    const entries = isPaged ? pageSize(args) : lengthOfIds(args);
     const calls =
       (declared.vendorCalls ?? 0) + (declared.vendorCallsPerEntry ?? 0) * (entries ?? 0);
     sum.vendorCalls += at.records * calls;

@@ -27,7 +27,6 @@ export const useSecurityHeaders = ({ protocol }: URL): Plugin => ({
     const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
     headers.set('cache-control', 'no-store');
     headers.set('content-security-policy', isPage ? ownPageOnly : nothing);
-    headers.set('cross-origin-opener-policy', 'same-origin');
     headers.set('x-content-type-options', 'nosniff');
     headers.set('referrer-policy', 'no-referrer');
     headers.set('x-frame-options', 'DENY');

@@ -217,6 +217,19 @@ describe('a variable of the wrong type', () => {
     await expectService();
   });
 
+  it.each([
+    '{ patient("secret-diagnosis") { id } }',
+    '{ patient(id: """secret-diagnosis""" """secret-diagnosis""") { id } }',
+    '{ patient(5550104477: 1) { id } }',
+    '{ patient(id: 1) { "secret-diagnosis" } }',
+    'query ("secret-diagnosis") { viewer { subject } }',
+  ])('as a literal where none can be is refused without its value: %s', async (document) => {
+    const { text, errors } = await gateway.query(document);
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['GRAPHQL_PARSE_FAILED']);
+    expect(text).not.toMatch(/secret.diagnosis|5550104477/i);
+    expect(gateway.logged()).not.toMatch(/secret.diagnosis|5550104477/i);
+  });
+
   it('that is missing is refused', async () => {
     await expectRefused('query ($id: ID!) { patient(id: $id) { id } }', {});
     await expectRefused('query ($id: ID!) { patient(id: $id) { id } }', { id: null });

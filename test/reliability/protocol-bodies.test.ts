@@ -137,7 +137,7 @@ describe('H05: a body that is too large', () => {
     const started = performance.now();
     const answer = await post(JSON.stringify({ query, variables: { x: 'x'.repeat(12_000_000) } }));
     expect(await refusalOf(answer, 413)).toBe('QUERY_TOO_COSTLY');
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('H05: is refused at the limit and one byte', async () => {
