@@ -1,6 +1,7 @@
 import type { VendorError, VendorErrorKind } from '../domain/errors.ts';
 import { parseJson } from './body.ts';
 import type { CallReport, ErrorDetails } from './call-report.ts';
+import { isDenial } from './denial.ts';
 import type { Exchange, Refusal } from './exchange.ts';
 import type { SignOfLife } from './gates.ts';
 import { FetchFault, type LeanResponse } from './lean-fetch.ts';
@@ -105,6 +106,10 @@ function judge<Answer>(
   const said = exchange.verdict?.(json.value);
   if (said) {
     return { ...refusalError(said, 'REJECTED'), status };
+  }
+  if (isDenial(json.value)) {
+    // Undocumented, so nobody knows what happened before the vendor said so.
+    return { kind: 'SERVER_ERROR', status, mayHaveActed: true, reason: 'error_inside_success' };
   }
   const answer = exchange.answer.safeParse(json.value);
   return answer.success
