@@ -160,8 +160,15 @@ export function outcomeOfFault(
   return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;
 }
 
-/** Whether an attempt with so many milliseconds left had a fair chance, given its class's limit. */
-export const isFair = (left: number, limit: number) => left >= Math.min(limit, 1_000);
+/**
+ * Whether an attempt had a fair chance: enough time, and not much less than its call had before it
+ * stood in our own line. A vendor that is slow under our load answers late, but it answers.
+ * @param left milliseconds at the attempt's begin
+ * @param limit milliseconds that its class allows an attempt
+ * @param whole milliseconds at the call's begin
+ */
+export const isFair = (left: number, limit: number, whole: number) =>
+  left >= Math.min(limit, 1_000) && left >= 0.9 * Math.min(limit, whole);
 
 /** A call for which there is no time left. */
 export const outOfTime = (report: CallReport): Failed => ({

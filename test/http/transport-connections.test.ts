@@ -214,6 +214,34 @@ describe('the time limit', () => {
   });
 });
 
+describe('the wait for a turn', () => {
+  it('V14: that uses up the time says nothing against the vendor', async () => {
+    let milliseconds = 1300;
+    vendor = await startVendor((_, response) =>
+      setTimeout(() => json(response, 200, { ok: true }), milliseconds),
+    );
+    transport = transportTo(vendor, {
+      concurrency: 5,
+      attempts: 1,
+      timeouts: { read: 2000, write: 2000 },
+    });
+    // Half of them have to wait, which leaves them 1.1 seconds: a second and less than it takes.
+    const calls = Array.from({ length: 10 }, () =>
+      transport.call(scopeOf(2400), reading()).then(
+        () => 'OK',
+        (error) => error.kind,
+      ),
+    );
+    expect(await Promise.all(calls)).toEqual([
+      ...Array(5).fill('OK'),
+      ...Array(5).fill('TIMED_OUT'),
+    ]);
+    expect(transport.health().state).toBe('AVAILABLE');
+    milliseconds = 0;
+    expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
+  });
+});
+
 describe('cancelling', () => {
   it('ends a call at once and closes its connection', async () => {
     await afterReading(() => {});
