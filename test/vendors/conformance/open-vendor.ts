@@ -72,7 +72,10 @@ export interface OpenVendor {
   readonly reported: VendorCallRecord[];
   scope(): RequestScope;
   /** A door as the gateway makes it, with breakers that know of nothing yet. */
-  connect(changes?: Readonly<Record<string, string | undefined>>): VendorAdapter;
+  connect(
+    changes?: Readonly<Record<string, string | undefined>>,
+    clock?: () => number,
+  ): VendorAdapter;
   /** Ends faults and forgets calls and reports. */
   forget(): void;
   close(): Promise<void>;
@@ -91,7 +94,7 @@ export async function openVendor(id: VendorId, definition: VendorDefinition): Pr
       deadline: Date.now() + 15_000,
       onVendorCall: (call) => reported.push(call),
     }),
-    connect(changes = {}) {
+    connect(changes = {}, clock = Date.now) {
       const environment: Record<string, string | undefined> = {
         ...simulator.environment,
         [`${id}_TIMEOUT_MS`]: String(attemptTimeout),
@@ -101,13 +104,13 @@ export async function openVendor(id: VendorId, definition: VendorDefinition): Pr
         id,
         settings: definition.environment.parse(environment),
         transport: (options) => {
-          const transport = createTransport({ ...options, vendor: id, random: () => 0 });
+          const transport = createTransport({ ...options, vendor: id, random: () => 0, clock });
           transports.push(transport);
           return transport;
         },
         tokens: vault,
         publicUrl,
-        clock: Date.now,
+        clock,
       });
     },
     forget() {
