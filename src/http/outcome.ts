@@ -94,7 +94,7 @@ function judge<Answer>(
       const json = parsed();
       return 'value' in json ? json.value : undefined;
     };
-    const retryAt = parseRetryAfter(response.headers['retry-after'], now);
+    const retryAt = parseRetryAfter(response.headers['retry-after'], now, response.headers.date);
     return statusError(status, body, retryAt, exchange.refusal);
   }
   const json = parsed();
@@ -153,7 +153,7 @@ export function outcomeOfFault(
   const { kind, status, sent, headers } = fault;
   const ownEnd = kind === 'TIMED_OUT' || kind === 'CANCELLED';
   if (!ownEnd && status !== undefined && (status < 200 || status > 299)) {
-    const retryAt = parseRetryAfter(headers['retry-after'], now);
+    const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
     return failed(report.error(statusError(status, () => undefined, retryAt, refusal)));
   }
   const outcome = failed(report.error({ kind, status, mayHaveActed: sent }));

@@ -15,6 +15,16 @@ describe('Retry-After', () => {
     expect(parseRetryAfter(header, now)).toEqual(new Date(at));
   });
 
+  it.each([
+    ['Fri, 20 Nov 2026 11:00:07 GMT', 'Fri, 20 Nov 2026 11:00:00 GMT'],
+    ['Fri, 20 Nov 2026 07:30:07 GMT', 'Fri, 20 Nov 2026 07:30:00 GMT'],
+    ['7', 'Fri, 20 Nov 2026 11:00:00 GMT'],
+    ['Fri, 20 Nov 2026 10:00:07 GMT', 'Fri, 20 Nov 2026 09:59:59 GMT'],
+    ['Fri, 20 Nov 2026 10:00:07 GMT', 'yesterday'],
+  ])('V05, V16: %s, said at %s, means seven seconds', (header, sentAt) => {
+    expect(parseRetryAfter(header, now, sentAt)).toEqual(new Date(now + 7_000));
+  });
+
   it('that occurs twice counts once', () => {
     expect(parseRetryAfter(['5', '9'], now)).toEqual(new Date(now + 5000));
   });

@@ -187,6 +187,24 @@ describe('Retry-After', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(inTwoSeconds.getTime() - 20);
   });
 
+  it.each([
+    ['ahead', 3_600_000],
+    ['behind', -3_600_000],
+  ])('V05, V16: may be one by a clock that is an hour %s', async (_, skew) => {
+    const said = () => Math.floor(Date.now() / 1000) * 1000 + skew;
+    await answering([
+      (response) => {
+        const date = new Date(said()).toUTCString();
+        const retryAfter = new Date(said() + 2_000).toUTCString();
+        json(response, 429, {}, { date, 'retry-after': retryAfter });
+      },
+      good,
+    ]);
+    expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
+    expect(gaps()[0]).toBeGreaterThan(950);
+    expect(gaps()[0]).toBeLessThan(3_500);
+  });
+
   it('of an hour fails at once and is told', async () => {
     await answering([status(429, { 'retry-after': '3600' }), good]);
     const begun = Date.now();
