@@ -235,7 +235,7 @@ describe.each(vendors)('while %s', (vendor) => {
   };
 
   describe.each(faults)('%s', (_name, fault, expected) => {
-    it('the others’ data arrives and the list or field says what happened', async () => {
+    it('V12: the others’ data arrives and the list or field says what happened', async () => {
       begin(fault);
       const answer = await timed(overview);
       expectOnlyItsOwnPartToFail(answer, expected);
@@ -249,7 +249,7 @@ describe.each(vendors)('while %s', (vendor) => {
       await expectRecovery();
     });
 
-    it('a field of its own carries the coded error', async () => {
+    it('V12: a field of its own carries the coded error', async () => {
       begin(fault);
       const { document, path } = single[vendor];
       const answer = await timed(document);
@@ -261,14 +261,14 @@ describe.each(vendors)('while %s', (vendor) => {
   });
 
   describe('refuses connections', () => {
-    it('the others’ data arrives and the list or field says what happened', async () => {
+    it('V12: the others’ data arrives and the list or field says what happened', async () => {
       await gateway.sandbox.simulators[vendor].close();
       const answer = await timed(overview);
       expectOnlyItsOwnPartToFail(answer, unavailable);
       expectNothingLeaks(answer);
     });
 
-    it('a field of its own carries the coded error', async () => {
+    it('V12: a field of its own carries the coded error', async () => {
       const answer = await timed(single[vendor].document);
       const [error] = answer.errors;
       expect(answer.errors).toHaveLength(1);

@@ -11,7 +11,7 @@ describe('Retry-After', () => {
     ['Fri, 20 Nov 2026 10:00:30 GMT', '2026-11-20T10:00:30Z'],
     ['Friday, 20-Nov-26 10:00:30 GMT', '2026-11-20T10:00:30Z'],
     ['Fri, 20 Nov 2026 09:00:00 GMT', '2026-11-20T10:00:00Z'],
-  ])('%s means %s', (header, at) => {
+  ])('V05: %s means %s', (header, at) => {
     expect(parseRetryAfter(header, now)).toEqual(new Date(at));
   });
 

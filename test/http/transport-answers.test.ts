@@ -121,20 +121,20 @@ describe('a success that is none', () => {
       { 'content-encoding': 'br' },
       'BODY_TOO_LARGE',
     ],
-  ])('%s is an error that may have acted', async (_, body, headers, kind) => {
+  ])('V06, V07, V08, V11: %s is an error that may have acted', async (_, body, headers, kind) => {
     await raw(body, headers as Record<string, string>);
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind, status: 200, mayHaveActed: true });
     expect(vendor.got).toHaveLength(1);
   });
 
-  it('204 is an empty body where the exchange knows no empty answer', async () => {
+  it('V06: 204 is an empty body where the exchange knows no empty answer', async () => {
     await answering((response) => response.writeHead(204).end());
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind: 'EMPTY_BODY', status: 204, mayHaveActed: true });
   });
 
-  it('a body without end is cut at the limit and its connection closed', async () => {
+  it('V08: a body without end is cut at the limit and its connection closed', async () => {
     await answering((response) => {
       response.writeHead(200);
       const timer = setInterval(() => response.write('1'.repeat(1000)), 5);
@@ -145,13 +145,13 @@ describe('a success that is none', () => {
     await expect.poll(() => vendor.open.size).toBe(0);
   });
 
-  it('headers without end are refused', async () => {
+  it('V08: headers without end are refused', async () => {
     await raw('{"ok":true}', { 'x-long': 'x'.repeat(64 * 1024) });
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind: 'BODY_TOO_LARGE', mayHaveActed: true });
   });
 
-  it('is a refusal where the verdict on the body says so', async () => {
+  it('V15: is a refusal where the verdict on the body says so', async () => {
     await raw('{"result":false,"code":422}');
     const exchange = writing({
       verdict: (body) =>
@@ -242,7 +242,7 @@ describe('a status that is no success', () => {
 });
 
 describe('a redirect', () => {
-  it('is not followed: the other host gets nothing', async () => {
+  it('V09: is not followed: the other host gets nothing', async () => {
     const other = await startVendor((_, response) => json(response, 200, { ok: true }));
     await answering((response) =>
       response.writeHead(307, { location: `${other.baseUrl.href}things` }).end(),

@@ -45,7 +45,7 @@ afterEach(async () => {
 const ok = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 describe('a connection', () => {
-  it('that is refused was certainly not used', async () => {
+  it('V01: that is refused was certainly not used', async () => {
     vendor = { ...(await startTcpVendor(() => {})), baseUrl: await deadBaseUrl() };
     transport = transportTo(vendor, { attempts: 1 });
     const scope = scopeOf();
@@ -54,7 +54,7 @@ describe('a connection', () => {
     expect(scope.records).toMatchObject([{ outcome: 'UNREACHABLE', attempts: 1 }]);
   });
 
-  it('that breaks before the request was handed to it was not used, else it may have been', async () => {
+  it('V01: that breaks before the request was handed to it was not used, else it may have been', async () => {
     await behaving((socket) => socket.resetAndDestroy());
     const { kind, mayHaveActed } = await failureOf(transport.call(scopeOf(), writing()));
     expect(['UNREACHABLE', 'CONNECTION_LOST']).toContain(kind);
@@ -67,7 +67,7 @@ describe('a connection', () => {
     expect(error).toMatchObject({ kind: 'CONNECTION_LOST', mayHaveActed: true });
   });
 
-  it('that is reset after the request was read may have been used', async () => {
+  it('V02: that is reset after the request was read may have been used', async () => {
     await afterReading((socket) => socket.resetAndDestroy());
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind: 'CONNECTION_LOST', mayHaveActed: true });
@@ -85,7 +85,7 @@ describe('a connection', () => {
     ['with a bad chunk', `${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\n{"ok":true}\r\n`],
     ['in the middle, without a length', `${ok}Connection: close\r\n\r\n{"ok":tr`],
     ['at half its length, by a wrong length', `${ok}Content-Length: 5\r\n\r\n{"ok":true}`],
-  ])('whose answer ends %s is a truncated body', async (_, answer) => {
+  ])('V02, V11: whose answer ends %s is a truncated body', async (_, answer) => {
     await afterReading((socket) => socket.end(answer));
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind: 'TRUNCATED_BODY', status: 200, mayHaveActed: true });
@@ -112,7 +112,7 @@ describe('a connection', () => {
     expect(counts).toEqual([1, 1, 1, 2]);
   });
 
-  it('that was idle for a second is not used for a write', async () => {
+  it('V11: that was idle for a second is not used for a write', async () => {
     vendor = await startVendor((_, response) => json(response, 200, { ok: true }));
     transport = transportTo(vendor);
     await transport.call(scopeOf(), writing());
@@ -125,33 +125,38 @@ describe('a connection', () => {
 });
 
 describe('a certificate', () => {
-  it.each(['', '0'])('that nobody vouches for is refused (override "%s")', async (override) => {
-    const server = createTlsServer({ key, cert: certificate }, (_, response) => response.end('{}'));
-    let connections = 0;
-    server.on('connection', () => {
-      connections += 1;
-    });
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const { port } = server.address() as AddressInfo;
-    vendor = await startTcpVendor(() => {});
-    transport = transportTo({ baseUrl: new URL(`https://127.0.0.1:${port}/`) }, { attempts: 1 });
-    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = override;
-    try {
-      const error = await failureOf(transport.call(scopeOf(), writing()));
-      expect(error).toMatchObject({ kind: 'UNREACHABLE', mayHaveActed: false });
-      expect(connections).toBeGreaterThan(0);
-    } finally {
-      if (before === undefined) {
-        delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-      } else {
-        process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  it.each(['', '0'])(
+    'V10: that nobody vouches for is refused (override "%s")',
+    async (override) => {
+      const server = createTlsServer({ key, cert: certificate }, (_, response) =>
+        response.end('{}'),
+      );
+      let connections = 0;
+      server.on('connection', () => {
+        connections += 1;
+      });
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      const { port } = server.address() as AddressInfo;
+      vendor = await startTcpVendor(() => {});
+      transport = transportTo({ baseUrl: new URL(`https://127.0.0.1:${port}/`) }, { attempts: 1 });
+      const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      process.env.NODE_TLS_REJECT_UNAUTHORIZED = override;
+      try {
+        const error = await failureOf(transport.call(scopeOf(), writing()));
+        expect(error).toMatchObject({ kind: 'UNREACHABLE', mayHaveActed: false });
+        expect(connections).toBeGreaterThan(0);
+      } finally {
+        if (before === undefined) {
+          delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+        } else {
+          process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+        }
+        server.close();
       }
-      server.close();
-    }
-  });
+    },
+  );
 });
 
 describe('the time limit', () => {
@@ -180,7 +185,7 @@ describe('the time limit', () => {
     ['hangs', () => {}],
     ['drips its headers', dripHeaders],
     ['drips its body', drip],
-  ])('holds for a vendor that %s, and closes the connection', async (_, act) => {
+  ])('V03: holds for a vendor that %s, and closes the connection', async (_, act) => {
     await afterReading(act);
     for (const exchange of [reading(), writing()]) {
       const { error, milliseconds } = await timed(transport.call(scopeOf(), exchange));
@@ -191,7 +196,7 @@ describe('the time limit', () => {
     await expect.poll(() => vendor.open.size).toBe(0);
   });
 
-  it('is the deadline of the request where that comes first', async () => {
+  it('V03: is the deadline of the request where that comes first', async () => {
     await afterReading(() => {});
     const { error, milliseconds } = await timed(transport.call(scopeOf(150), reading()));
     expect(error.kind).toBe('TIMED_OUT');

@@ -44,7 +44,7 @@ const open = async () => {
 };
 
 describe('the breaker', () => {
-  it('opens after five faults in a row and then sends nothing', async () => {
+  it('V13: opens after five faults in a row and then sends nothing', async () => {
     answer = down;
     const kinds = [];
     for (let count = 0; count < 10; count += 1) {
@@ -64,7 +64,7 @@ describe('the breaker', () => {
     expect(transport.health()).toEqual({ state: 'UNAVAILABLE', retryAt: error.retryAt });
   });
 
-  it('opens within ten calls that are each tried three times, whose errors stay the vendor’s', async () => {
+  it('V13: opens within ten calls that are each tried three times, whose errors stay the vendor’s', async () => {
     const retrying = transportTo(vendor);
     answer = down;
     const kinds = [];
@@ -76,7 +76,7 @@ describe('the breaker', () => {
     await retrying.close?.();
   });
 
-  it('probes with a single call after five seconds, and closes when it succeeds', async () => {
+  it('V13: probes with a single call after five seconds, and closes when it succeeds', async () => {
     await open();
     pass(4990);
     expect((await fail()).kind).toBe('SHED');
@@ -98,7 +98,7 @@ describe('the breaker', () => {
     expect(await Promise.all([call(), call(), call()])).toHaveLength(3);
   });
 
-  it('stays open for another five seconds when the probe fails', async () => {
+  it('V13: stays open for another five seconds when the probe fails', async () => {
     await open();
     pass(5010);
     expect((await fail()).kind).toBe('SERVER_ERROR');
@@ -180,7 +180,7 @@ describe('the concurrency limit', () => {
     held.length = 0;
   });
 
-  it('lets so many calls of a class through at once; the rest wait their turn', async () => {
+  it('V14: lets so many calls of a class through at once; the rest wait their turn', async () => {
     answer = hold;
     const calls = [call(), call(), call(), transport.call(scopeOf(), writing())];
     await expect.poll(() => vendor.got.length).toBe(3);

@@ -57,7 +57,7 @@ describe('a call that may be repeated', () => {
     ['504', status(504)],
     ['a reset', reset],
     ['a cut answer', cut],
-  ])('is healed after %s', async (_, fault) => {
+  ])('V01, V04: is healed after %s', async (_, fault) => {
     await answering([fault, good]);
     const scope = scopeOf();
     expect(await transport.call(scope, reading())).toEqual({ ok: true });
@@ -65,7 +65,7 @@ describe('a call that may be repeated', () => {
     expect(scope.records).toMatchObject([{ attempts: 2, outcome: 'OK', status: 200 }]);
   });
 
-  it('is sent at most three times, with growing pauses', async () => {
+  it('V04: is sent at most three times, with growing pauses', async () => {
     await answering([status(503)]);
     const scope = scopeOf();
     const error = await failureOf(transport.call(scope, reading()));
@@ -77,7 +77,7 @@ describe('a call that may be repeated', () => {
     expect(second).toBeGreaterThan(45);
   });
 
-  it('is tried three times where nobody listens', async () => {
+  it('V01: is tried three times where nobody listens', async () => {
     await answering([good]);
     const dead = transportTo({ baseUrl: await deadBaseUrl() });
     for (const exchange of [reading(), writing()]) {
@@ -146,7 +146,7 @@ describe('an unsafe call', () => {
     ['a reset', reset, 'CONNECTION_LOST', true],
     ['a cut answer', cut, 'TRUNCATED_BODY', true],
     ['a hang', hang, 'TIMED_OUT', true],
-  ])('is sent once, whatever follows: %s', async (_, fault, kind, mayHaveActed) => {
+  ])('V02: is sent once, whatever follows: %s', async (_, fault, kind, mayHaveActed) => {
     await answering([fault, good]);
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind, mayHaveActed });
@@ -163,7 +163,7 @@ describe('an unsafe call', () => {
     },
   );
 
-  it('on a kept connection that the vendor closes is not sent again', async () => {
+  it('V11: on a kept connection that the vendor closes is not sent again', async () => {
     await answering([good, reset, good]);
     await transport.call(scopeOf(), writing());
     const error = await failureOf(transport.call(scopeOf(), writing()));
@@ -173,14 +173,14 @@ describe('an unsafe call', () => {
 });
 
 describe('Retry-After', () => {
-  it.each([429, 503])('of a second is obeyed after %i', async (code) => {
+  it.each([429, 503])('V05: of a second is obeyed after %i', async (code) => {
     await answering([status(code, { 'retry-after': '1' }), good]);
     expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
     expect(gaps()[0]).toBeGreaterThan(950);
     expect(gaps()[0]).toBeLessThan(2500);
   });
 
-  it('may be an HTTP date', async () => {
+  it('V05: may be an HTTP date', async () => {
     const inTwoSeconds = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
     await answering([status(429, { 'retry-after': inTwoSeconds.toUTCString() }), good]);
     expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
@@ -205,7 +205,7 @@ describe('Retry-After', () => {
     expect(gaps()[0]).toBeLessThan(3_500);
   });
 
-  it('of an hour fails at once and is told', async () => {
+  it('V05: of an hour fails at once and is told', async () => {
     await answering([status(429, { 'retry-after': '3600' }), good]);
     const begun = Date.now();
     const error = await failureOf(transport.call(scopeOf(), reading()));
@@ -215,7 +215,7 @@ describe('Retry-After', () => {
     expect(vendor.got).toHaveLength(1);
   });
 
-  it('that is absent or unreadable after 429 means half a second, under jitter of a half', async () => {
+  it('V05: that is absent or unreadable after 429 means half a second, under jitter of a half', async () => {
     await answering([status(429), good]);
     expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
     expect(gaps()[0]).toBeGreaterThan(480);

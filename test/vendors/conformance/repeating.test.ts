@@ -30,7 +30,7 @@ describe.each(definitions)('%s', (id, definition) => {
   const busy = { kind: 'status', status: 503 } as const;
 
   describe.each(named(all.filter(is('read', 'safe'))))('%s', (_name, { run }) => {
-    it('is tried again after a 503, and then succeeds', async () => {
+    it('V04: is tried again after a 503, and then succeeds', async () => {
       open.simulator.fault({ ...busy, times: 1 });
       await run(open.connect(), world);
       const [first, second] = sent();
@@ -38,7 +38,7 @@ describe.each(definitions)('%s', (id, definition) => {
       expect(open.reported[0]).toMatchObject({ attempts: 2, outcome: expect.any(String) });
     });
 
-    it('is given up after three attempts', async () => {
+    it('V04: is given up after three attempts', async () => {
       open.simulator.fault(busy);
       await expect(run(open.connect(), world)).rejects.toMatchObject({
         kind: 'SERVER_ERROR',
@@ -48,7 +48,7 @@ describe.each(definitions)('%s', (id, definition) => {
       expect(new Set(sent()).size).toBe(1);
     });
 
-    it('is tried again after the connection broke', async () => {
+    it('V01: is tried again after the connection broke', async () => {
       open.simulator.fault({ kind: 'reset', times: 1 });
       await run(open.connect(), world);
       const [first, second] = sent();
@@ -64,7 +64,7 @@ describe.each(definitions)('%s', (id, definition) => {
       ['an answer of another shape', { kind: 'wrong-shape' }, true],
       ['a 429', { kind: 'status', status: 429 }, false],
     ] as const)(
-      'is sent once, and says what may have happened after %s',
+      'V02: is sent once, and says what may have happened after %s',
       async (_what, fault, mayHaveActed) => {
         open.simulator.fault(fault);
         const error = await run(open.connect(), world).catch((thrown: unknown) => thrown);

@@ -171,7 +171,7 @@ describe.each(vendorIds)('the people of %s', (id) => {
     expect(portal.simulator.state.invitations).toEqual([]);
   });
 
-  it('are not invited where a 200 says result: false', async () => {
+  it('V15: are not invited where a 200 says result: false', async () => {
     portal.simulator.switches.resultFalseWith200 = true;
     await expect(invite()).rejects.toMatchObject({
       kind: 'REJECTED',

@@ -151,7 +151,7 @@ describe.each(vendorIds)('the queue of %s', (id) => {
     expect(portal.simulator.calls).toHaveLength(2);
   });
 
-  it('takes result: false in a 200 for a refusal', async () => {
+  it('V15: takes result: false in a 200 for a refusal', async () => {
     portal.simulator.switches.resultFalseWith200 = true;
     await expect(dismiss('28')).rejects.toMatchObject({
       kind: 'REJECTED',

@@ -41,7 +41,7 @@ describe('times', () => {
     expect(wire.availabilities.safeParse({ data: [slot] }).success).toBe(false);
   });
 
-  test('fall on the day of the clinic, also where the offset changes', () => {
+  test('V16: fall on the day of the clinic, also where the offset changes', () => {
     expect(calendarDay(new Date('2026-03-28T23:30:00Z'), zone)).toBe('2026-03-29');
     expect(calendarDay(new Date('2026-03-29T22:30:00Z'), zone)).toBe('2026-03-30');
     expect(calendarDay(new Date('2026-03-29T21:59:00Z'), zone)).toBe('2026-03-29');

@@ -145,7 +145,7 @@ describe('onboarding', () => {
     expect(JSON.stringify(error) + String(error)).not.toMatch(/required|invalid|not an address/);
   });
 
-  it('reads a status other than success in a 200 as a refusal', async () => {
+  it('V15: reads a status other than success in a 200 as a refusal', async () => {
     nimbus.simulator.switches.refusalsWith200 = true;
     await expect(
       onboard(newcomer({ person: { email: 'ana.silva@example.com' } })),

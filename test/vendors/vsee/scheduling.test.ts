@@ -115,7 +115,7 @@ describe('availability', () => {
     }
   });
 
-  test('follows the room’s own zone over a change of clocks', async () => {
+  test('V16: follows the room’s own zone over a change of clocks', async () => {
     const { visits, scope } = await openClinic();
     const session = await visits.signIn(scope(), ana);
     const slots = await visits.availabilities(scope(), session, {
