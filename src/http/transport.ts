@@ -97,12 +97,12 @@ export function createTransport(options: TransportOptions): Transport {
     const least = repeatable
       ? leastTime
       : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));
-    const limits = { least, whole: scope.deadline - clock(), report };
+    const bounds = { least, whole: scope.deadline - clock(), report };
     retries.called();
     let last: VendorError | undefined;
     for (;;) {
       const result = await gates[exchange.class].run(
-        () => attempt(scope, exchange, prepared, limits),
+        () => attempt(scope, exchange, prepared, bounds),
         scope.deadline,
         scope.signal,
       );

@@ -25,6 +25,8 @@ const raw =
 const page = '<!doctype html><html><head><title>Sign in</title></head></html>';
 const whole = JSON.stringify({ status: 'success', result: true, data: [{ id: 1, name: 'Ana' }] });
 
+const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
 interface Expected {
   kinds: readonly string[];
   /** Whether a repeatable call is sent again. */
@@ -88,6 +90,11 @@ const faults: [name: string, answer: Answer, expected: Expected][] = [
   [
     'V07: a list of lists',
     plain(200, '[[[]]]'),
+    { kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'], ...unusable },
+  ],
+  [
+    'V07: a list nested a hundred thousand deep',
+    plain(200, deep),
     { kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'], ...unusable },
   ],
   [

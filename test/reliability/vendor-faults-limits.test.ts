@@ -8,8 +8,8 @@ import { credentialsOf, type Doors, openDoors, vendors } from './vendor-doors.ts
 /** reliability.md, V03, V08 and V09: time, size and place, for every operation of every vendor. */
 
 /** Milliseconds of one attempt and of the whole request. */
-const attemptTimeout = 800;
-const deadline = 1_000;
+const attemptTimeout = 1_200;
+const deadline = 2_200;
 const grace = 500;
 const mebibyte = 1024 * 1024;
 /** Bytes that the kernel may hold for a connection that nobody reads any more. */

@@ -16,9 +16,9 @@ type Vendor = keyof typeof reads;
 const vendors = Object.keys(reads) as Vendor[];
 
 /** Milliseconds: an attempt, a request, and an answer of a slow vendor. */
-const attemptTimeout = 2_500;
-const requestTimeout = 3_000;
-const latency = 1_200;
+const attemptTimeout = 3_000;
+const requestTimeout = 3_500;
+const latency = 2_000;
 /** Calls at once to one vendor; the rest wait. */
 const concurrency = 4;
 

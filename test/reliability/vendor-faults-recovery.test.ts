@@ -14,7 +14,7 @@ const recovery = 10_000;
 
 const vendors = ['NIMBUS', 'VSEE', 'MY_PATIENT_PORTAL', 'CERBO', 'MD_HQ'] as const;
 /** Milliseconds of an attempt. */
-const attemptTimeout = 1_000;
+const attemptTimeout = 2_000;
 /** Queries at once. */
 const crowd = 8;
 

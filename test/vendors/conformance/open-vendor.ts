@@ -60,7 +60,7 @@ function createVault() {
 }
 
 /** Milliseconds per attempt: enough for a simulator on a busy machine, short enough for a hang. */
-const attemptTimeout = 1_000;
+const attemptTimeout = 5_000;
 
 /** One vendor of the registry over its own simulator. */
 export interface OpenVendor {
