@@ -194,6 +194,9 @@ export function readConfig(raw: Environment, mode: Mode) {
   }
   const vendors = readVendors(environment, problems);
   if (mode === 'production') {
+    if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+      problems.push('NODE_TLS_REJECT_UNAUTHORIZED must not switch the check of certificates off');
+    }
     for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
       if (environment[name] === undefined) {
         problems.push(`${name} is missing`);

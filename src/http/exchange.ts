@@ -43,7 +43,10 @@ export interface Exchange<Answer> {
   emptyAnswer?: Answer;
   /** Reads the body of a 4xx (parsed JSON, or undefined where it is none). 401, 403 and 404 have defaults. */
   refusal?: (status: number, body: unknown) => Refusal | undefined;
-  /** A refusal inside a 2xx, e.g. `result: false`. Runs before `answer`. */
+  /**
+   * A refusal inside a 2xx, e.g. `result: false`. Runs before `answer`. What it lets pass is still a
+   * SERVER_ERROR of unknown outcome where the body says in other usual words that it is no success.
+   */
   verdict?: (body: unknown) => Refusal | undefined;
 }
 

@@ -33,6 +33,7 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
         headers: readHeaders(init),
         body: readBody(init.body),
       };
+      const whole = scope.deadline - clock();
       const send = async (): Promise<Arrived | Failed> => {
         const left = scope.deadline - clock();
         if (left <= 0) {
@@ -48,7 +49,8 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
           });
           return { response, life: response.status >= 500 ? 'FAULT' : 'ALIVE' };
         } catch (fault) {
-          return outcomeOfFault(fault, clock(), isFair(left, timeouts[operationClass]), report);
+          const fair = isFair(left, timeouts[operationClass], whole);
+          return outcomeOfFault(fault, clock(), fair, report);
         }
       };
       const result = await gates[operationClass].run(send, scope.deadline, cancel);

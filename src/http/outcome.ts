@@ -1,6 +1,7 @@
 import type { VendorError, VendorErrorKind } from '../domain/errors.ts';
 import { parseJson } from './body.ts';
 import type { CallReport, ErrorDetails } from './call-report.ts';
+import { isDenial } from './denial.ts';
 import type { Exchange, Refusal } from './exchange.ts';
 import type { SignOfLife } from './gates.ts';
 import { FetchFault, type LeanResponse } from './lean-fetch.ts';
@@ -93,7 +94,7 @@ function judge<Answer>(
       const json = parsed();
       return 'value' in json ? json.value : undefined;
     };
-    const retryAt = parseRetryAfter(response.headers['retry-after'], now);
+    const retryAt = parseRetryAfter(response.headers['retry-after'], now, response.headers.date);
     return statusError(status, body, retryAt, exchange.refusal);
   }
   const json = parsed();
@@ -105,6 +106,10 @@ function judge<Answer>(
   const said = exchange.verdict?.(json.value);
   if (said) {
     return { ...refusalError(said, 'REJECTED'), status };
+  }
+  if (isDenial(json.value)) {
+    // Undocumented, so nobody knows what happened before the vendor said so.
+    return { kind: 'SERVER_ERROR', status, mayHaveActed: true, reason: 'error_inside_success' };
   }
   const answer = exchange.answer.safeParse(json.value);
   return answer.success
@@ -148,15 +153,22 @@ export function outcomeOfFault(
   const { kind, status, sent, headers } = fault;
   const ownEnd = kind === 'TIMED_OUT' || kind === 'CANCELLED';
   if (!ownEnd && status !== undefined && (status < 200 || status > 299)) {
-    const retryAt = parseRetryAfter(headers['retry-after'], now);
+    const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
     return failed(report.error(statusError(status, () => undefined, retryAt, refusal)));
   }
   const outcome = failed(report.error({ kind, status, mayHaveActed: sent }));
   return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;
 }
 
-/** Whether an attempt with so many milliseconds left had a fair chance, given its class's limit. */
-export const isFair = (left: number, limit: number) => left >= Math.min(limit, 1_000);
+/**
+ * Whether an attempt had a fair chance: enough time, and not much less than its call had before it
+ * stood in our own line. A vendor that is slow under our load answers late, but it answers.
+ * @param left milliseconds at the attempt's begin
+ * @param limit milliseconds that its class allows an attempt
+ * @param whole milliseconds at the call's begin
+ */
+export const isFair = (left: number, limit: number, whole: number) =>
+  left >= Math.min(limit, 1_000) && left >= 0.9 * Math.min(limit, whole);
 
 /** A call for which there is no time left. */
 export const outOfTime = (report: CallReport): Failed => ({

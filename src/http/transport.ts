@@ -71,8 +71,7 @@ export function createTransport(options: TransportOptions): Transport {
     scope: RequestScope,
     exchange: Exchange<Answer>,
     prepared: Prepared,
-    least: number,
-    report: CallReport,
+    { least, whole, report }: { least: number; whole: number; report: CallReport },
   ): Promise<Outcome<Answer>> {
     const left = scope.deadline - clock();
     if (left < least) {
@@ -84,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
       const response = await send[exchange.class](prepared, Math.min(limit, left), scope.signal);
       return outcomeOf(exchange, response, clock(), report);
     } catch (fault) {
-      const fair = isFair(left, limit);
+      const fair = isFair(left, limit, whole);
       return outcomeOfFault(fault, clock(), fair, report, exchange.refusal);
     }
   }
@@ -99,11 +98,12 @@ export function createTransport(options: TransportOptions): Transport {
     const least = repeatable
       ? leastTime
       : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));
+    const bounds = { least, whole: scope.deadline - clock(), report };
     retries.called();
     let last: VendorError | undefined;
     for (;;) {
       const result = await gates[exchange.class].run(
-        () => attempt(scope, exchange, prepared, least, report),
+        () => attempt(scope, exchange, prepared, bounds),
         scope.deadline,
         scope.signal,
       );

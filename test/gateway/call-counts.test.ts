@@ -172,7 +172,7 @@ describe('a list of patients', () => {
       `totalCount nodes { id title practiceName status start end timeZone cancelledAt cancellable
         reschedulable isVideoConsultation asapListSubscribed patient { fullName } }`,
     ],
-  ])('with %s of their appointments costs one call for each', async (_name, selection) => {
+  ])('P05: with %s of their appointments costs one call for each', async (_name, selection) => {
     const { data, errors } = await everybody(
       `appointments(filter: { vendor: [MY_PATIENT_PORTAL] }) { ${selection} }`,
     );

@@ -81,7 +81,7 @@ describe('a query with a chain in it', () => {
 });
 
 describe('a slow vendor', () => {
-  it('holds up nobody else’s call', async () => {
+  it('V14: holds up nobody else’s call', async () => {
     gateway.sandbox.simulators.NIMBUS.latency = 3 * latency;
     const answer = await gateway.query(firstQuery);
     const calls = callsOf(answer);

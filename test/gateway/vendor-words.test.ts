@@ -60,7 +60,7 @@ const statuses = [200, 400, 401, 403, 404, 409, 422, 500];
 describe.each(fields)('%s', (name, document) => {
   describe.each(words)('that answers with %s', (_what, body) => {
     it.each(statuses.map((status) => [status]))(
-      'and %i leaves none of it in the answer or the log',
+      'V15: and %i leaves none of it in the answer or the log',
       async (status) => {
         answer = { status, body: JSON.stringify(body) };
         calls = 0;

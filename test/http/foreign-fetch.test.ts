@@ -90,7 +90,7 @@ describe('the fetch for libraries', () => {
     expect(vendor.got).toHaveLength(1);
   });
 
-  it('decodes and bounds the body', async () => {
+  it('V08: decodes and bounds the body', async () => {
     const text = JSON.stringify({ access_token: 't' });
     answer = (response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text));
@@ -101,7 +101,7 @@ describe('the fetch for libraries', () => {
     expect((await failureOf(post())).kind).toBe('BODY_TOO_LARGE');
   });
 
-  it('goes to no other host, whatever was discovered', async () => {
+  it('V09: goes to no other host, whatever was discovered', async () => {
     const other = await startVendor((_, response) => json(response, 200, {}));
     const here = new URL(token());
     for (const url of [other.baseUrl.href, `http://a:b@${here.host}/`, 'https:///', 'no url']) {

@@ -11,8 +11,18 @@ describe('Retry-After', () => {
     ['Fri, 20 Nov 2026 10:00:30 GMT', '2026-11-20T10:00:30Z'],
     ['Friday, 20-Nov-26 10:00:30 GMT', '2026-11-20T10:00:30Z'],
     ['Fri, 20 Nov 2026 09:00:00 GMT', '2026-11-20T10:00:00Z'],
-  ])('%s means %s', (header, at) => {
+  ])('V05: %s means %s', (header, at) => {
     expect(parseRetryAfter(header, now)).toEqual(new Date(at));
+  });
+
+  it.each([
+    ['Fri, 20 Nov 2026 11:00:07 GMT', 'Fri, 20 Nov 2026 11:00:00 GMT'],
+    ['Fri, 20 Nov 2026 07:30:07 GMT', 'Fri, 20 Nov 2026 07:30:00 GMT'],
+    ['7', 'Fri, 20 Nov 2026 11:00:00 GMT'],
+    ['Fri, 20 Nov 2026 10:00:07 GMT', 'Fri, 20 Nov 2026 09:59:59 GMT'],
+    ['Fri, 20 Nov 2026 10:00:07 GMT', 'yesterday'],
+  ])('V05, V16: %s, said at %s, means seven seconds', (header, sentAt) => {
+    expect(parseRetryAfter(header, now, sentAt)).toEqual(new Date(now + 7_000));
   });
 
   it('that occurs twice counts once', () => {

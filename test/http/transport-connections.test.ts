@@ -196,7 +196,7 @@ describe('the time limit', () => {
     await expect.poll(() => vendor.open.size).toBe(0);
   });
 
-  it('is the deadline of the request where that comes first', async () => {
+  it('V03: is the deadline of the request where that comes first', async () => {
     await afterReading(() => {});
     const { error, milliseconds } = await timed(transport.call(scopeOf(150), reading()));
     expect(error.kind).toBe('TIMED_OUT');
@@ -216,6 +216,34 @@ describe('the time limit', () => {
     expect(vendor.connections()).toBe(0);
     expect(await patient.call(scopeOf(800), reading())).toEqual({ ok: true });
     await patient.close?.();
+  });
+});
+
+describe('the wait for a turn', () => {
+  it('V14: that uses up the time says nothing against the vendor', async () => {
+    let milliseconds = 1300;
+    vendor = await startVendor((_, response) =>
+      setTimeout(() => json(response, 200, { ok: true }), milliseconds),
+    );
+    transport = transportTo(vendor, {
+      concurrency: 5,
+      attempts: 1,
+      timeouts: { read: 2000, write: 2000 },
+    });
+    // Half of them have to wait, which leaves them 1.1 seconds: a second and less than it takes.
+    const calls = Array.from({ length: 10 }, () =>
+      transport.call(scopeOf(2400), reading()).then(
+        () => 'OK',
+        (error) => error.kind,
+      ),
+    );
+    expect(await Promise.all(calls)).toEqual([
+      ...Array(5).fill('OK'),
+      ...Array(5).fill('TIMED_OUT'),
+    ]);
+    expect(transport.health().state).toBe('AVAILABLE');
+    milliseconds = 0;
+    expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
   });
 });
 

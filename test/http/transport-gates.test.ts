@@ -44,7 +44,7 @@ const open = async () => {
 };
 
 describe('the breaker', () => {
-  it('opens after five faults in a row and then sends nothing', async () => {
+  it('V13: opens after five faults in a row and then sends nothing', async () => {
     answer = down;
     const kinds = [];
     for (let count = 0; count < 10; count += 1) {
@@ -180,7 +180,7 @@ describe('the concurrency limit', () => {
     held.length = 0;
   });
 
-  it('lets so many calls of a class through at once; the rest wait their turn', async () => {
+  it('V14: lets so many calls of a class through at once; the rest wait their turn', async () => {
     answer = hold;
     const calls = [call(), call(), call(), transport.call(scopeOf(), writing())];
     await expect.poll(() => vendor.got.length).toBe(3);

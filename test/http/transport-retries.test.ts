@@ -57,7 +57,7 @@ describe('a call that may be repeated', () => {
     ['504', status(504)],
     ['a reset', reset],
     ['a cut answer', cut],
-  ])('V04: is healed after %s', async (_, fault) => {
+  ])('V01, V04: is healed after %s', async (_, fault) => {
     await answering([fault, good]);
     const scope = scopeOf();
     expect(await transport.call(scope, reading())).toEqual({ ok: true });
@@ -146,7 +146,7 @@ describe('an unsafe call', () => {
     ['a reset', reset, 'CONNECTION_LOST', true],
     ['a cut answer', cut, 'TRUNCATED_BODY', true],
     ['a hang', hang, 'TIMED_OUT', true],
-  ])('is sent once, whatever follows: %s', async (_, fault, kind, mayHaveActed) => {
+  ])('V02: is sent once, whatever follows: %s', async (_, fault, kind, mayHaveActed) => {
     await answering([fault, good]);
     const error = await failureOf(transport.call(scopeOf(), writing()));
     expect(error).toMatchObject({ kind, mayHaveActed });
@@ -185,6 +185,24 @@ describe('Retry-After', () => {
     await answering([status(429, { 'retry-after': inTwoSeconds.toUTCString() }), good]);
     expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
     expect(Date.now()).toBeGreaterThanOrEqual(inTwoSeconds.getTime() - 20);
+  });
+
+  it.each([
+    ['ahead', 3_600_000],
+    ['behind', -3_600_000],
+  ])('V05, V16: may be one by a clock that is an hour %s', async (_, skew) => {
+    const said = () => Math.floor(Date.now() / 1000) * 1000 + skew;
+    await answering([
+      (response) => {
+        const date = new Date(said()).toUTCString();
+        const retryAfter = new Date(said() + 2_000).toUTCString();
+        json(response, 429, {}, { date, 'retry-after': retryAfter });
+      },
+      good,
+    ]);
+    expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
+    expect(gaps()[0]).toBeGreaterThan(950);
+    expect(gaps()[0]).toBeLessThan(3_500);
   });
 
   it('V05: of an hour fails at once and is told', async () => {

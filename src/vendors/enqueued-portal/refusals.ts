@@ -40,7 +40,8 @@ export function readVerdict(body: unknown): Refusal | undefined {
     return undefined;
   }
   const no = [false, 0, 'false', '0'].some((word) => word === body.result);
-  return no || isRecord(body.error) ? { kind: 'REJECTED' } : undefined;
+  const error = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '');
+  return no || error ? { kind: 'REJECTED' } : undefined;
 }
 
 export function readInviteVerdict(body: unknown): Refusal | undefined {

@@ -88,7 +88,8 @@ export function asVendorError(error: unknown, call: OAuthCall): VendorError {
   }
   const answer = answerIn(error);
   const kind = kindOf(error, answer?.status);
-  const retryAt = parseRetryAfter(answer?.headers.get('retry-after') ?? undefined, clock());
+  const header = (name: string) => answer?.headers.get(name) ?? undefined;
+  const retryAt = parseRetryAfter(header('retry-after'), clock(), header('date'));
   return new VendorError({
     vendor,
     operation,

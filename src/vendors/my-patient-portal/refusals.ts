@@ -84,9 +84,10 @@ export const refusalOf =
     }
   };
 
-/** A refusal inside a 2xx: the sibling's envelope says `success: false`. */
+/** A refusal inside a 2xx: the sibling's envelope says `success: false`, or `error` is a known reason. */
 export function verdictOf(body: unknown): Refusal | undefined {
-  if (record(body).success !== false) {
+  const { success, error } = record(body);
+  if (success !== false && reasons.every((reason) => reason !== error)) {
     return undefined;
   }
   const reason = reasonIn(statements(body));

@@ -109,6 +109,7 @@ export const appointment = one(appointmentShape, 'appointment');
 export const appointments = listOf(appointmentShape);
 
 const profileShape = z.object({
+  id: z.union([z.string(), z.number()]).nullish(),
   first_name: text,
   last_name: text,
   email: text,
@@ -122,7 +123,11 @@ const profileShape = z.object({
   country: text,
 });
 export type MyPatientPortalProfile = z.output<typeof profileShape>;
-export const profile = one(profileShape, 'user');
+/** Each field may be missing, but a record without any is nobody's. */
+export const profile = one(
+  profileShape.refine((record) => Object.values(record).some((value) => (value ?? null) !== null)),
+  'user',
+);
 
 const insurance = z.object({ id: number, name: z.string(), type: text });
 export type MyPatientPortalInsurance = z.output<typeof insurance>;
@@ -182,10 +187,12 @@ export const confirmation = (id: string) =>
 
 /** Row 12, [assumed]: a link by any of its likely names, or null outside the join window. */
 export const videoConsultation = one(
-  z.object({
-    access_video_consultation_link: z.unknown().optional(),
-    url: z.unknown().optional(),
-    link: z.unknown().optional(),
-  }),
+  z
+    .object({
+      access_video_consultation_link: z.unknown().optional(),
+      url: z.unknown().optional(),
+      link: z.unknown().optional(),
+    })
+    .refine((record) => Object.values(record).some((value) => value !== undefined)),
   'video_consultation',
 );

@@ -73,7 +73,7 @@ export function createNimbusClient(transport: Transport, credentials: NimbusCred
         class: 'write',
         repeatable: true,
         answer: nimbusRevoked,
-        emptyAnswer: null,
+        emptyAnswer: {},
       }),
 
     /** A new one-time link; not repeated by a machine, because each call kills the link before. */

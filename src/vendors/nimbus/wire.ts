@@ -27,8 +27,8 @@ export const nimbusEnabled = z.union([
 ]);
 export type NimbusEnabled = z.output<typeof nimbusEnabled>;
 
-/** `external-portal-access/revoke`: nothing is documented, so any 2xx will do. */
-export const nimbusRevoked = z.unknown();
+/** `external-portal-access/revoke`: nothing is documented, so any record will do, and none at all. */
+export const nimbusRevoked = z.object({});
 
 const order = z.object({
   order_id: integerId,

@@ -22,26 +22,6 @@ export const refusalFor =
     return reason === undefined ? undefined : { kind: 'REJECTED', reason };
   };
 
-const errorCode = (code: unknown) =>
-  typeof code === 'number'
-    ? code
-    : typeof code === 'string' && /^\d{3}$/.test(code)
-      ? Number(code)
-      : 0;
-
-/**
- * A success whose body is an error (`code` from 400, no `data`): an upstream fault of unknown
- * outcome. A bare visit also has a `code`, of 32 hex digits.
- */
-export const faultInsideSuccess: NonNullable<Exchange<unknown>['verdict']> = (body) =>
-  typeof body === 'object' &&
-  body !== null &&
-  !('data' in body) &&
-  'code' in body &&
-  errorCode(body.code) >= 400
-    ? { kind: 'SERVER_ERROR', reason: 'error_inside_success' }
-    : undefined;
-
 /** Null for what the vendor does not know. */
 export async function orNull<Answer>(found: Promise<Answer>): Promise<Answer | null> {
   try {

@@ -84,7 +84,8 @@ export function toSlots(slots: readonly VSeeSlot[]): Slot[] {
       }
       return [
         {
-          vendorSlotId: slot.slot_id == null ? null : String(slot.slot_id),
+          // An empty one is none: a time can be booked without, but not with it.
+          vendorSlotId: String(slot.slot_id ?? '') || null,
           start,
           end: instantOf(slot.slot_end),
           // The answer has none; the room's zone is the room's.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type RequestScope, scopeForWrites } from '../../domain/request.ts';
 import type { Exchange, Transport } from '../../http/exchange.ts';
-import { faultInsideSuccess, refusalFor } from './answers.ts';
+import { refusalFor } from './answers.ts';
 import { cancellation, vseeSlot } from './assumed.ts';
 import { headersFor, type VSeeCaller, type VSeeCredentials } from './auth.ts';
 import { encodedBody, type VSeeRequestEncoding } from './request-encoding.ts';
@@ -42,7 +42,6 @@ export function createVSeeClient(
       repeatable: true,
       headers: headersFor(credentials, caller),
       refusal: refusalFor(caller.as),
-      verdict: faultInsideSuccess,
     });
 
   const write = <Answer>(
@@ -64,7 +63,6 @@ export function createVSeeClient(
       headers: headersFor(credentials, caller),
       body: encodedBody(encoding, fields),
       refusal: refusalFor(caller.as, reasons),
-      verdict: faultInsideSuccess,
     });
   };
 

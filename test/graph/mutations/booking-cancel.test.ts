@@ -154,7 +154,7 @@ describe('cancelAppointment at MyPatientPortal', () => {
     expect(await read(id)).toMatchObject({ status: 'BOOKED' });
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and cancels once', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and cancels once', async () => {
     const id = await booked('portal');
     portal().fault({ kind: 'reset', act: true, match: /cancel/ });
     const { payload } = await cancel(id);
@@ -260,7 +260,7 @@ describe('cancelAppointment at VSee', () => {
     ]);
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and cancels once', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and cancels once', async () => {
     const id = await booked('room');
     gateway.sandbox.simulators.VSEE.fault({ kind: 'reset', act: true, match: /cancel/ });
     const { payload } = await cancel(id);

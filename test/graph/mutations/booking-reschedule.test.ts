@@ -222,7 +222,7 @@ describe('rescheduleAppointment', () => {
     expect(gateway.allCalls()).toEqual([]);
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and moves once', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and moves once', async () => {
     const free = await option();
     portal().fault({ kind: 'reset', act: true, match: /reschedule/ });
     const { payload } = await move(free.id);

@@ -141,7 +141,7 @@ describe('bookAppointment in a VSee room', () => {
     expect(sent(gateway.calls('VSEE'))).toEqual([room, intake, signIn, intake, visits]);
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
     const { id } = await time();
     gateway.sandbox.simulators.VSEE.fault({ kind: 'truncate', act: true, match: /POST .*visits$/ });
     const { payload } = await book({ availabilityId: id });

@@ -30,7 +30,7 @@ const measures = { heightFeet: 5, heightInches: 7, weightPounds: 170 };
 
 describe('A lost answer', () => {
   it.each(lostAnswers)(
-    'to createFollowUp ($title) is OUTCOME_UNKNOWN: one call, one effect, nothing recorded',
+    'V02: to createFollowUp ($title) is OUTCOME_UNKNOWN: one call, one effect, nothing recorded',
     async ({ title: _, ...fault }) => {
       const patientId = gateway.ids.Ana;
       const before = nimbus().state.followUps.length;
@@ -49,7 +49,7 @@ describe('A lost answer', () => {
   );
 
   it.each(lostAnswers)(
-    'to enablePortalAccess ($title) costs one call and is made good under the same key: the last link counts',
+    'V02: to enablePortalAccess ($title) costs one call and is made good under the same key: the last link counts',
     async ({ title: _, ...fault }) => {
       const patientId = gateway.ids.Ben;
       const tokens = nimbus().state.tokens.size;
@@ -77,7 +77,7 @@ describe('A lost answer', () => {
   );
 
   it.each(lostAnswers)(
-    'to onboardPatient ($title) is OUTCOME_UNKNOWN: one call, one user there, nobody here',
+    'V02: to onboardPatient ($title) is OUTCOME_UNKNOWN: one call, one user there, nobody here',
     async ({ title, ...fault }) => {
       const users = nimbus().state.users.size;
       const email = `lost.${lostAnswers.findIndex((each) => each.title === title)}@example.com`;
@@ -132,7 +132,7 @@ describe('revokePortalAccess, which is safe to repeat,', () => {
     { kind: 'reset', act: true },
     { kind: 'status', status: 502, act: true },
     { kind: 'truncate', act: true },
-  ] as const)('is asked again after $kind and done', async (fault) => {
+  ] as const)('V02: is asked again after $kind and done', async (fault) => {
     await done(gateway, 'enablePortalAccess', { patientId: patientId() });
     gateway.forget();
     nimbus().fault({ ...fault, times: 1 });

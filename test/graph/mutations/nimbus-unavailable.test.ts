@@ -90,7 +90,7 @@ describe('A vendor that does not take the call', () => {
     },
   );
 
-  it('with a redirect that keeps the method is not followed', async () => {
+  it('V09: with a redirect that keeps the method is not followed', async () => {
     const { Ana } = gateway.ids;
     const tokens = nimbusOf(gateway).state.tokens.size;
     const location = `${nimbusOf(gateway).origin}/external-portal-access/enable`;

@@ -113,7 +113,7 @@ describe('invitePatientToPortal', () => {
     expect(await accesses(patientId)).toEqual([]);
   });
 
-  it('does not take a 200 that says no for a success', async () => {
+  it('V15: does not take a 200 that says no for a success', async () => {
     queueOf(gateway, 'CERBO').switches.resultFalseWith200 = true;
     const known = await accesses(gateway.ids.Ana);
     const input = { patientId: gateway.ids.Ana, vendor: 'CERBO' };
@@ -129,19 +129,22 @@ describe('invitePatientToPortal', () => {
     expect(gateway.allCalls()).toEqual(['MD_HQ POST /patients/1221/portal/invite']);
   });
 
-  it.each(lostAnswers)('is OUTCOME_UNKNOWN where the answer is $title: one mail', async (lost) => {
-    const { title: _, ...fault } = lost;
-    const patientId = gateway.ids.Ana;
-    const [before, known] = [mailed('CERBO').length, await accesses(patientId)];
-    queueOf(gateway, 'CERBO').fault(fault);
-    const input = { patientId, vendor: 'CERBO' };
-    const answer = await mutate(gateway, 'invitePatientToPortal', input);
-    expect(answer.payload.portalAccess).toBeNull();
-    expect(answer.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', path: null }]);
-    expect(gateway.allCalls()).toEqual(['CERBO POST /patients/221/portal/invite']);
-    expect(mailed('CERBO')).toHaveLength(before + 1);
-    expect(await accesses(patientId)).toEqual(known);
-  });
+  it.each(lostAnswers)(
+    'V02: is OUTCOME_UNKNOWN where the answer is $title: one mail',
+    async (lost) => {
+      const { title: _, ...fault } = lost;
+      const patientId = gateway.ids.Ana;
+      const [before, known] = [mailed('CERBO').length, await accesses(patientId)];
+      queueOf(gateway, 'CERBO').fault(fault);
+      const input = { patientId, vendor: 'CERBO' };
+      const answer = await mutate(gateway, 'invitePatientToPortal', input);
+      expect(answer.payload.portalAccess).toBeNull();
+      expect(answer.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', path: null }]);
+      expect(gateway.allCalls()).toEqual(['CERBO POST /patients/221/portal/invite']);
+      expect(mailed('CERBO')).toHaveLength(before + 1);
+      expect(await accesses(patientId)).toEqual(known);
+    },
+  );
 
   it.each(['NIMBUS', 'VSEE', 'MY_PATIENT_PORTAL'])('is not offered by %s', async (vendor) => {
     const input = { patientId: gateway.ids.Ana, vendor };
@@ -237,7 +240,7 @@ describe('dismissPortalRequest', () => {
     expect(await openRequests(gateway.ids.Chloe)).toEqual(before);
   });
 
-  it('does not take a 200 that says no for a success', async () => {
+  it('V15: does not take a 200 that says no for a success', async () => {
     const [chosen] = (await openRequests(gateway.ids.Chloe)).filter(
       ({ vendor }) => vendor === 'MD_HQ',
     );

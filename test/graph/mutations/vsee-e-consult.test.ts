@@ -135,7 +135,7 @@ describe('requestEConsult', () => {
     expect(sent(gateway.calls('VSEE'))).toEqual([room, intake, signIn, intake, eConsult]);
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
     gateway.sandbox.simulators.VSEE.fault({ kind: 'reset', act: true, match: /add_econsult/ });
     const { payload } = await ask({});
     expect(payload.visit).toBeNull();

@@ -232,7 +232,7 @@ describe('scheduleVisit', () => {
     expect(sent(gateway.calls('VSEE'))).toEqual([room, intake, signIn, intake, visits]);
   });
 
-  it('says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
+  it('V02: says OUTCOME_UNKNOWN where the answer is lost, and sends nothing twice', async () => {
     const time = await freeTime();
     gateway.sandbox.simulators.VSEE.fault({ kind: 'reset', act: true, match: /POST .*visits$/ });
     const { payload } = await schedule(time);

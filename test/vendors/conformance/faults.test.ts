@@ -153,7 +153,7 @@ describe.each(definitions)('%s', (id, definition) => {
     );
   });
 
-  it('health turns from AVAILABLE to UNAVAILABLE while faults repeat; then nothing is sent', async () => {
+  it('V13: health turns from AVAILABLE to UNAVAILABLE while faults repeat; then nothing is sent', async () => {
     const [ask] = asks;
     if (ask === undefined) {
       return;

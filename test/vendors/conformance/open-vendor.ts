@@ -60,7 +60,7 @@ function createVault() {
 }
 
 /** Milliseconds per attempt: enough for a simulator on a busy machine, short enough for a hang. */
-const attemptTimeout = 1_000;
+const attemptTimeout = 5_000;
 
 /** One vendor of the registry over its own simulator. */
 export interface OpenVendor {
@@ -72,7 +72,10 @@ export interface OpenVendor {
   readonly reported: VendorCallRecord[];
   scope(): RequestScope;
   /** A door as the gateway makes it, with breakers that know of nothing yet. */
-  connect(changes?: Readonly<Record<string, string | undefined>>): VendorAdapter;
+  connect(
+    changes?: Readonly<Record<string, string | undefined>>,
+    clock?: () => number,
+  ): VendorAdapter;
   /** Ends faults and forgets calls and reports. */
   forget(): void;
   close(): Promise<void>;
@@ -91,7 +94,7 @@ export async function openVendor(id: VendorId, definition: VendorDefinition): Pr
       deadline: Date.now() + 15_000,
       onVendorCall: (call) => reported.push(call),
     }),
-    connect(changes = {}) {
+    connect(changes = {}, clock = Date.now) {
       const environment: Record<string, string | undefined> = {
         ...simulator.environment,
         [`${id}_TIMEOUT_MS`]: String(attemptTimeout),
@@ -101,13 +104,13 @@ export async function openVendor(id: VendorId, definition: VendorDefinition): Pr
         id,
         settings: definition.environment.parse(environment),
         transport: (options) => {
-          const transport = createTransport({ ...options, vendor: id, random: () => 0 });
+          const transport = createTransport({ ...options, vendor: id, random: () => 0, clock });
           transports.push(transport);
           return transport;
         },
         tokens: vault,
         publicUrl,
-        clock: Date.now,
+        clock,
       });
     },
     forget() {

@@ -59,11 +59,14 @@ describe('a success that is none', () => {
     ['empty', '', 'application/json', 'EMPTY_BODY'],
     ['without data', '{"ok":true}', 'application/json', 'UNEXPECTED_SHAPE'],
     ['of another member', '{"data":{"id":"1","member_id":"9"}}', 'text/plain', 'UNEXPECTED_SHAPE'],
-  ])('is typed where it is %s, and a visit may have been made', async (_case, body, type, kind) => {
-    const vendor = await vendorThatSays(200, body, type);
-    expect(await errorOf(vendor.walkIn())).toMatchObject({ kind, mayHaveActed: true });
-    expect(vendor.calls).toHaveLength(1);
-  });
+  ])(
+    'V06: is typed where it is %s, and a visit may have been made',
+    async (_case, body, type, kind) => {
+      const vendor = await vendorThatSays(200, body, type);
+      expect(await errorOf(vendor.walkIn())).toMatchObject({ kind, mayHaveActed: true });
+      expect(vendor.calls).toHaveLength(1);
+    },
+  );
 
   test('a bare visit whose code is of digits only is a visit', async () => {
     const code = '4'.repeat(32);
@@ -153,7 +156,7 @@ describe('time', () => {
     expect(visit.kind).toBe('WALK_IN');
   });
 
-  test('a redirect to another host is not followed with the patient’s token', async () => {
+  test('V09: a redirect to another host is not followed with the patient’s token', async () => {
     const clinic = await openClinic();
     const session = await clinic.visits.signIn(clinic.scope(), ana);
     const other = await openClinic();
