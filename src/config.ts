@@ -113,6 +113,7 @@ const general = z.object({
   GRAPHIQL: flag.optional(),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
   RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
 });
 
@@ -230,6 +231,7 @@ export function readConfig(raw: Environment, mode: Mode) {
     // The sandbox's vendors act at once or never.
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
+    drainTimeout: data.DRAIN_TIMEOUT_MS,
     vendors,
   });
 }

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { receiveConnectionCallback } from './actions/receive-connection-callback.ts';
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
+import { placeOf } from './domain/fault-place.ts';
 import { requestState } from './plugins/request-state.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
@@ -17,12 +18,15 @@ import { useRequestLog } from './plugins/use-request-log.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
+import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
 export interface ServerOptions extends Parts {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
   queryLimits: QueryLimits;
+  /** What is to be waited for before the process ends. */
+  inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
   /** Whether answers say in `extensions.vendorCalls` what they cost. */
@@ -73,6 +77,7 @@ export function createServer(options: ServerOptions) {
           }),
     renderGraphiQL,
     plugins: [
+      useWorkInHand(options.inHand),
       useSecurityHeaders(),
       useOperationalRoutes(() => store.ping()),
       useConnectionCallback((callbackName, url, request) =>
@@ -102,8 +107,3 @@ export function createServer(options: ServerOptions) {
     ],
   });
 }
-
-const placeOf = (error: unknown) =>
-  error instanceof Error
-    ? { name: error.name, stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) }
-    : { name: typeof error };

@@ -46,7 +46,8 @@ const plan: Record<string, readonly string[]> = {
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
-  run: ['domain', 'config', 'gateway', 'sandbox'],
+  'life-cycle': [],
+  run: ['domain', 'config', 'gateway', 'life-cycle', 'sandbox'],
   main: ['domain', 'config', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],
