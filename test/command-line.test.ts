@@ -179,7 +179,9 @@ The README's chapter "Configuration" explains each variable.
     }
     running.process.kill('SIGTERM');
     await running.says(/Ending after the requests in hand/);
-    await expect(fetch(new URL('/health', origin))).rejects.toThrow();
+    // Probes and clients are told, and nothing new is begun.
+    expect((await fetch(new URL('/health', origin))).status).toBe(200);
+    expect((await fetch(new URL('/ready', origin))).status).toBe(503);
     expect(running.process.exitCode).toBeNull();
     const answered = await inHand;
     expect(answered).toEqual({
