@@ -162,8 +162,10 @@ describe('SIGTERM', slow, () => {
       simulator.latency = 700;
     }
     const gone = new AbortController();
+    /** Those with the longest chains are left to run on for nobody. */
+    const stays = (index: number) => index >= 10;
     const answers = submissions.map((submission, index) =>
-      index % 2 === 0
+      stays(index)
         ? submit(served, submission)
         : submit(served, submission, gone.signal).catch(() => 'hung up'),
     );
@@ -193,7 +195,7 @@ describe('SIGTERM', slow, () => {
     const first = await Promise.all(answers);
     for (const [index, answer] of first.entries()) {
       expect(answer).toEqual(
-        index % 2 === 0
+        stays(index)
           ? expect.objectContaining({
               operation: { id: expect.any(String), status: 'SUCCEEDED' },
               userErrors: [],
@@ -214,7 +216,7 @@ describe('SIGTERM', slow, () => {
     const replayed = await Promise.all(submissions.map((submission) => submit(next, submission)));
     for (const [index, answer] of replayed.entries()) {
       expect(answer).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
-      if (index % 2 === 0) {
+      if (stays(index)) {
         expect(answer).toEqual(first[index]);
       }
     }
@@ -302,11 +304,11 @@ describe('an error that nobody catches', slow, () => {
   const preload = new URL('../support/faults-on-signals.mjs', import.meta.url).href;
 
   it.each([
-    { kind: 'a rejection', signal: 'SIGUSR2' },
-    { kind: 'an exception', signal: 'SIGHUP' },
+    ['a rejection', 'SIGUSR2'],
+    ['an exception', 'SIGHUP'],
   ] as const)(
-    'K05: ($kind) is logged without its words; what is in hand is finished, and the process exits 1',
-    async ({ signal }) => {
+    'K05: %s is logged without its words; what is in hand is finished, and the process exits 1',
+    async (_kind, signal) => {
       const served = await clinic.serve({ NODE_OPTIONS: `--import=${preload}` });
       const submission = await walkIn();
       gateway.forget();
