@@ -11,6 +11,7 @@ import { requestState } from './plugins/request-state.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
+import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
@@ -93,6 +94,7 @@ export function createServer(options: ServerOptions) {
           url,
         ),
       ),
+      useDeadline(requestTimeout, options.inHand),
       useAuthentication(options.verifyToken),
       useQueryLimits(options.queryLimits),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),

@@ -86,18 +86,21 @@ export function createOperationLedger(
               ),
           );
         }
-        const inserted = await database.run((queries) =>
-          queries
-            .insert(operations)
-            .values(rowOf(operation, worker))
-            .onConflictDoNothing()
-            .returning({ id: operations.id }),
-        );
-        if (inserted.length > 0) {
-          const [begun] = await findByIds([id]);
-          if (begun !== undefined) {
-            return { begun: true, operation: begun };
-          }
+        const lost = await database
+          .run((queries) =>
+            queries.insert(operations).values(rowOf(operation, worker)).onConflictDoNothing(),
+          )
+          .then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+        // Nobody else has its id: where the answer was lost, the row says whether it is there.
+        const [begun] = await findByIds([id]);
+        if (begun !== undefined) {
+          return { begun: true, operation: begun };
+        }
+        if (lost !== undefined) {
+          throw lost;
         }
         const known = key === null ? undefined : await findByKey(subject, key, keysValidSince);
         if (known !== undefined || (await isAtWorkOn(operation.target))) {

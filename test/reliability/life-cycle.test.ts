@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { MutationName } from '../../src/auth/rules.ts';
 import { newPatient } from '../support/arrange.ts';
@@ -12,6 +11,7 @@ import { portalTimes, sent, vseeCall } from '../support/mutations.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { type Clinic, openClinic, type Served } from '../support/served.ts';
 import { portalOf, queueOf, vseeOf } from '../support/simulators.ts';
+import { statement } from '../support/statement.ts';
 
 /** reliability.md, section 4, "Crash and restart": how a process of `portico serve` ends. */
 
@@ -42,16 +42,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   }
 }
 
-/** Runs one statement past the gateway. */
-async function rows(text: string): Promise<Data[]> {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const rows = (text: string) => statement(postgres.url, text);
 
 interface Submission {
   name: MutationName;
