@@ -195,7 +195,7 @@ The README's chapter "Configuration" explains each variable.
     sandbox.simulators.VSEE.clear();
   });
 
-  it('keeps what it is told over a restart, and lets no second process at its DATA_DIR', async () => {
+  it('S05: keeps what it is told over a restart, and lets no second process at its DATA_DIR', async () => {
     const folder = temporaryFolder();
     const first = serve(folder);
     const registered = await ask(
