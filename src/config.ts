@@ -114,6 +114,7 @@ const general = edgeVariables.extend({
   GRAPHIQL: flag.optional(),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
   RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
 });
 
@@ -238,6 +239,7 @@ export function readConfig(raw: Environment, mode: Mode) {
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     ...edgeSettingsOf(data, mode === 'sandbox'),
+    drainTimeout: data.DRAIN_TIMEOUT_MS,
     vendors,
   });
 }

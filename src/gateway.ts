@@ -12,6 +12,7 @@ import type { Transport } from './http/exchange.ts';
 import { createTransport } from './http/transport.ts';
 import { startRecovery } from './operations/recovery.ts';
 import { type PersistedDocuments, readPersistedDocuments } from './plugins/persisted-documents.ts';
+import { createWorkInHand } from './plugins/use-work-in-hand.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
@@ -104,6 +105,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       ),
   });
   const doors = openDoors(config, store.tokens, clock);
+  const inHand = createWorkInHand();
   const server = createServer({
     schema: schemaOver(vendorDescriptions),
     verifyToken: createTokenVerifier({
@@ -121,6 +123,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       dailyWrites: config.dailyWrites,
     },
     flights: new Map(),
+    inHand,
     requestTimeout: config.requestTimeout,
     publicUrl: config.publicUrl,
     requestLimits: config.requestLimits,
@@ -136,10 +139,12 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     server,
     store,
     vendors: doors.directory,
+    /** Resolves when nothing that was begun for a request is left. */
+    idle: () => inHand.ended(),
     close: async () => {
-      stopRecovery();
-      await doors.close();
-      await store.close();
+      await stopRecovery();
+      // Side by side: a vendor that is silent must not keep the store from being closed.
+      await Promise.all([doors.close(), store.close()]);
     },
   };
 }

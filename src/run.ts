@@ -1,41 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
+import { placeOf } from './domain/fault-place.ts';
 import { type Gateway, openGateway } from './gateway.ts';
+import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
 
 type Say = (line: string) => void;
 
-/** Milliseconds that requests in hand may take after SIGTERM. */
-const drainTimeout = 10_000;
-const sweepInterval = 100;
-
-/** Ends after the requests in hand, on SIGTERM and SIGINT. */
-function endOnSignals(server: Server, close: () => Promise<void>, say: Say): void {
-  const end = () => {
-    say('Ending after the requests in hand...');
-    const hurry = setTimeout(() => server.closeAllConnections(), drainTimeout);
-    // A connection that falls idle once its request is answered would be kept for seconds.
-    const sweep = setInterval(() => server.closeIdleConnections(), sweepInterval);
-    server.close(() => {
-      clearTimeout(hurry);
-      clearInterval(sweep);
-      close().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-    server.closeIdleConnections();
-  };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-}
-
 const loggerFor = ({ logLevel }: Config) =>
   pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+
+const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say) =>
+  createLifeCycle({
+    ...{ drainTimeout, say },
+    exit: (code) => process.exit(code),
+    onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
+  });
 
 /** Portico on simulated vendors; everything is in memory and gone when it ends. */
 export async function start(environment: Environment, say: Say): Promise<void> {
@@ -60,10 +43,12 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     { ...own, ...sandbox.environment, PUBLIC_URL: publicUrl.href },
     'sandbox',
   );
+  const logger = loggerFor(config);
+  const lifeCycle = lifeCycleOf(config, logger, say);
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
   const gateway = await openGateway(config, {
-    logger: loggerFor(config),
+    logger,
     encryptionKey: randomBytes(32),
     dataDirectory: undefined,
     showVendorCalls: true,
@@ -79,15 +64,15 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     publicUrl,
     token: await staff(),
   });
-  answerWith(tokenRoute(identityProvider, gateway.server));
-  endOnSignals(
+  answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
+  lifeCycle.started({
     server,
-    async () => {
+    idle: gateway.idle,
+    close: async () => {
       await gateway.close();
       await sandbox.close();
     },
-    say,
-  );
+  });
 
   const { href } = publicUrl;
   say(`
@@ -126,8 +111,10 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
   const { server, port, answerWith } = await listen(asked.host, asked.port);
   // PORT=0 takes any: only now it is known where this gateway is.
   const config = readConfig({ ...environment, PORT: String(port) }, 'production');
+  const logger = loggerFor(config);
+  const lifeCycle = lifeCycleOf(config, logger, say);
   const gateway = await openGateway(config, {
-    logger: loggerFor(config),
+    logger,
     encryptionKey,
     dataDirectory: join(config.dataDirectory, 'store'),
     showVendorCalls: false,
@@ -138,8 +125,8 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
     server.closeAllConnections();
     throw error;
   });
-  answerWith((request, response) => void gateway.server(request, response));
-  endOnSignals(server, gateway.close, say);
+  answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
+  lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
   return gateway;

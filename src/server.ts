@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { receiveConnectionCallback } from './actions/receive-connection-callback.ts';
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
+import { placeOf } from './domain/fault-place.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit } from './plugins/rate-limit.ts';
@@ -15,6 +16,7 @@ import { requestState } from './plugins/request-state.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
+import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
@@ -25,6 +27,7 @@ import { type RequestLimits, useRequestParser } from './plugins/use-request-pars
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
+import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
@@ -40,6 +43,8 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   trustedProxies: BlockList | undefined;
   /** Documents that can be asked for by their hash; `only`: no others. */
   persistedDocuments: { documents: PersistedDocuments | undefined; only: boolean };
+  /** What is to be waited for before the process ends. */
+  inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
   /** Whether answers say in `extensions.vendorCalls` what they cost. */
@@ -105,6 +110,7 @@ export function createServer(options: ServerOptions) {
           }),
     renderGraphiQL,
     plugins: [
+      useWorkInHand(options.inHand),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
       useConnectionCallback((callbackName, url, request) =>
@@ -120,6 +126,7 @@ export function createServer(options: ServerOptions) {
           url,
         ),
       ),
+      useDeadline(requestTimeout, options.inHand),
       useAuthentication(
         options.verifyToken,
         createRateLimit(rateLimits.authFailuresPerMinute),
@@ -141,8 +148,3 @@ export function createServer(options: ServerOptions) {
     ],
   });
 }
-
-const placeOf = (error: unknown) =>
-  error instanceof Error
-    ? { name: error.name, stack: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) }
-    : { name: typeof error };

@@ -47,7 +47,8 @@ const plan: Record<string, readonly string[]> = {
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
   listen: [],
-  run: ['domain', 'config', 'gateway', 'listen', 'sandbox'],
+  'life-cycle': [],
+  run: ['domain', 'config', 'gateway', 'life-cycle', 'listen', 'sandbox'],
   main: ['domain', 'config', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],

@@ -179,7 +179,9 @@ The README's chapter "Configuration" explains each variable.
     }
     running.process.kill('SIGTERM');
     await running.says(/Ending after the requests in hand/);
-    await expect(fetch(new URL('/health', origin))).rejects.toThrow();
+    // Probes and clients are told, and nothing new is begun.
+    expect((await fetch(new URL('/health', origin))).status).toBe(200);
+    expect((await fetch(new URL('/ready', origin))).status).toBe(503);
     expect(running.process.exitCode).toBeNull();
     const answered = await inHand;
     expect(answered).toEqual({
@@ -193,7 +195,7 @@ The README's chapter "Configuration" explains each variable.
     sandbox.simulators.VSEE.clear();
   });
 
-  it('keeps what it is told over a restart, and lets no second process at its DATA_DIR', async () => {
+  it('S05: keeps what it is told over a restart, and lets no second process at its DATA_DIR', async () => {
     const folder = temporaryFolder();
     const first = serve(folder);
     const registered = await ask(

@@ -47,6 +47,7 @@ describe('what is not set', () => {
       authRolesClaim: 'roles',
       clinicTimeZone: null,
       requestTimeout: 30_000,
+      drainTimeout: 8_000,
       idempotencyKeyDays: 30,
       graphiql: false,
     });
@@ -96,6 +97,7 @@ describe('what is set', () => {
         CLINIC_TIME_ZONE: 'America/Los_Angeles',
         GRAPHIQL: 'true',
         REQUEST_TIMEOUT_MS: '5000',
+        DRAIN_TIMEOUT_MS: '20000',
         IDEMPOTENCY_KEY_DAYS: '7',
         CERBO_TIMEOUT_MS: '700',
       },
@@ -126,6 +128,7 @@ describe('what is set', () => {
       clinicTimeZone: 'America/Los_Angeles',
       graphiql: true,
       requestTimeout: 5000,
+      drainTimeout: 20_000,
       idempotencyKeyDays: 7,
     });
     expect(config.vendors.CERBO).toEqual({
@@ -164,6 +167,7 @@ describe('a bad value', () => {
     CLINIC_TIME_ZONE: canary,
     GRAPHIQL: canary,
     REQUEST_TIMEOUT_MS: canary,
+    DRAIN_TIMEOUT_MS: canary,
     IDEMPOTENCY_KEY_DAYS: canary,
     NIMBUS_URL: `ftp://${canary}`,
     NIMBUS_USERNAME: `${canary}:colon`,
@@ -202,6 +206,7 @@ describe('a bad value', () => {
     ['PORT', '-1'],
     ['PORT', '40.5'],
     ['REQUEST_TIMEOUT_MS', '0'],
+    ['DRAIN_TIMEOUT_MS', '-1'],
     ['ENCRYPTION_KEY', Buffer.alloc(31).toString('base64')],
     ['ENCRYPTION_KEY', Buffer.alloc(33).toString('base64')],
     ['CORS_ORIGINS', '*'],

@@ -176,7 +176,7 @@ export interface Store {
   readonly tokens: TokenVault;
   readonly accessLog: AccessLog;
   readonly operations: OperationLedger;
-  /** Resolves when a trivial statement ran. */
+  /** Resolves where the store answers and is not read-only. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -72,17 +72,16 @@ export async function settleLostStep(
   return true;
 }
 
-/** Looks for abandoned operations now and then, beginning now. @returns to stop it */
-export function startRecovery(options: RecoveryOptions): () => void {
+/**
+ * Looks for abandoned operations now and then, beginning now.
+ * @returns to stop it; resolves when the round under way has ended
+ */
+export function startRecovery(options: RecoveryOptions): () => Promise<void> {
   const { ledger, clock, keysValidFor, onError } = options;
   let round = 0;
-  let running = false;
+  let running: Promise<void> | undefined;
   let stopped = false;
-  const run = async () => {
-    if (running || stopped) {
-      return;
-    }
-    running = true;
+  const work = async () => {
     try {
       await recoverAbandoned(options);
       if (round % roundsBetweenSweeps === 0) {
@@ -93,15 +92,19 @@ export function startRecovery(options: RecoveryOptions): () => void {
       if (!stopped) {
         onError(error);
       }
-    } finally {
-      running = false;
     }
   };
-  void run();
-  const timer = setInterval(() => void run(), betweenRounds);
+  const run = () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+  };
+  run();
+  const timer = setInterval(run, betweenRounds);
   timer.unref();
-  return () => {
+  return async () => {
     stopped = true;
     clearInterval(timer);
+    await running;
   };
 }

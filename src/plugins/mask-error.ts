@@ -58,6 +58,12 @@ function coded(
   return undefined;
 }
 
+/** The store could not be used for now; its class is of another room. */
+const isOutage = (error: unknown) =>
+  error instanceof Error &&
+  error.name === 'StoreError' &&
+  ['UNAVAILABLE', 'TIMED_OUT', 'CONTENDED'].includes((error as { kind?: string }).kind ?? '');
+
 /**
  * graphql-js and its scalars quote the refused value when a variable or literal does not fit its type;
  * the value may be somebody's health data.
@@ -126,25 +132,30 @@ export function maskError(
     });
   }
   // A refusal by GraphQL itself, by a scalar of ours, or by the protocol (which brings its status).
-  const { http } = error.extensions;
-  if (cause == null || cause instanceof GraphQLError || http !== undefined) {
+  const { http: refusal } = error.extensions;
+  if (cause == null || cause instanceof GraphQLError || refusal !== undefined) {
     return new GraphQLError(withoutValue(error.message), {
       ...placeOf(error),
       extensions: {
         code: codeOfRefusal(error),
         requestId,
-        ...(http !== undefined && { http: statusOf(error) }),
+        ...(refusal !== undefined && { http: statusOf(error) }),
       },
     });
   }
   onFault(cause);
-  return new GraphQLError('Something went wrong here. Tell the operator the request id.', {
+  const outage = isOutage(cause);
+  const message = outage
+    ? 'The gateway cannot reach its own records at the moment. Try again; a write with the same idempotency key.'
+    : 'Something went wrong here. Tell the operator the request id.';
+  const http = outage ? { status: 503, headers: { 'retry-after': '1' } } : { status: 500 };
+  return new GraphQLError(message, {
     ...placeOf(error),
     extensions: {
       code: 'INTERNAL_SERVER_ERROR',
       requestId,
       // Without data the whole request failed; with data only a part of it did.
-      ...(error.path === undefined && { http: { status: 500 } }),
+      ...(error.path === undefined && { http }),
     },
   });
 }

@@ -1,5 +1,8 @@
 import type { Plugin } from 'graphql-yoga';
 
+/** Milliseconds that the store may take to say that it is there: probes do not wait for long. */
+const readyTimeout = 2_000;
+
 /**
  * `/health`: the process is alive. `/ready`: it can serve.
  * @param ready resolves while the store answers
@@ -13,7 +16,7 @@ export const useOperationalRoutes = (ready: () => Promise<void>): Plugin => ({
       endResponse(new fetchAPI.Response('alive\n'));
     }
     if (url.pathname === '/ready') {
-      const answer = await ready().then(
+      const answer = await soon(ready()).then(
         () => new fetchAPI.Response('ready\n'),
         () => new fetchAPI.Response('not ready: the store does not answer\n', { status: 503 }),
       );
@@ -21,3 +24,15 @@ export const useOperationalRoutes = (ready: () => Promise<void>): Plugin => ({
     }
   },
 });
+
+async function soon(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('The store is silent.')), readyTimeout);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

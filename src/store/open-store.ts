@@ -9,6 +9,7 @@ import { createOperationLedger } from './operations.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
 import { openServer } from './server.ts';
+import { StoreError } from './store-error.ts';
 import { createTokenVault } from './token-vault.ts';
 import { createVendorAccounts } from './vendor-accounts.ts';
 import { createVisitRecords } from './visits.ts';
@@ -45,7 +46,13 @@ export function createStore(
     accessLog: createAccessLog(database, clock),
     operations: createOperationLedger(database, sealer, clock),
     async ping() {
-      await database.run((queries) => queries.execute(sql`select 1`));
+      const { rows } = (await database.run((queries) =>
+        queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
+      )) as unknown as { rows: { readOnly: string }[] };
+      // Nothing can be served from it: whatever is read leaves its trace first.
+      if (rows[0]?.readOnly !== 'off') {
+        throw new StoreError('UNAVAILABLE');
+      }
     },
     close: () => database.close(),
   };

@@ -87,11 +87,17 @@ export function createOperationLedger(
               ),
           );
         }
-        if (await insertWithin(database, rowOf(operation, worker), quota)) {
-          const [begun] = await findByIds([id]);
-          if (begun !== undefined) {
-            return { begun: true, operation: begun };
-          }
+        const lost = await insertWithin(database, rowOf(operation, worker), quota).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        // Nobody else has its id: where the answer was lost, the row says whether it is there.
+        const [begun] = await findByIds([id]);
+        if (begun !== undefined) {
+          return { begun: true, operation: begun };
+        }
+        if (lost !== undefined) {
+          throw lost;
         }
         const known = key === null ? undefined : await findByKey(subject, key, keysValidSince);
         if (known !== undefined || (await isAtWorkOn(operation.target))) {

@@ -2,7 +2,7 @@ import { badInput, CodedError } from '../domain/errors.ts';
 
 /** What a failure of the store means for its caller. */
 export type StoreErrorKind =
-  /** No connection, or none free in time: nothing can be said about the statement. */
+  /** No connection, none free in time, or a server that cannot write now: perhaps later. */
   | 'UNAVAILABLE'
   /** The statement took longer than is allowed. */
   | 'TIMED_OUT'
@@ -77,7 +77,8 @@ function kindOf(error: unknown, code: string | undefined): StoreErrorKind {
     }
     return saysAnywhere(error, lostConnection) ? 'UNAVAILABLE' : 'FAULT';
   }
-  if (/^(E[A-Z_]{3,}|08...|57P0.|53300|28...|3D000)$/.test(code)) {
+  // 53 and 58: disk, memory or connections are used up, or the disk fails; 25006: it only reads.
+  if (/^(E[A-Z_]{3,}|08...|57P0.|53...|58...|25006|28...|3D000)$/.test(code)) {
     return 'UNAVAILABLE';
   }
   if (/^(57014|55P03)$/.test(code)) {

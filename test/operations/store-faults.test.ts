@@ -49,7 +49,7 @@ const recovered = async (ledger: OperationLedger) => {
   return told;
 };
 
-describe('a store that fails before the call', () => {
+describe('S01: a store that fails before the call', () => {
   test.each(['findByKey', 'begin', 'startStep'] as const)(
     'in %s: nothing is sent, and the key does it once the store is back',
     async (method) => {
@@ -86,7 +86,7 @@ describe('a store that fails before the call', () => {
   });
 });
 
-describe('a store that fails after the call', () => {
+describe('S01: a store that fails after the call', () => {
   test('altogether: the caller is told, recovery records it as unknown, and it is never sent again', async () => {
     const { vendor, ledger, state, office, sound, key } = openFailing();
     let down = false;

@@ -84,7 +84,7 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     expect(lines).toEqual([`Database: ${migrations} migrations applied.`]);
   });
 
-  test('loses nothing that was acknowledged to a killed process, and gives its folder back', async () => {
+  test('S05: loses nothing that was acknowledged to a killed process, and gives its folder back', async () => {
     await useTemplate();
     const { child, line } = await startChild('store');
     expect(line).toMatch(/^[0-9a-f-]{36}$/);
@@ -99,7 +99,7 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     expect(await store.patients.find([line])).toMatchObject([{ firstName: 'Ana' }]);
   });
 
-  test('refuses a second store of the same process, until the first is closed', async () => {
+  test('S05: refuses a second store of the same process, until the first is closed', async () => {
     await useTemplate();
     const { store } = await open({ dataDirectory: folder });
     await expect(open({ dataDirectory: join(folder, '.') })).rejects.toThrow('in use');

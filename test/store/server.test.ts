@@ -11,7 +11,7 @@ describe('a store on PostgreSQL', () => {
   const open = useStores();
   beforeAll(emptyDatabase);
 
-  test('is migrated once by ten that start together', async () => {
+  test('S06: is migrated once by ten that start together', async () => {
     const databaseUrl = await emptyDatabase();
     const lines: string[] = [];
     const onProgress = (line: string) => lines.push(line);
@@ -25,7 +25,7 @@ describe('a store on PostgreSQL', () => {
     );
   });
 
-  test('refuses a database that a newer version has migrated', async () => {
+  test('S06: refuses a database that a newer version has migrated', async () => {
     const databaseUrl = await emptyDatabase();
     const { store } = await open({ databaseUrl });
     await store.close();
@@ -58,7 +58,7 @@ describe('a store on PostgreSQL', () => {
     expect(await addPatient(store)).toMatchObject({ firstName: 'Ana' });
   });
 
-  test('that cannot be reached says so without its URL', async () => {
+  test('S01: that cannot be reached says so without its URL', async () => {
     const good = new URL(await emptyDatabase());
     const variants: [string, (url: URL) => void][] = [
       ['ECONNREFUSED', (url) => (url.port = '1')],
@@ -112,7 +112,7 @@ describe('a store on PostgreSQL', () => {
     expect(await store.portalAccess.add(access)).toMatchObject({ status: 'ACTIVE' });
   });
 
-  test('bounds statements and the wait for a connection', async () => {
+  test('S04: bounds statements and the wait for a connection', async () => {
     const database = await openServer(await emptyDatabase(), 1, silent);
     const shown = await database.run((queries) => queries.execute(sql`show statement_timeout`));
     expect(shown).toMatchObject({ rows: [{ statement_timeout: '10s' }] });
@@ -128,7 +128,7 @@ describe('a store on PostgreSQL', () => {
     await database.close();
   });
 
-  test('runs a transaction again that the database broke off for a deadlock', async () => {
+  test('S04: runs a transaction again that the database broke off for a deadlock', async () => {
     const databaseUrl = await emptyDatabase();
     const database = await openServer(databaseUrl, 4, silent);
     const { store } = await open({ databaseUrl });
@@ -150,7 +150,7 @@ describe('a store on PostgreSQL', () => {
     await database.close();
   });
 
-  test('gives up on a transaction that is broken off every time', async () => {
+  test('S04: gives up on a transaction that is broken off every time', async () => {
     const database: Database = await openServer(await emptyDatabase(), 1, silent);
     let runs = 0;
     const failing = database.transaction(async (queries) => {

@@ -67,6 +67,9 @@ export interface TestGatewayOptions {
   clock?: () => number;
   /** Default true. */
   seeded?: boolean;
+  /** One that other gateways use as well; it is left open. Default its own. */
+  sandbox?: Sandbox;
+  encryptionKey?: Buffer;
 }
 
 export interface AskedThrough {
@@ -160,8 +163,9 @@ export const unhurried = {
 /** Start it in `beforeAll` and share it: it takes some seconds. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<StartedGateway> {
   const { environment = {}, clock = Date.now, seeded = true } = options;
+  const { encryptionKey = randomBytes(32) } = options;
   const publicUrl = new URL('http://localhost:4000/');
-  const sandbox = await startSandbox({ publicUrl, firstPort: 0, clock });
+  const sandbox = options.sandbox ?? (await startSandbox({ publicUrl, firstPort: 0, clock }));
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const gateway = await openGateway(
@@ -172,7 +176,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     {
       logger,
       clock,
-      encryptionKey: randomBytes(32),
+      encryptionKey,
       dataDirectory: undefined,
       showVendorCalls: true,
       graphiql: {},
@@ -198,7 +202,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();
-      await sandbox.close();
+      await (options.sandbox ? undefined : sandbox.close());
     },
   };
 }

@@ -11,6 +11,9 @@ import { freePort } from './free-port.ts';
 export interface RunningPostgres {
   /** Of the database `postgres`; any other may be created. */
   url: string;
+  /** Ends the server and keeps its data, until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -112,7 +115,12 @@ async function start(): Promise<RunningPostgres> {
     await stop().catch(() => undefined);
     throw new Error(`PostgreSQL did not start: ${String(error)}\n${log.join('')}`);
   }
-  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    pause: () => server.stop(),
+    resume: () => server.start(),
+    stop,
+  };
 }
 
 /**

@@ -10,6 +10,7 @@ import { askThrough, type TestGateway, unhurried } from './gateway.ts';
 export interface Served {
   readonly running: Running;
   readonly database: DatabaseProxy;
+  readonly origin: string;
   /** Sends a request for the gateway's public address to this very process. */
   fetch(request: Request, signal?: AbortSignal): Promise<Response>;
   /** `kill -9`, and the end of everything that it was connected to. */
@@ -55,6 +56,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
     const served: Served = {
       running,
       database,
+      origin: `http://127.0.0.1:${port}`,
       async fetch(request, signal) {
         const { pathname, search } = new URL(request.url);
         const { method, headers } = request;

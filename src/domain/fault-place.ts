@@ -1,0 +1,18 @@
+/**
+ * Where an unexpected error came from, for the log: its name, its code and its place in the program.
+ * Never its message, which may hold anything, a patient's data too.
+ */
+export function placeOf(error: unknown): { name: string; code?: string; stack?: string[] } {
+  if (!(error instanceof Error)) {
+    return { name: typeof error };
+  }
+  const { name, message, stack = '' } = error;
+  const { code } = error as { code?: unknown };
+  // The stack begins with the message, of which a line may look like a place.
+  const places = message === '' ? stack : stack.replace(message, () => '');
+  return {
+    name,
+    ...(typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) && { code }),
+    stack: places.split('\n').filter((line) => /^\s+at /.test(line)),
+  };
+}

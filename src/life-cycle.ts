@@ -1,0 +1,145 @@
+import type { RequestListener, Server, ServerResponse } from 'node:http';
+import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What is there to be ended, once the process has started. */
+export interface Running {
+  server: Server;
+  /** Resolves when nothing that was begun is left, whether or not its client still waits. */
+  idle: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export interface LifeCycleOptions {
+  /** Milliseconds that work in hand may take before the process ends all the same. */
+  drainTimeout: number;
+  /** Ends the process. */
+  exit: (code: number) => void;
+  say: (line: string) => void;
+  /** Told of each error that nobody caught. */
+  onFault: (error: unknown) => void;
+}
+
+export interface LifeCycle {
+  /** Passes requests on while the process is not ending; refuses them cleanly once it is. */
+  guard(listener: RequestListener): RequestListener;
+  /** From now on a signal or a fault drains before it ends. */
+  started(running: Running): void;
+}
+
+/** Milliseconds that closing what is idle may take. */
+const closeTimeout = 1_500;
+
+const endSignals = ['SIGTERM', 'SIGINT'] as const;
+
+const pathOf = (url = '') => url.split('?', 1)[0];
+
+/** Waits for work, but not for ever. @returns whether it ended */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(milliseconds, false, { signal: timer.signal }).catch(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/**
+ * How the process ends: on SIGTERM and SIGINT with 0, on an error that nobody caught with 1. Either way it
+ * takes no new work, finishes what it has begun, closes its store and then exits; what is not finished
+ * within the limit is left to the recovery of the next process. A second signal ends it at once.
+ */
+export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleOptions): LifeCycle {
+  let running: Running | undefined;
+  let draining = false;
+  const open = new Set<ServerResponse>();
+  let lastClosed: () => void = () => undefined;
+
+  const refuse: RequestListener = ({ url }, response) => {
+    response.setHeader('connection', 'close');
+    response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' });
+    response.end(pathOf(url) === '/ready' ? 'not ready: ending\n' : 'ending\n');
+  };
+
+  const allAnswered = () =>
+    new Promise<void>((resolve) => {
+      lastClosed = resolve;
+      if (open.size === 0) {
+        resolve();
+      }
+    });
+
+  async function drain({ server, idle, close }: Running): Promise<boolean> {
+    for (const response of open) {
+      if (!response.headersSent) {
+        response.setHeader('connection', 'close');
+      }
+    }
+    // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
+    const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
+    if (!finished) {
+      say(
+        'Ending although not all is finished: the next process settles the writes that were begun.',
+      );
+    }
+    server.close();
+    server.closeAllConnections();
+    const closed = await within(closeTimeout, close());
+    return closed || !finished;
+  }
+
+  function end(code: number): void {
+    if (draining) {
+      return;
+    }
+    draining = true;
+    if (running === undefined) {
+      exit(code);
+      return;
+    }
+    say('Ending after the requests in hand...');
+    drain(running).then(
+      (clean) => exit(clean ? code : 1),
+      () => exit(1),
+    );
+  }
+
+  for (const signal of endSignals) {
+    process.on(signal, () => {
+      if (draining) {
+        exit(128 + constants.signals[signal]);
+      }
+      end(0);
+    });
+  }
+  for (const fault of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(fault, (error: unknown) => {
+      onFault(error);
+      end(1);
+    });
+  }
+
+  return {
+    guard: (listener) => (request, response) => {
+      if (!draining) {
+        open.add(response);
+        response.once('close', () => {
+          open.delete(response);
+          if (open.size === 0) {
+            lastClosed();
+          }
+        });
+        listener(request, response);
+      } else if (pathOf(request.url) === '/health') {
+        response.setHeader('connection', 'close');
+        listener(request, response);
+      } else {
+        refuse(request, response);
+      }
+    },
+    started(parts) {
+      running = parts;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+/** Loaded before a process of the gateway: it makes errors that nobody catches when it is told to. */
+
+const fault = () => new TypeError('canary-patient Ana Silva\n    at canary-of-a-message');
+
+process.on('SIGUSR2', () => {
+  Promise.reject(fault());
+});
+process.on('SIGHUP', () => {
+  setImmediate(() => {
+    throw fault();
+  });
+});

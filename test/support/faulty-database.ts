@@ -1,0 +1,113 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Stands between a gateway and PostgreSQL and does to the connections what networks do. */
+export interface FaultyDatabase {
+  readonly url: string;
+  /** Milliseconds that everything which is sent to the database is held back. */
+  latency: number;
+  /** From now on nothing arrives, in neither direction, and no connection is closed. */
+  fallSilent(): void;
+  /** The end of the silence: what was open is lost. */
+  speakAgain(): void;
+  /** Cuts the connection when the `nth` statement from now that matches has been executed and is answered. */
+  cutAnswerTo(statement: RegExp, nth?: number): void;
+  /** Answers that were cut so far. */
+  readonly cuts: number;
+  close(): Promise<void>;
+}
+
+export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDatabase> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let silent = false;
+  let latency = 0;
+  let cuts = 0;
+  let cut: { statement: RegExp; left: number } | undefined;
+
+  const endAll = () => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
+
+  const isNext = (chunk: Buffer) => {
+    if (cut?.statement.test(chunk.toString('latin1'))) {
+      cut.left -= 1;
+      if (cut.left === 0) {
+        cut = undefined;
+        return true;
+      }
+    }
+    return false;
+  };
+
+  function pass(near: Socket): void {
+    const far = connect(Number(target.port), target.hostname);
+    sockets.add(near).add(far);
+    let cutting = false;
+    let sent = Promise.resolve();
+    near.on('data', (chunk: Buffer) => {
+      const before = latency;
+      sent = sent.then(async () => {
+        if (before > 0) {
+          await sleep(before);
+        }
+        if (!silent && !far.destroyed) {
+          cutting ||= isNext(chunk);
+          far.write(chunk);
+        }
+      });
+    });
+    far.on('data', (chunk: Buffer) => {
+      if (cutting) {
+        cuts += 1;
+        near.destroy();
+      } else if (!silent) {
+        near.write(chunk);
+      }
+    });
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => undefined);
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+  }
+
+  const server = createServer(pass);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    get latency() {
+      return latency;
+    },
+    set latency(milliseconds) {
+      latency = milliseconds;
+    },
+    fallSilent() {
+      silent = true;
+    },
+    speakAgain() {
+      silent = false;
+      endAll();
+    },
+    cutAnswerTo(statement, nth = 1) {
+      cut = { statement, left: nth };
+    },
+    get cuts() {
+      return cuts;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        endAll();
+      }),
+  };
+}
