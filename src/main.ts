@@ -115,6 +115,14 @@ program
   );
 
 program
+  .command('print-rules')
+  .description('Print who may ask, see and do what, as a table in Markdown.')
+  .action(async () => {
+    const { printedRules } = await import('./auth/print-rules.ts');
+    process.stdout.write(printedRules());
+  });
+
+program
   .command('generate-key')
   .description('Print a fresh ENCRYPTION_KEY.')
   .action(() => {

@@ -49,7 +49,7 @@ const plan: Record<string, readonly string[]> = {
   listen: [],
   'life-cycle': [],
   run: ['domain', 'config', 'gateway', 'life-cycle', 'listen', 'sandbox'],
-  main: ['domain', 'config', 'graph', 'vendors', 'run'],
+  main: ['domain', 'auth', 'config', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],
 };

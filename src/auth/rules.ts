@@ -10,6 +10,28 @@ import type { Role } from '../domain/roles.ts';
  */
 export type Rule = 'SIGNED_IN' | 'OWN_RECORD' | 'STAFF';
 
+/**
+ * Who may see objects of a type, however they came upon them: the wall stands on the type, so that no
+ * path leads around it. `OWN_WRITE`: whoever sent the write, and STAFF. Types that are not listed are
+ * parts of these, or payloads and errors of what was asked: no query leads to them by itself.
+ */
+export const typeRules = {
+  Patient: 'OWN_RECORD',
+  VendorAccount: 'OWN_RECORD',
+  PortalAccess: 'OWN_RECORD',
+  FollowUp: 'OWN_RECORD',
+  Visit: 'OWN_RECORD',
+  Appointment: 'OWN_RECORD',
+  Availability: 'OWN_RECORD',
+  PortalRequest: 'OWN_RECORD',
+  AccessEvent: 'OWN_RECORD',
+  Operation: 'OWN_WRITE',
+  VendorPatient: 'STAFF',
+  Viewer: 'SIGNED_IN',
+  ClinicRoom: 'SIGNED_IN',
+  VendorStatus: 'SIGNED_IN',
+} as const satisfies Record<string, Rule | 'OWN_WRITE'>;
+
 export const queryRules = {
   node: 'OWN_RECORD',
   nodes: 'OWN_RECORD',

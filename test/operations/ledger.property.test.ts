@@ -9,6 +9,8 @@ import { type Behaviour, createFakeVendor, type FakeVendor } from './fake-vendor
 import { createOffice, ledgerOn, recordOf, useDatabase } from './office.ts';
 
 const lease = 30;
+/** Milliseconds: longer than a worker that lost its lease may still be calling. */
+const callsOverAfter = 250;
 const steps = ['one', 'two', 'three'];
 const database = useDatabase();
 
@@ -148,7 +150,7 @@ test('no order of kills, losses, refusals, retries, recoveries and reconciliatio
     };
 
     async function carryOut(one: Deed) {
-      const office = createOffice(mortal(ledger, one), vendor);
+      const office = createOffice(mortal(ledger, one), vendor, callsOverAfter);
       try {
         if (one.kind === 'RECOVER') {
           await recoverAbandoned({ ledger: mortal(ledger, one), onRecovered: () => undefined });
@@ -207,7 +209,7 @@ test('no order of kills, losses, refusals, retries, recoveries and reconciliatio
     const calm: Deed = {
       ...{ kind: 'RECOVER', killedAfter: null, committed: true, meanwhile: false, pause: 0 },
     };
-    for (let round = 0; round < 12 && settled === undefined; round += 1) {
+    for (let round = 0; round < 20 && settled === undefined; round += 1) {
       await delay(lease + 10);
       await carryOut(calm);
       await carryOut({ ...calm, kind: 'SUBMIT' });
