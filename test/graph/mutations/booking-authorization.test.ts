@@ -45,7 +45,7 @@ const required = [
 ];
 
 describe('bookAppointment and the patient’s authorization', () => {
-  it('renews an access token that the portal refuses, once, and books once', async () => {
+  it('O15: renews an access token that the portal refuses, once, and books once', async () => {
     const time = await timeFor('Ana');
     portal().expireAccessTokens();
     const { payload } = await book(gateway.ids.Ana, time.id);
@@ -63,7 +63,7 @@ describe('bookAppointment and the patient’s authorization', () => {
     expect(bookings[0]?.headers.authorization).not.toBe(bookings[1]?.headers.authorization);
   });
 
-  it('is AUTHORIZATION_REQUIRED where the tokens are gone, and asks the portal no more', async () => {
+  it('O13: is AUTHORIZATION_REQUIRED where the tokens are gone, and asks the portal no more', async () => {
     const { Ben } = gateway.ids;
     const time = await timeFor('Ben');
     portal().revokeEverything();
@@ -108,7 +108,7 @@ describe('bookAppointment and the patient’s authorization', () => {
     expect((await book(Ben, again.id)).payload.userErrors).toEqual([]);
   });
 
-  it('is AUTHORIZATION_REQUIRED without a call where the patient did not grant writing', async () => {
+  it('O10: is AUTHORIZATION_REQUIRED without a call where the patient did not grant writing', async () => {
     const { Chloe } = gateway.ids;
     portal().switches.dropScopes = ['appointment_write'];
     try {

@@ -45,7 +45,7 @@ const unusable = [
 ];
 
 describe('connectPatientPortal', () => {
-  it('leads to the vendor’s own login, with state, nonce and challenge, and links nothing yet', async () => {
+  it('O03: leads to the vendor’s own login, with state, nonce and challenge, and links nothing yet', async () => {
     const { payload, errors } = await mutate(
       gateway,
       'connectPatientPortal',
@@ -154,7 +154,7 @@ describe('the callback /oauth/my-patient-portal/callback', () => {
     expect(gateway.logged()).not.toContain(location.searchParams.get('portal_connection'));
   });
 
-  it('is good once', async () => {
+  it('O01: is good once', async () => {
     const callback = await walkLogin(await beginLogin(gateway, gateway.ids.Chloe), 'chloe');
     await comeBack(gateway, callback);
     gateway.forget();
@@ -175,7 +175,7 @@ describe('the callback /oauth/my-patient-portal/callback', () => {
         url.pathname = '/oauth/cerbo/callback';
       },
     ],
-  ])('refuses %s without a call and without a redirect', async (_what, change) => {
+  ])('O01: refuses %s without a call and without a redirect', async (_what, change) => {
     const callback = new URL(
       await walkLogin(await beginLogin(gateway, gateway.ids.Chloe), 'chloe'),
     );
@@ -194,6 +194,28 @@ describe('the callback /oauth/my-patient-portal/callback', () => {
     gateway.forget();
     const back = await comeBack(gateway, callback);
     expect(back.href).toBe(`${returnTo}?portal_error=access_denied`);
+    expect(gateway.allCalls()).toEqual([]);
+  });
+
+  it.each([
+    ['error', '<script>canary</script>'],
+    ['error_description', '"><img src=x onerror=canary>'],
+    ['error_uri', 'javascript:canary'],
+  ])('O11: reflects nothing of a callback whose %s is markup', async (name, markup) => {
+    const callback = new URL(
+      await walkLogin(await beginLogin(gateway, gateway.ids.Chloe), 'chloe', false),
+    );
+    callback.searchParams.set(name, markup);
+    gateway.forget();
+    const response = await gateway.fetch(callback.href);
+    expect(response.status).toBe(303);
+    expect(response.headers.get('location')).toMatch(
+      new RegExp(`^${returnTo}\\?portal_error=(access_denied|login_failed)$`),
+    );
+    expect(await response.text()).not.toContain('canary');
+    const stray = new URL(callback);
+    stray.searchParams.set('state', 'c'.repeat(43));
+    expect(await (await gateway.fetch(stray.href)).text()).not.toContain('canary');
     expect(gateway.allCalls()).toEqual([]);
   });
 
@@ -271,10 +293,13 @@ describe('completePatientPortalConnection', () => {
     expect(await portalAccount('David')).toBeUndefined();
   });
 
-  it.each([['made-up'], [''], ['a'.repeat(43)], ['%00']])('refuses the token %j', async (token) => {
-    const { payload } = await complete(token);
-    expect(payload).toMatchObject({ patient: null, vendorAccount: null, userErrors: unusable });
-  });
+  it.each([['made-up'], [''], ['a'.repeat(43)], ['%00']])(
+    'O01: refuses the token %j',
+    async (token) => {
+      const { payload } = await complete(token);
+      expect(payload).toMatchObject({ patient: null, vendorAccount: null, userErrors: unusable });
+    },
+  );
 
   it('comes too late after ten minutes', async () => {
     const connection = await connectionFor(gateway, gateway.ids.David, 'david');
@@ -289,7 +314,7 @@ describe('completePatientPortalConnection', () => {
     expect((await complete(connection)).payload.userErrors).toEqual([]);
   });
 
-  it('does not link a portal account that is another patient’s', async () => {
+  it('O04: does not link a portal account that is another patient’s', async () => {
     const before = await portalAccount('Ana');
     const { payload } = await connect(gateway, gateway.ids.Ana, 'ben', 'ana');
     expect(payload).toMatchObject({ patient: null, vendorAccount: null });

@@ -279,7 +279,7 @@ describe('the profile', () => {
     expect(portal.sent()).toEqual(['GET /profile', 'GET /oauth/userinfo']);
   });
 
-  test('of userinfo about another subject is refused', async () => {
+  test('O07: of userinfo about another subject is refused', async () => {
     portal.simulator.switches.profileWrapper = null;
     const swapped = { ...ana, vendorPatientId: 'somebody-else' };
     await expect(portal.door.profile(portal.scope(), swapped)).rejects.toMatchObject({

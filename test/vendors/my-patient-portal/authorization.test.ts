@@ -33,7 +33,7 @@ describe('an access token', () => {
     expect(portal.sent().slice(-2)).toEqual(['POST /oauth/token', 'GET /profile']);
   });
 
-  test('that the portal refuses is renewed once and the call repeated once', async () => {
+  test('O15: that the portal refuses is renewed once and the call repeated once', async () => {
     portal.simulator.expireAccessTokens();
     await expect(profile()).resolves.toMatchObject({ firstName: 'Ana' });
     expect(portal.sent()).toEqual(['GET /profile', 'POST /oauth/token', 'GET /profile']);
@@ -51,7 +51,7 @@ describe('an access token', () => {
     expect(portal.sent()).toEqual(['GET /profile', 'POST /oauth/token', 'GET /profile']);
   });
 
-  test('that is refused does not stop a write: a 401 proves that nothing was done', async () => {
+  test('O15: that is refused does not stop a write: a 401 proves that nothing was done', async () => {
     portal.simulator.expireAccessTokens();
     const [first] = await portal.door.appointments.list(portal.scope(), ana);
     portal.simulator.expireAccessTokens();
@@ -86,13 +86,13 @@ describe('a renewal', () => {
     expect(portal.vault.entries.get('ana')?.refreshToken).toBe(before);
   });
 
-  test('happens once for twenty calls at once', async () => {
+  test('O12: happens once for twenty calls at once', async () => {
     expireByClock();
     await Promise.all(Array.from({ length: 20 }, profile));
     expect(portal.sent().filter((call) => call.includes('/oauth/token'))).toHaveLength(1);
   });
 
-  test('of a revoked refresh token removes the tokens and asks to connect again, without a loop', async () => {
+  test('O13: of a revoked refresh token removes the tokens and asks to connect again, without a loop', async () => {
     portal.simulator.revokeEverything();
     await expect(profile()).rejects.toMatchObject(required);
     expect(portal.sent()).toEqual(['GET /profile', 'POST /oauth/token']);
@@ -145,7 +145,7 @@ describe('scopes', () => {
   };
   const lacking = { ...required, reason: 'insufficient_scope' };
 
-  test('that the patient did not grant are missed before the portal is asked', async () => {
+  test('O10: that the patient did not grant are missed before the portal is asked', async () => {
     portal.simulator.switches.dropScopes = ['appointment_write'];
     const narrow = await portal.connect('ana');
     expect(portal.vault.entries.get('ana')?.scopes).not.toContain('appointment_write');

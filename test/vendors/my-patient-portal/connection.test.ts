@@ -24,7 +24,7 @@ const finish = (callback: URL, secrets: Awaited<ReturnType<typeof begin>>['secre
 const loginFailed = { kind: 'REJECTED', reason: 'login_failed', mayHaveActed: false };
 
 describe('the authorization request', () => {
-  test('carries state, nonce, an S256 challenge, the registered redirect URI and all scopes', async () => {
+  test('O03: carries state, nonce, an S256 challenge, the registered redirect URI and all scopes', async () => {
     const { authorizationUrl, secrets } = await begin();
     const url = new URL(authorizationUrl);
     expect(url.origin + url.pathname).toBe(`${portal.simulator.origin}/oauth/authorize`);
@@ -95,7 +95,7 @@ describe('the callback', () => {
     ['no issuer although announced', (url: URL) => url.searchParams.delete('iss')],
     ['no code', (url: URL) => url.searchParams.delete('code')],
     ['a foreign error', (url: URL) => url.searchParams.set('error', '<script>')],
-  ])('with %s is refused, and no code is redeemed', async (_title, change) => {
+  ])('O01, O02: with %s is refused, and no code is redeemed', async (_title, change) => {
     const { callback, secrets } = await signIn();
     change(callback);
     portal.simulator.clear();
@@ -103,21 +103,21 @@ describe('the callback', () => {
     expect(portal.sent()).toEqual([]);
   });
 
-  test('with the code of another login fails at the verifier', async () => {
+  test('O04: with the code of another login fails at the verifier', async () => {
     const mine = await signIn();
     const theirs = await signIn();
     mine.callback.searchParams.set('code', theirs.callback.searchParams.get('code') ?? '');
     await expect(finish(mine.callback, mine.secrets)).rejects.toMatchObject(loginFailed);
   });
 
-  test('with another nonce is refused', async () => {
+  test('O04: with another nonce is refused', async () => {
     const { callback, secrets } = await signIn();
     await expect(finish(callback, { ...secrets, nonce: 'other' })).rejects.toMatchObject(
       loginFailed,
     );
   });
 
-  test('is good once', async () => {
+  test('O01: is good once', async () => {
     const { callback, secrets } = await signIn();
     await finish(callback, secrets);
     await expect(finish(callback, secrets)).rejects.toMatchObject(loginFailed);

@@ -95,11 +95,31 @@ describe('an ID token', () => {
       { idToken: (token) => token.replace(/^[^.]+/, base64url({ alg: 'HS256', kid: 'k1' })) },
     ],
     ['that is none', { idToken: () => 'nonsense' }],
-  ])('%s is refused', async (_title, answers) => {
+  ])('O05: %s is refused', async (_title, answers) => {
     await expect(login(answers)).rejects.toMatchObject({
       kind: 'REJECTED',
       reason: 'login_failed',
     });
+  });
+});
+
+describe('the portal’s signing key', () => {
+  const keys = () => hostile.state.calls.filter((call) => call === 'GET /oauth/discovery/keys');
+
+  test('O06: that was changed just before is read anew, once for each login', async () => {
+    await login({});
+    await hostile.rotateKeys();
+    hostile.state.calls.length = 0;
+    await expect(login({})).resolves.toMatchObject({ vendorPatientId: 'person' });
+    expect(keys()).toHaveLength(1);
+  });
+
+  test('O06: of an unknown name is looked for at most twice', async () => {
+    hostile.state.calls.length = 0;
+    await expect(login({ keyId: 'unknown', foreignKey: true })).rejects.toMatchObject({
+      reason: 'login_failed',
+    });
+    expect(keys().length).toBeLessThanOrEqual(2);
   });
 });
 
@@ -112,7 +132,7 @@ describe('a token answer', () => {
     ['with a token of two lines', { access_token: 'a\r\nx-evil: 1' }],
     ['with a negative lifetime', { expires_in: -1 }],
     ['with a refresh token that is none', { refresh_token: 7 }],
-  ])('%s is refused', async (_title, token) => {
+  ])('O09: %s is refused', async (_title, token) => {
     await expect(login({ token })).rejects.toMatchObject({
       kind: 'REJECTED',
       reason: 'login_failed',
@@ -155,7 +175,7 @@ describe('the discovery document', () => {
     await expect(connection().begin(scope())).rejects.toMatchObject({ kind: 'UNEXPECTED_SHAPE' });
   });
 
-  test('must spell the issuer exactly as configured, also its last slash', async () => {
+  test('O08: must spell the issuer exactly as configured, also its last slash', async () => {
     hostile.state.answers = { discovery: { issuer: `${hostile.origin}/` } };
     await expect(connection().begin(scope())).rejects.toMatchObject({ kind: 'UNEXPECTED_SHAPE' });
     const slashed = connection({ MY_PATIENT_PORTAL_ISSUER: `${hostile.origin}/` });

@@ -23,6 +23,7 @@ export async function startHostilePortal() {
   const foreign = await generateKeyPair('RS256');
   const published = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
   const state = { answers: {} as HostileAnswers, nonce: '', calls: [] as string[] };
+  let current = { pair, published };
 
   async function tokenAnswer() {
     const { claims, idToken, token, foreignKey, keyId } = state.answers;
@@ -37,8 +38,8 @@ export async function startHostilePortal() {
       ...claims,
     };
     const signed = await new SignJWT(payload)
-      .setProtectedHeader({ alg: 'RS256', kid: keyId ?? 'k1' })
-      .sign(foreignKey ? foreign.privateKey : pair.privateKey);
+      .setProtectedHeader({ alg: 'RS256', kid: keyId ?? current.published.kid })
+      .sign(foreignKey ? foreign.privateKey : current.pair.privateKey);
     return {
       access_token: 'at',
       token_type: 'Bearer',
@@ -61,7 +62,7 @@ export async function startHostilePortal() {
       return discovery === null ? json(404, {}) : json(200, { issuer: origin, ...discovery });
     }
     if (path === '/oauth/discovery/keys') {
-      return json(200, { keys: [published] });
+      return json(200, { keys: [current.published] });
     }
     return path === '/oauth/token' ? json(200, await tokenAnswer()) : json(404, {});
   });
@@ -71,6 +72,12 @@ export async function startHostilePortal() {
   return {
     origin,
     state,
+    /** Signs with a new key from now on, and publishes it alone. */
+    async rotateKeys() {
+      const next = await generateKeyPair('RS256');
+      const key = await exportJWK(next.publicKey);
+      current = { pair: next, published: { ...key, kid: 'k-next', alg: 'RS256', use: 'sig' } };
+    },
     environment: {
       MY_PATIENT_PORTAL_ISSUER: origin,
       MY_PATIENT_PORTAL_API_URL: `${origin}/api/oauth2/v1`,
