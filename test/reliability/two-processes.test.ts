@@ -135,6 +135,38 @@ describe('O12: fifty requests with an expired access token, over two processes',
   });
 });
 
+describe('O14: a process that dies between the answer of a refresh and its record', () => {
+  it(
+    'leaves the patient to connect again: the old token is dead, and nobody loops',
+    slow,
+    async () => {
+      const insurances = '{ viewer { patient { insurances { id } } } }';
+      const dying = await clinic.serve();
+      const gateway = await clinic.through(dying);
+      portalOf(first).expireAccessTokens();
+      dying.database.stopAt({ moment: 'TOKENS_UNSAVED' });
+      const lost = gateway.query(insurances, {}, 'ben').catch(() => 'lost');
+      await until(() => dying.database.stopped === 1);
+      await dying.kill();
+      expect(await lost).toBe('lost');
+      first.forget();
+
+      // Whoever renewed holds the right to for some seconds more.
+      await until(async () => {
+        const { errors } = await first.query(insurances, {}, 'ben');
+        return errors[0]?.extensions.code === 'AUTHORIZATION_REQUIRED';
+      });
+      expect(received('MY_PATIENT_PORTAL', 'POST /oauth/token')).toBe(1);
+      first.forget();
+      const again = await eitherOf(1).query(insurances, {}, 'ben');
+      expect(again.errors.map(({ extensions }) => extensions.code)).toEqual([
+        'AUTHORIZATION_REQUIRED',
+      ]);
+      expect(first.calls('MY_PATIENT_PORTAL')).toEqual([]);
+    },
+  );
+});
+
 describe('C07: a client that hangs up after the vendor call has started', () => {
   it('cancels nothing: the write is done, recorded, and told to whoever asks again', async () => {
     const [process] = served;

@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * Stands between one process of the gateway and PostgreSQL, and can stop it dead at a chosen statement
- * of the ledger: there is no other way to kill a process at exactly that moment.
+ * Stands between one process of the gateway and PostgreSQL, and can stop it dead at a chosen
+ * statement: there is no other way to kill a process at exactly that moment.
  */
 export interface DatabaseProxy {
   url: string;
@@ -16,11 +16,12 @@ export interface DatabaseProxy {
  * - `STARTED`: the step's start is committed, and the process is never told.
  * - `UNRECORDED`: the step's end never reaches the database.
  * - `RECORDED`: the step's end is committed, and the process is never told.
+ * - `TOKENS_UNSAVED`: tokens that a renewal brought never reach the database.
  */
 export interface Stop {
-  moment: 'STARTED' | 'UNRECORDED' | 'RECORDED';
-  /** Names of steps, as the ledger has them. */
-  steps: readonly string[];
+  moment: 'STARTED' | 'UNRECORDED' | 'RECORDED' | 'TOKENS_UNSAVED';
+  /** Names of steps, as the ledger has them; default any. */
+  steps?: readonly string[];
 }
 
 /** A text parameter as the protocol binds it: its length, then its bytes. */
@@ -35,6 +36,7 @@ const statements = {
   STARTED: 'insert into "operation_steps"',
   UNRECORDED: 'update "operation_steps"',
   RECORDED: 'update "operation_steps"',
+  TOKENS_UNSAVED: 'update "vendor_tokens" set "sealed"',
 };
 
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
@@ -46,7 +48,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   const concerns = (chunk: Buffer) =>
     stop !== undefined &&
     chunk.includes(statements[stop.moment]) &&
-    stop.steps.some((name) => chunk.includes(bound(name)));
+    (stop.steps?.some((name) => chunk.includes(bound(name))) ?? true);
 
   function pass(near: Socket): void {
     const far = connect(Number(target.port), target.hostname);
@@ -61,7 +63,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       if (committing === 'NEXT' && /commit/i.test(chunk.toString('latin1'))) {
         committing = 'SENT';
       } else if (concerns(chunk)) {
-        if (stop?.moment === 'UNRECORDED') {
+        if (stop?.moment === 'UNRECORDED' || stop?.moment === 'TOKENS_UNSAVED') {
           silent = true;
           stopped += 1;
           return;

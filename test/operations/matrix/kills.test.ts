@@ -27,12 +27,12 @@ const scenarios = [
   ...portalRequestScenarios,
 ];
 
-const titles: Record<Stop['moment'], string> = {
+const moments = ['STARTED', 'UNRECORDED', 'RECORDED'] as const;
+const titles: Record<(typeof moments)[number], string> = {
   STARTED: 'before the call, its start recorded',
   UNRECORDED: 'after the call, its answer not recorded',
   RECORDED: 'after the call, its answer recorded',
 };
-const moments = ['STARTED', 'UNRECORDED', 'RECORDED'] as const;
 
 /** A write, and where the process dies. */
 interface Cell {
