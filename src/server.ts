@@ -137,7 +137,7 @@ export function createServer(options: ServerOptions) {
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
-      useAccessTrail(),
+      useAccessTrail(options.inHand),
       useSecretDelivery(store.operations),
       useRequestLog(logger),
       useErrorMasking((error, requestId) =>

@@ -34,13 +34,15 @@ export class AccessTrail {
     }
   }
 
-  /** Appends what was recorded since the last flush. */
+  /** Appends what was recorded and is not appended yet. What cannot be written now is kept. */
   async flush(log: AccessLog, caller: Caller): Promise<void> {
-    const traces = [...this.traces.values()];
-    this.traces.clear();
-    if (traces.length > 0) {
+    const entries = [...this.traces];
+    if (entries.length > 0) {
       const actor = { actor: caller.subject, actorRoles: [...caller.roles] };
-      await log.record(traces.map((trace) => ({ ...trace, ...actor })));
+      await log.record(entries.map(([, trace]) => ({ ...trace, ...actor })));
+      for (const [key] of entries) {
+        this.traces.delete(key);
+      }
     }
   }
 }

@@ -1,15 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Plugin } from 'graphql-yoga';
 import type { GraphContext } from '../graph/builder.ts';
+import type { WorkInHand } from './use-work-in-hand.ts';
+
+/** Milliseconds between tries to write a trail, and after which they end. */
+const shortestPause = 500;
+const longestPause = 30_000;
+const longestTry = 10 * 60_000;
+
+/** Resolves when it is written, or when it has been tried for long enough. */
+async function insist(write: () => Promise<void>): Promise<void> {
+  const end = performance.now() + longestTry;
+  for (let pause = shortestPause; performance.now() < end; pause *= 2) {
+    await delay(Math.min(longestPause, pause), undefined, { ref: false });
+    try {
+      return await write();
+    } catch {
+      // The store is still away.
+    }
+  }
+}
 
 /**
  * Writes who touched whose data before the answer leaves. If that cannot be written, there is no
- * answer.
+ * answer; but what was done was done, so it is written as soon as the store is back.
  */
-export const useAccessTrail = (): Plugin<GraphContext> => ({
+export const useAccessTrail = (inHand: WorkInHand): Plugin<GraphContext> => ({
   onExecute: ({ args }) => ({
     async onExecuteDone() {
       const { trail, store, access } = args.contextValue;
-      await trail.flush(store.accessLog, access.caller);
+      const write = () => trail.flush(store.accessLog, access.caller);
+      try {
+        await write();
+      } catch (error) {
+        inHand.add(insist(write));
+        throw error;
+      }
     },
   }),
 });

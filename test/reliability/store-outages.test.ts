@@ -5,7 +5,7 @@ import { newPatient } from '../support/arrange.ts';
 import { endAll, run } from '../support/command-line.ts';
 import { type FaultyDatabase, startFaultyDatabase } from '../support/faulty-database.ts';
 import { type Answer, startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
-import { mutate, sent, vseeCall } from '../support/mutations.ts';
+import { keyIn, mutate, sent, vseeCall } from '../support/mutations.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { vseeOf } from '../support/simulators.ts';
 import { statement } from '../support/statement.ts';
@@ -147,6 +147,26 @@ describe('S01: a store that is down', slow, () => {
     const { payload } = await start(inputs[0] as WalkIn);
     expect(payload).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
     expect(walkInsSent()).toHaveLength(1);
+  });
+
+  it('for longer than a write can wait for it: who touched whose data is written down once it is back', async () => {
+    const input = await walkIn();
+    const { answer } = await startUpToTheVisit(input, 400);
+    await postgres.pause();
+    try {
+      expectOutage(await answer);
+      await sleep(2_000);
+    } finally {
+      await postgres.resume();
+    }
+    const key = keyIn(input.patientId);
+    const events = () =>
+      statement(
+        postgres.url,
+        `select outcome from access_events where patient_id = '${key}' and action = 'startWalkInVisit'`,
+      );
+    await until(async () => (await events()).length > 0);
+    expect(await events()).toEqual([{ outcome: 'ALLOWED' }]);
   });
 
   it('while the vendor is at it: its answer is never asked for twice, and the outcome is found out', async () => {
