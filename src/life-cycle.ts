@@ -27,7 +27,7 @@ export interface LifeCycle {
   started(running: Running): void;
 }
 
-/** Milliseconds that closing what is idle may take. */
+/** Milliseconds after the limit that closing what is idle may still take. */
 const closeTimeout = 1_500;
 
 const endSignals = ['SIGTERM', 'SIGINT'] as const;
@@ -53,6 +53,7 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<boo
 export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleOptions): LifeCycle {
   let running: Running | undefined;
   let draining = false;
+  let exitCode = 0;
   const open = new Set<ServerResponse>();
   let lastClosed: () => void = () => undefined;
 
@@ -71,6 +72,7 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
     });
 
   async function drain({ server, idle, close }: Running): Promise<boolean> {
+    const begun = performance.now();
     for (const response of open) {
       if (!response.headersSent) {
         response.setHeader('connection', 'close');
@@ -85,22 +87,25 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
     }
     server.close();
     server.closeAllConnections();
-    const closed = await within(closeTimeout, close());
+    const left = begun + drainTimeout + closeTimeout - performance.now();
+    const closed = await within(left, close());
     return closed || !finished;
   }
 
   function end(code: number): void {
+    // A fault while it ends is one all the same.
+    exitCode ||= code;
     if (draining) {
       return;
     }
     draining = true;
     if (running === undefined) {
-      exit(code);
+      exit(exitCode);
       return;
     }
     say('Ending after the requests in hand...');
     drain(running).then(
-      (clean) => exit(clean ? code : 1),
+      (clean) => exit(clean ? exitCode : 1),
       () => exit(1),
     );
   }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../../src/store/embedded.ts';
@@ -97,6 +98,22 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     await end(child);
     const { store } = await open({ dataDirectory: folder });
     expect(await store.patients.find([line])).toMatchObject([{ firstName: 'Ana' }]);
+  });
+
+  test('S06: is made by the next process where one was killed while it made it', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', childScript, 'store', folder], {
+      stdio: 'ignore',
+    });
+    children.push(child);
+    // It has about a thousand files, which are written at the end and within a moment.
+    const isBegun = async () =>
+      (await readdir(folder, { recursive: true }).catch(() => [])).length > 200;
+    for (const until = Date.now() + 30_000; !(await isBegun()) && Date.now() < until; ) {
+      await delay(1);
+    }
+    await end(child);
+    const { store } = await open({ dataDirectory: folder });
+    expect(await addPatient(store)).toMatchObject({ firstName: 'Ana' });
   });
 
   test('S05: refuses a second store of the same process, until the first is closed', async () => {
