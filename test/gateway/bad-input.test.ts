@@ -56,7 +56,7 @@ describe('an id', () => {
     ['of a vendor in small letters', () => globalIdOf('Visit', 'vsee', key(), '67001')],
     ['very long', () => globalIdOf('Visit', 'VSEE', key(), '1'.repeat(2000))],
     ['endless', () => 'A'.repeat(100_000)],
-  ])('that is %s is refused before any call', async (_name, id) => {
+  ])('J01: that is %s is refused before any call', async (_name, id) => {
     for (const field of fields) {
       const { text } = await expectRefused(byId(field, 'id'), { id: id() });
       expect(text).not.toContain('67001');
@@ -142,7 +142,7 @@ describe('a search for times', () => {
       'days that end before they begin',
       { myPatientPortal: { ...step, from: '2027-02-02', to: '2027-02-01' } },
     ],
-  ])('with %s is refused before any call', async (_name, search) => {
+  ])('J01, J04: with %s is refused before any call', async (_name, search) => {
     await expectRefused(availabilitiesWith('id'), { patientId: gateway.ids.Ana, search });
   });
 
@@ -182,7 +182,7 @@ describe('a variable of the wrong type', () => {
     ],
     ['[ID!]!', 'nodes(ids: $x) { id }', [{ secret }]],
     ['[ID!]!', 'nodes(ids: $x) { id }', [null, secret]],
-  ])('%s is refused without its value: %s', async (type, field, x) => {
+  ])('L02: %s is refused without its value: %s', async (type, field, x) => {
     const { text } = await expectRefused(`query ($x: ${type}) { ${field} }`, { x });
     expect(text).not.toContain(secret);
     expect(gateway.logged()).not.toContain(secret);

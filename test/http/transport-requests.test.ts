@@ -47,13 +47,13 @@ describe('the path', () => {
     ["a+b =_-ü'()*", "a%2Bb%20%3D_-%C3%BC'()*"],
     ['...', '...'],
     ['$&', '%24%26'],
-  ])('carries %s as one segment', async (id, segment) => {
+  ])('J01, J02, J03: carries %s as one segment', async (id, segment) => {
     await send({ path: 'patients/{id}/portal', params: { id } });
     expect(vendor.got.map(({ url }) => url)).toEqual([`/api/v1/patients/${segment}/portal`]);
   });
 
   it.each(['', '.', '..', 'a\r\nb', 'a\u0000', '\u007f', '\ud800'])(
-    'is refused for %j, before any call',
+    'J01, J04: is refused for %j, before any call',
     async (id) => {
       const call = send({ path: 'patients/{id}/portal', params: { id } });
       await expect(call).rejects.toMatchObject({ name: 'CodedError', code: 'BAD_USER_INPUT' });
@@ -61,7 +61,7 @@ describe('the path', () => {
     },
   );
 
-  it('is refused where a value is missing or the path leaves the base', async () => {
+  it('J01: is refused where a value is missing or the path leaves the base', async () => {
     for (const path of [
       'patients/{id}',
       'patients/{constructor}',
@@ -75,7 +75,7 @@ describe('the path', () => {
 });
 
 describe('the query', () => {
-  it('is encoded, one parameter per value, without the undefined ones', async () => {
+  it('J02, J05: is encoded, one parameter per value, without the undefined ones', async () => {
     const id = 'ab+/=_-&x=1#?% ü'.repeat(12);
     await send({ query: { slot: id, page: 2, all: false, none: undefined } });
     const url = new URL(vendor.got[0]?.url ?? '', vendor.baseUrl);
@@ -126,7 +126,7 @@ describe('the headers', () => {
     });
   });
 
-  it.each(['a\r\nx: 1', 'a\nb', 'a\u0000', 'ü'])('are refused with %j', async (value) => {
+  it.each(['a\r\nx: 1', 'a\nb', 'a\u0000', 'ü'])('J04: are refused with %j', async (value) => {
     const error = await send({ headers: { 'x-token': value } }).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'BAD_USER_INPUT' });
     expect(vendor.connections()).toBe(0);

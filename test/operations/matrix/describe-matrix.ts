@@ -30,7 +30,8 @@ const faults: readonly MatrixFault[] = [
 
 /** One cell: the fault, what the caller is told, and what is left after all is settled. */
 async function run(gateway: TestGateway, scenario: Scenario, call: Call, { fault }: MatrixFault) {
-  const situation = await scenario.arrange(gateway);
+  // Not under test: on a machine that is busy with other things the short time limit may run out.
+  const situation = await scenario.arrange(gateway).catch(() => scenario.arrange(gateway));
   gateway.forget();
   const simulator = gateway.sandbox.simulators[scenario.vendor];
   const key = randomUUID();

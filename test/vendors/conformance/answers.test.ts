@@ -125,7 +125,7 @@ describe.each(definitions)('%s', (id, definition) => {
 
   describe.each(identified)('%s, asked with the id of a %s', (_name, kind, runWith) => {
     it.each(Object.entries(impossibleIds))(
-      'that is %s, refuses it without a call',
+      'J01: that is %s, refuses it without a call',
       async (_what, impossible) => {
         const error = await runWith(open.connect(), world, kind, impossible).catch(
           (thrown: unknown) => thrown,
@@ -138,7 +138,7 @@ describe.each(definitions)('%s', (id, definition) => {
     );
 
     it.each(['../1', '1/../2', '.', '..', '1?x=1', '1#', '%2e%2e', '1%2f2', '1;x=1'])(
-      'that would be another path (%s), refuses it without a call',
+      'J01, J02: that would be another path (%s), refuses it without a call',
       async (impossible) => {
         const error = await runWith(open.connect(), world, kind, impossible).catch(
           (thrown: unknown) => thrown,
