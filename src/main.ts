@@ -114,6 +114,32 @@ program
     }),
   );
 
+const patientKey = (text: string): string => {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
+    throw new InvalidArgumentError(
+      'It must be a key of the register, as `audit verify` prints it.',
+    );
+  }
+  return text;
+};
+
+program
+  .command('audit')
+  .description('Look after the log of who saw or changed what of whom.')
+  .command('verify')
+  .description('Check that no event was changed or removed. Reads the store that `serve` uses.')
+  .option('--patient <key>', 'of one patient only, by the key in the register', patientKey)
+  .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
+  .action(({ patient }: { patient?: string }) =>
+    attempt(async () => {
+      const { verifyAudit } = await import('./audit.ts');
+      const print = (line: string) => process.stdout.write(`${line}\n`);
+      if (!(await verifyAudit(environment(), patient, say, print))) {
+        process.exitCode = 1;
+      }
+    }),
+  );
+
 program
   .command('print-rules')
   .description('Print who may ask, see and do what, as a table in Markdown.')

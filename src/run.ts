@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
+import { encryptionKeyOf } from './encryption-key.ts';
 import { type Gateway, openGateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
@@ -83,20 +83,6 @@ The simulated vendors:`);
     say(`  ${vendor.padEnd(18)} ${simulator.origin}`);
   }
   say('\nReady. Ctrl-C ends it; nothing is kept.');
-}
-
-/** The key that the configuration gives, or on loopback one that is kept beside the data. */
-function encryptionKeyOf({ encryptionKey, dataDirectory }: Config, say: Say): Buffer {
-  if (encryptionKey !== undefined) {
-    return encryptionKey;
-  }
-  const file = join(dataDirectory, 'encryption-key');
-  if (!existsSync(file)) {
-    mkdirSync(dataDirectory, { recursive: true });
-    writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  }
-  say(`ENCRYPTION_KEY is not set: using the key in ${file}. Set it before this holds real data.`);
-  return Buffer.from(readFileSync(file, 'utf8'), 'base64');
 }
 
 /** Portico over the configured vendors; never falls back to the sandbox. */

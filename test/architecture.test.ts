@@ -48,8 +48,10 @@ const plan: Record<string, readonly string[]> = {
   sandbox: ['domain', 'vendors'],
   listen: [],
   'life-cycle': [],
-  run: ['domain', 'config', 'gateway', 'life-cycle', 'listen', 'sandbox'],
-  main: ['domain', 'auth', 'config', 'graph', 'vendors', 'run'],
+  run: ['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'sandbox'],
+  'encryption-key': ['config'],
+  audit: ['domain', 'config', 'encryption-key', 'store'],
+  main: ['domain', 'auth', 'audit', 'config', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],
 };

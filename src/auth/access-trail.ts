@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AccessOutcome } from '../domain/records.ts';
 import type { AccessLog } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
@@ -16,10 +17,14 @@ export interface Trace {
  * Written before the answer leaves.
  */
 export class AccessTrail {
-  private readonly traces = new Map<string, Trace>();
+  /** With an id each: what is written again after a lost answer is not written twice. */
+  private readonly traces = new Map<string, Trace & { id: string }>();
 
   record(trace: Trace): void {
-    this.traces.set([trace.patientId, trace.vendor, trace.action, trace.outcome].join('|'), trace);
+    const key = [trace.patientId, trace.vendor, trace.action, trace.outcome].join('|');
+    if (!this.traces.has(key)) {
+      this.traces.set(key, { ...trace, id: randomUUID() });
+    }
   }
 
   /** Wraps a vendor call about a patient: ALLOWED when it answered, FAILED when it did not. */

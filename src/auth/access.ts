@@ -70,9 +70,15 @@ export class Access {
     }
   }
 
-  /** @throws CodedError FORBIDDEN */
-  requireMutation(name: MutationName): void {
+  /**
+   * @param patientId whom the input names, if anybody: the refusal is put down on their record
+   * @throws CodedError FORBIDDEN
+   */
+  requireMutation(name: MutationName, patientId?: string): void {
     if (!allows(mutationRules[name], this.caller.roles)) {
+      if (patientId !== undefined) {
+        this.trail.record({ patientId, action: name, vendor: null, outcome: 'DENIED' });
+      }
       throw forbidden();
     }
   }

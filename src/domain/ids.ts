@@ -79,6 +79,14 @@ export function parseVendorId(type: VendorRecordType, id: string): VendorRecordK
   return { vendor, patientId, vendorRecordId: record };
 }
 
+/** The patient inside the id of a patient or of a vendor's record; undefined in any other. */
+export function patientInId(id: string): string | undefined {
+  return (
+    parseOwnId('Patient', id) ??
+    typesOfVendorRecords.map((type) => parseVendorId(type, id)?.patientId).find(Boolean)
+  );
+}
+
 const malformed = (type: NodeType) =>
   badInput(`This is not the id of a ${type}. Use the id exactly as a query returned it.`);
 

@@ -158,9 +158,33 @@ export interface TokenVault {
   ): Promise<VendorTokens | undefined>;
 }
 
+/** A patient's chain of events that does not hold, and at which of them. */
+export interface BrokenChain {
+  patientId: string;
+  /** 1 is the patient's first. */
+  number: number;
+  problem: 'CHANGED' | 'MISSING' | 'REMOVED_AT_THE_END' | 'ADDED';
+}
+
+export interface AuditReport {
+  chains: number;
+  events: number;
+  /** Written before there were chains: nothing can be said about them. */
+  unchained: number;
+  broken: BrokenChain[];
+}
+
 export interface AccessLog {
-  /** Appends all in one statement. */
-  record(events: readonly Omit<AccessEvent, 'id' | 'at'>[]): Promise<void>;
+  /** Appends all or none, each to its patient's chain; those whose ids are there already are left. */
+  record(events: readonly Omit<AccessEvent, 'at'>[]): Promise<void>;
+  /**
+   * Walks the chains, of one patient or of all.
+   * @param onProgress told now and then how many chains were walked
+   */
+  verify(
+    patientId: string | undefined,
+    onProgress?: (chains: number) => void,
+  ): Promise<AuditReport>;
   /** Newest first. */
   list(patientId: string, page: Page): Promise<Rows<AccessEvent> & { totalCount: number }>;
 }
@@ -192,4 +216,6 @@ export interface Sealer {
   open(purpose: string, sealed: string): string | undefined;
   /** Keyed one-way hash, hex, for look-ups of secrets (one-time tokens, states). */
   fingerprint(purpose: string, value: string): string;
+  /** The same by each known key, the current one first. */
+  fingerprints(purpose: string, value: string): string[];
 }

@@ -1,6 +1,7 @@
 import type { InputFieldMap, InputShapeFromFields } from '@pothos/core';
 import type { MutationName } from '../auth/rules.ts';
 import { UserFailure } from '../domain/errors.ts';
+import { patientInId } from '../domain/ids.ts';
 import type { Operation as OperationRecord } from '../domain/operations.ts';
 import type {
   Appointment as AppointmentRecord,
@@ -145,6 +146,12 @@ async function settle(run: () => Promise<Outcome>): Promise<PayloadShape> {
   }
 }
 
+/** The patient whose record an input names by any of its ids. */
+const patientNamedIn = (input: object): string | undefined =>
+  Object.values(input)
+    .map((value) => (typeof value === 'string' ? patientInId(value) : undefined))
+    .find((found) => found !== undefined);
+
 const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /**
@@ -192,11 +199,11 @@ export function mutation<Fields extends InputFieldMap>(
       extensions: cost({ vendorCalls }),
       args: { input: t.arg({ type: Input, required: true, description: 'What to do, for whom.' }) },
       resolve: (_root, args, context) => {
-        context.access.requireMutation(name);
         // The builder derives the same shape, but not in a form that names the generic parameter.
         const { input } = args as unknown as {
           input: InputShapeFromFields<Fields> & { idempotencyKey?: string | null };
         };
+        context.access.requireMutation(name, patientNamedIn(input));
         const { idempotencyKey, ...asked } = input;
         return settle(() =>
           run({ ...context, idempotencyKey }, asked as InputShapeFromFields<Fields>),

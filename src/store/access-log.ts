@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { and, count, inArray } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AccessEvent, AccessOutcome } from '../domain/records.ts';
-import type { AccessLog } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import type { AccessLog, AuditReport, Sealer } from '../domain/store.ts';
+import { ChainWalk, type Head, hashOf, noHash, sealOf } from './access-chain.ts';
+import type { Database, Queries } from './database.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { onlyUuids } from './row-ids.ts';
-import { accessEvents } from './tables.ts';
+import { accessChains, accessEvents } from './tables.ts';
 
 type Row = typeof accessEvents.$inferSelect;
 
@@ -39,25 +39,156 @@ function positionOf(key: string | undefined): Position | undefined {
   return [new Date(Number(at)), Number(sequence)];
 }
 
-/** Appends to and reads the log of who saw or changed what of whom. */
-export function createAccessLog(database: Database, clock: () => number): AccessLog {
+function newHead(sealer: Sealer, patientId: string): Head {
+  const head = { patientId, length: 0, hash: noHash };
+  return { ...head, seal: sealOf(sealer, head) };
+}
+
+/** Chains that are walked at a time. */
+const chainsAtOnce = 50;
+
+/** Appends to, reads and verifies the log of who saw or changed what of whom. */
+export function createAccessLog(
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+): AccessLog {
+  /** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */
+  async function lockHeads(
+    queries: Queries,
+    patientIds: readonly string[],
+  ): Promise<Map<string, Head>> {
+    const ids = [...new Set(patientIds)].sort();
+    await queries
+      .insert(accessChains)
+      .values(ids.map((patientId) => newHead(sealer, patientId)))
+      .onConflictDoNothing();
+    const heads = await queries
+      .select()
+      .from(accessChains)
+      .where(inArray(accessChains.patientId, ids))
+      .orderBy(asc(accessChains.patientId))
+      .for('update');
+    return new Map(heads.map((head) => [head.patientId, head]));
+  }
+
+  /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */
+  const walk = (
+    report: AuditReport,
+    after: string | undefined,
+    only: string | undefined,
+  ): Promise<string | undefined> =>
+    database.transaction(async (queries) => {
+      const heads = await queries
+        .select()
+        .from(accessChains)
+        .where(
+          and(
+            after === undefined ? undefined : gt(accessChains.patientId, after),
+            only === undefined ? undefined : eq(accessChains.patientId, only),
+          ),
+        )
+        .orderBy(asc(accessChains.patientId))
+        .limit(chainsAtOnce)
+        .for('share');
+      const rows = await queries
+        .select()
+        .from(accessEvents)
+        .where(
+          inArray(
+            accessEvents.patientId,
+            heads.map(({ patientId }) => patientId),
+          ),
+        )
+        .orderBy(asc(accessEvents.number), asc(accessEvents.sequence));
+      for (const head of heads) {
+        const chain = new ChainWalk(sealer, head.patientId);
+        for (const row of rows.filter(({ patientId }) => patientId === head.patientId)) {
+          if (row.number === null) {
+            report.unchained += 1;
+          } else {
+            chain.step(row);
+            report.events += 1;
+          }
+        }
+        const broken = chain.end(head);
+        report.chains += 1;
+        report.broken.push(...(broken ? [broken] : []));
+      }
+      return heads.at(-1)?.patientId;
+    });
+
+  /** Patients with chained events whose head is gone. */
+  const headless = (patientId: string | undefined) =>
+    database.run((queries) =>
+      queries
+        .selectDistinct({ patientId: accessEvents.patientId })
+        .from(accessEvents)
+        .leftJoin(accessChains, eq(accessChains.patientId, accessEvents.patientId))
+        .where(
+          and(
+            isNull(accessChains.patientId),
+            isNotNull(accessEvents.number),
+            patientId === undefined ? undefined : eq(accessEvents.patientId, patientId),
+          ),
+        ),
+    );
+
   return {
     async record(events) {
       if (events.length === 0) {
         return;
       }
       const at = new Date(clock());
-      const rows = events.map(({ patientId, actor, actorRoles, action, vendor, outcome }) => ({
-        id: randomUUID(),
-        at,
-        patientId,
-        actor,
-        actorRoles,
-        action,
-        vendor,
-        outcome,
-      }));
-      await database.run((queries) => queries.insert(accessEvents).values(rows));
+      await database.transaction(async (queries) => {
+        const heads = await lockHeads(
+          queries,
+          events.map(({ patientId }) => patientId),
+        );
+        const ids = events.map(({ id }) => id);
+        // Tried again after the answer to the commit was lost.
+        const known = await queries
+          .select({ id: accessEvents.id })
+          .from(accessEvents)
+          .where(inArray(accessEvents.id, ids));
+        const rows = events
+          .filter(({ id }) => known.every((each) => each.id !== id))
+          .map((event) => {
+            const head = heads.get(event.patientId) ?? newHead(sealer, event.patientId);
+            const row = { ...event, at, number: head.length + 1 };
+            const hash = hashOf(sealer, row, head.hash);
+            const next = { patientId: event.patientId, length: row.number, hash };
+            heads.set(event.patientId, { ...next, seal: sealOf(sealer, next) });
+            return { ...row, hash };
+          });
+        if (rows.length > 0) {
+          await queries.insert(accessEvents).values(rows);
+          await queries
+            .insert(accessChains)
+            .values([...heads.values()])
+            .onConflictDoUpdate({
+              target: accessChains.patientId,
+              set: {
+                length: sql`excluded.length`,
+                hash: sql`excluded.hash`,
+                seal: sql`excluded.seal`,
+              },
+            });
+        }
+      });
+    },
+
+    async verify(patientId, onProgress) {
+      const report: AuditReport = { chains: 0, events: 0, unchained: 0, broken: [] };
+      let last = await walk(report, undefined, patientId);
+      while (last !== undefined) {
+        onProgress?.(report.chains);
+        last = await walk(report, last, patientId);
+      }
+      for (const { patientId: lost } of await headless(patientId)) {
+        report.broken.push({ patientId: lost, number: 1, problem: 'CHANGED' });
+      }
+      return report;
     },
 
     async list(patientId, page) {

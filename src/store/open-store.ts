@@ -43,7 +43,7 @@ export function createStore(
     followUps: createFollowUps(database, clock),
     connections: createPendingConnections(database, sealer, clock),
     tokens: createTokenVault(database, sealer, clock),
-    accessLog: createAccessLog(database, clock),
+    accessLog: createAccessLog(database, sealer, clock),
     operations: createOperationLedger(database, sealer, clock),
     async ping() {
       const { rows } = (await database.run((queries) =>

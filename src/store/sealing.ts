@@ -50,6 +50,12 @@ export function createSealer(keys: { current: Buffer; old?: Buffer[] }): Sealer 
   const current = sealingKey(keys.current);
   const known = [current, ...(keys.old ?? []).map(sealingKey)];
   const fingerprintKey = derive(keys.current, 'fingerprint');
+  const oldFingerprintKeys = (keys.old ?? []).map((key) => derive(key, 'fingerprint'));
+  // The length keeps ("ab", "c") and ("a", "bc") apart.
+  const fingerprintBy = (key: Buffer, purpose: string, value: string) =>
+    createHmac('sha256', key)
+      .update(`${Buffer.byteLength(purpose)}:${purpose}${value}`)
+      .digest('hex');
 
   return {
     seal(purpose, value) {
@@ -86,11 +92,8 @@ export function createSealer(keys: { current: Buffer; old?: Buffer[] }): Sealer 
       }
     },
 
-    fingerprint(purpose, value) {
-      // The length keeps ("ab", "c") and ("a", "bc") apart.
-      return createHmac('sha256', fingerprintKey)
-        .update(`${Buffer.byteLength(purpose)}:${purpose}${value}`)
-        .digest('hex');
-    },
+    fingerprint: (purpose, value) => fingerprintBy(fingerprintKey, purpose, value),
+    fingerprints: (purpose, value) =>
+      [fingerprintKey, ...oldFingerprintKeys].map((key) => fingerprintBy(key, purpose, value)),
   };
 }

@@ -209,12 +209,26 @@ export const accessEvents = pgTable(
     action: text('action').notNull(),
     vendor: text('vendor'),
     outcome: text('outcome').notNull(),
+    /** Its place in the patient's chain, from 1, and what ties it to the one before; see `access-chain.ts`. */
+    number: bigint('number', { mode: 'number' }),
+    hash: text('hash'),
   },
   (table) => [
+    uniqueIndex('access_events_chain').on(table.patientId, table.number),
     index('access_events_patient').on(table.patientId, table.at, table.sequence),
     check('access_events_outcome', sql`${table.outcome} in ('ALLOWED', 'DENIED', 'FAILED')`),
   ],
 );
+
+/** How long each patient's chain of events is and what it ends with; written together with the events. */
+export const accessChains = pgTable('access_chains', {
+  patientId: uuid('patient_id').primaryKey(),
+  length: bigint('length', { mode: 'number' }).notNull(),
+  /** The last event's hash. */
+  hash: text('hash').notNull(),
+  /** Keyed hash of the two, so that no shorter chain can be made to look whole. */
+  seal: text('seal').notNull(),
+});
 
 const operationStatuses = sql.raw("('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'OUTCOME_UNKNOWN')");
 

@@ -204,6 +204,7 @@ describeOnBoth('visits and follow-ups', (open) => {
 
 describeOnBoth('the access log', (open) => {
   const event = (patientId: string, action: string) => ({
+    id: randomUUID(),
     patientId,
     actor: 'subject-ana',
     actorRoles: ['PATIENT', 'a "quoted", {role}'],

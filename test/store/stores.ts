@@ -10,7 +10,7 @@ import { openEmbedded } from '../../src/store/embedded.ts';
 import { createStore, openStore, type StoreOptions } from '../../src/store/open-store.ts';
 import { createSealer } from '../../src/store/sealing.ts';
 import { openServer } from '../../src/store/server.ts';
-import { accessEvents, operations, patients } from '../../src/store/tables.ts';
+import { accessChains, accessEvents, operations, patients } from '../../src/store/tables.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 
 /** How many migrations there are. */
@@ -135,7 +135,9 @@ afterAll(() => Promise.all([embedded, onServer].map(async (one) => (await one)?.
 
 async function emptied(database: Database): Promise<OpenStore & { database: Database }> {
   await database.run((queries) =>
-    queries.execute(sql`truncate ${patients}, ${accessEvents}, ${operations} cascade`),
+    queries.execute(
+      sql`truncate ${patients}, ${accessEvents}, ${accessChains}, ${operations} cascade`,
+    ),
   );
   const clock = { now: noon };
   return { database, clock, store: createStore(database, { sealer, clock: () => clock.now }) };

@@ -10,6 +10,8 @@ import { askThrough, type TestGateway, unhurried } from './gateway.ts';
 export interface Served {
   readonly running: Running;
   readonly database: DatabaseProxy;
+  /** What it was started with. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly origin: string;
   /** Sends a request for the gateway's public address to this very process. */
   fetch(request: Request, signal?: AbortSignal): Promise<Response>;
@@ -39,7 +41,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
   async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
     const database = await startDatabaseProxy(databaseUrl);
     const port = await freePort();
-    const running = portico(['serve'], {
+    const variables = {
       ...sandbox.environment,
       ...unhurried,
       PUBLIC_URL: publicUrl.href,
@@ -50,10 +52,12 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       // The simulators act at once or never.
       RECONCILE_AFTER_MS: '0',
       ...environment,
-    });
+    };
+    const running = portico(['serve'], variables);
     all.push(running);
     await running.says(/Portico serves/);
     const served: Served = {
+      environment: variables,
       running,
       database,
       origin: `http://127.0.0.1:${port}`,

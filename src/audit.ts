@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { type Environment, readConfig } from './config.ts';
+import type { BrokenChain } from './domain/store.ts';
+import { encryptionKeyOf } from './encryption-key.ts';
+import { openStore } from './store/open-store.ts';
+import { createSealer } from './store/sealing.ts';
+
+/** Milliseconds after which it is said how far it has come. */
+const silence = 1_000;
+
+const problems: Record<BrokenChain['problem'], string> = {
+  CHANGED: 'was changed',
+  MISSING: 'is missing',
+  REMOVED_AT_THE_END: 'and those after it were removed',
+  ADDED: 'was added by somebody else',
+};
+
+/**
+ * Follows each patient's chain of AccessEvents in the store that `serve` would use.
+ * @returns whether all of them hold
+ * @throws ConfigurationError, StoreError
+ */
+export async function verifyAudit(
+  environment: Environment,
+  patientId: string | undefined,
+  say: (line: string) => void,
+  print: (line: string) => void,
+): Promise<boolean> {
+  const config = readConfig(environment, 'production');
+  const sealer = createSealer({
+    current: encryptionKeyOf(config, say),
+    old: config.oldEncryptionKeys,
+  });
+  const { databaseUrl } = config;
+  const store = await openStore({
+    ...{ sealer, clock: Date.now, onProgress: say },
+    ...(databaseUrl !== undefined && { databaseUrl }),
+    dataDirectory: join(config.dataDirectory, 'store'),
+  });
+  try {
+    let said = performance.now();
+    const report = await store.accessLog.verify(patientId, (chains) => {
+      if (performance.now() - said > silence) {
+        said = performance.now();
+        say(`${chains} patients...`);
+      }
+    });
+    for (const broken of report.broken) {
+      print(
+        `BROKEN: patient ${broken.patientId}: event ${broken.number} ${problems[broken.problem]}.`,
+      );
+    }
+    const { chains, events, unchained } = report;
+    print(
+      `${chains} patients, ${events} events in chains, ${unchained} from before there were chains: ${report.broken.length === 0 ? 'all hold' : `${report.broken.length} broken`}.`,
+    );
+    return report.broken.length === 0;
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,77 @@
+import type { BrokenChain, Sealer } from '../domain/store.ts';
+import type { accessChains, accessEvents } from './tables.ts';
+
+/**
+ * The chain of a patient's events: each event's hash covers its fields, its number and the hash before
+ * it, and the head says how long the chain is. The hashes are keyed, so that who can write the tables
+ * but has no encryption key cannot make a changed chain look whole. What is not seen: a whole chain
+ * with its head that was put back to an earlier state, or removed; the counts of a verification show
+ * that.
+ */
+
+export type EventRow = typeof accessEvents.$inferSelect;
+export type Head = typeof accessChains.$inferSelect;
+
+/** Before the first event. */
+export const noHash = '';
+
+type Chained = Omit<EventRow, 'hash' | 'sequence'>;
+
+const eventText = (event: Chained, before: string) =>
+  JSON.stringify([
+    ...[event.patientId, event.number, before, event.id, event.at.toISOString(), event.actor],
+    ...[event.actorRoles, event.action, event.vendor, event.outcome],
+  ]);
+const headText = ({ patientId, length, hash }: Omit<Head, 'seal'>) =>
+  JSON.stringify([patientId, length, hash]);
+
+export const hashOf = (sealer: Sealer, event: Chained, before: string) =>
+  sealer.fingerprint('access-event', eventText(event, before));
+export const sealOf = (sealer: Sealer, head: Omit<Head, 'seal'>) =>
+  sealer.fingerprint('access-chain', headText(head));
+
+/** Follows one patient's chain, event by event. */
+export class ChainWalk {
+  private number = 0;
+  private before = noHash;
+  private found: BrokenChain | undefined;
+
+  constructor(
+    private readonly sealer: Sealer,
+    readonly patientId: string,
+  ) {}
+
+  private breaks(problem: BrokenChain['problem'], number: number) {
+    this.found ??= { patientId: this.patientId, number, problem };
+  }
+
+  /** The next event by its number. */
+  step(event: EventRow): void {
+    this.number += 1;
+    if (event.number !== this.number) {
+      this.breaks('MISSING', this.number);
+      return;
+    }
+    const { hash } = event;
+    const hashes = this.sealer.fingerprints('access-event', eventText(event, this.before));
+    if (hash === null || !hashes.includes(hash)) {
+      this.breaks('CHANGED', this.number);
+    }
+    this.before = hash ?? noHash;
+  }
+
+  /** @returns what is wrong with the chain, if anything */
+  end(head: Head | undefined): BrokenChain | undefined {
+    const seals = head && this.sealer.fingerprints('access-chain', headText(head));
+    if (head === undefined || !seals?.includes(head.seal)) {
+      this.breaks('CHANGED', this.number);
+    } else if (head.length > this.number) {
+      this.breaks('REMOVED_AT_THE_END', this.number + 1);
+    } else if (head.length < this.number) {
+      this.breaks('ADDED', head.length + 1);
+    } else if (head.hash !== this.before) {
+      this.breaks('CHANGED', this.number);
+    }
+    return this.found;
+  }
+}

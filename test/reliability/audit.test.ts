@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { endAll, run } from '../support/command-line.ts';
+import { startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
+import { globalIdOf, keyIn, mutate } from '../support/mutations.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { openClinic } from '../support/served.ts';
+import { statement } from '../support/statement.ts';
+
+/** reliability.md, section 4: A11, and the command that looks after the log. */
+
+interface Event {
+  actor: string;
+  actorRoles: string[];
+  action: string;
+  vendor: string | null;
+  outcome: string;
+}
+
+describe('A11: one audit record', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startTestGateway();
+  });
+  afterAll(() => gateway.close());
+  beforeEach(() => gateway.forget());
+
+  /** The events of a patient, oldest first, without those of looking at them. */
+  async function eventsOf(patientId: string): Promise<Event[]> {
+    const { data } = await gateway.query(
+      `query ($id: ID!) { patient(id: $id) { accessLog(first: 100) {
+        nodes { actor actorRoles action vendor outcome }
+      } } }`,
+      { id: patientId },
+      'admin',
+    );
+    const own = ({ actor }: Event) => actor !== 'sandbox-admin';
+    return data.patient.accessLog.nodes.filter(own).reverse();
+  }
+
+  async function added(patientId: string, deed: () => Promise<unknown>): Promise<Event[]> {
+    const before = await eventsOf(patientId);
+    await deed();
+    return (await eventsOf(patientId)).slice(before.length);
+  }
+
+  const roles = { ana: ['PATIENT'], ben: ['PATIENT'], staff: ['STAFF'] };
+  const by = (who: keyof typeof roles) => ({
+    actor: `sandbox-${who}`,
+    actorRoles: roles[who],
+  });
+
+  it.each([
+    ['patient', 'query ($id: ID!) { patient(id: $id) { fullName } }'],
+    ['node', 'query ($id: ID!) { node(id: $id) { id } }'],
+    ['nodes', 'query ($id: ID!) { nodes(ids: [$id, $id]) { id } }'],
+  ])('of a refused look by %s, however often it is named', async (name, document) => {
+    const { Ben } = gateway.ids;
+    const events = await added(Ben, () => gateway.query(document, { id: Ben }, 'ana'));
+    expect(events).toEqual([
+      {
+        ...by('ana'),
+        action: name === 'patient' ? 'Query.patient' : 'Query.node',
+        vendor: null,
+        outcome: 'DENIED',
+      },
+    ]);
+  });
+
+  it.each([
+    ['startWalkInVisit', { roomCode: 'clinic' }],
+    ['enablePortalAccess', {}],
+    ['disconnectPatientPortal', {}],
+  ])('of a refused %s for another patient', async (name, input) => {
+    const { Ben } = gateway.ids;
+    const events = await added(Ben, () =>
+      mutate(gateway, name, { patientId: Ben, ...input }, '', 'ana'),
+    );
+    expect(events).toEqual([{ ...by('ana'), action: name, vendor: null, outcome: 'DENIED' }]);
+  });
+
+  it.each([
+    ['latestOrder { id }', 'Patient.latestOrder', 'NIMBUS'],
+    ['insurances { id }', undefined, 'MY_PATIENT_PORTAL'],
+    [
+      'portalRequests(filter: { vendor: [CERBO] }) { totalCount }',
+      'Patient.portalRequests',
+      'CERBO',
+    ],
+  ])('of a read of %s, with its vendor, and one of the record', async (field, action, vendor) => {
+    const { Ana } = gateway.ids;
+    const ask = (who: Who) =>
+      gateway.query(
+        `query ($id: ID!) { patient(id: $id) { ${field} again: ${field} } }`,
+        { id: Ana },
+        who,
+      );
+    const events = await added(Ana, () => ask('staff'));
+    expect(events.map((event) => [event.vendor, event.outcome])).toEqual([
+      [null, 'ALLOWED'],
+      [vendor, 'ALLOWED'],
+    ]);
+    expect(events[1]).toEqual({
+      ...by('staff'),
+      action: action ?? expect.any(String),
+      vendor,
+      outcome: 'ALLOWED',
+    });
+  });
+
+  it('of a write of three steps, and of one that the vendor refuses', async () => {
+    const { Chloe } = gateway.ids;
+    const input = { patientId: Chloe, roomCode: 'clinic' };
+    const written = ({ vendor }: Event) => vendor === 'VSEE';
+    const done = await added(Chloe, () => mutate(gateway, 'startWalkInVisit', input));
+    expect(done.filter(written)).toEqual([
+      { ...by('staff'), action: 'startWalkInVisit', vendor: 'VSEE', outcome: 'ALLOWED' },
+    ]);
+    gateway.sandbox.simulators.NIMBUS.fault({ kind: 'status', status: 404, times: 1 });
+    const refused = await added(Chloe, () =>
+      mutate(gateway, 'revokePortalAccess', { patientId: Chloe }),
+    );
+    expect(refused.filter(({ vendor }) => vendor === 'NIMBUS')).toEqual([
+      { ...by('staff'), action: 'revokePortalAccess', vendor: 'NIMBUS', outcome: 'FAILED' },
+    ]);
+  });
+
+  it.each([
+    ['revokePortalAccess', {}],
+    ['invitePatientToPortal', { vendor: 'CERBO' }],
+  ])('A05: of a PATIENT’s own %s, which only STAFF may do', async (name, input) => {
+    const { Ana } = gateway.ids;
+    const events = await added(Ana, () =>
+      mutate(gateway, name, { patientId: Ana, ...input }, '', 'ana'),
+    );
+    expect(events).toEqual([{ ...by('ana'), action: name, vendor: null, outcome: 'DENIED' }]);
+  });
+
+  it('A05: of a PATIENT’s dismissal of a portal request', async () => {
+    const { Ana } = gateway.ids;
+    const portalRequestId = globalIdOf('PortalRequest', 'CERBO', keyIn(Ana), '27');
+    const events = await added(Ana, () =>
+      mutate(gateway, 'dismissPortalRequest', { portalRequestId }, '', 'ana'),
+    );
+    expect(events).toEqual([
+      { ...by('ana'), action: 'dismissPortalRequest', vendor: null, outcome: 'DENIED' },
+    ]);
+  });
+});
+
+describe('portico audit verify', () => {
+  it('says that all holds, and after a change which patient’s event was touched', {
+    timeout: 90_000,
+  }, async () => {
+    const postgres = await startPostgres();
+    const clinic = await openClinic(postgres.url);
+    try {
+      const served = await clinic.serve();
+      const verify = (...words: string[]) =>
+        run(['audit', 'verify', ...words], { ...served.environment, DATABASE_URL: postgres.url });
+      const good = await verify();
+      expect(good.stdout).toMatch(
+        /^5 patients, \d+ events in chains, 0 from before .*: all hold\.\n$/,
+      );
+      expect(good.code).toBe(0);
+
+      const patient = keyIn(clinic.gateway.ids.Ana);
+      await statement(
+        postgres.url,
+        `update access_events set actor = 'somebody-else' where patient_id = '${patient}' and number = 1`,
+      );
+      const bad = await verify();
+      expect(bad.code).toBe(1);
+      expect(bad.stdout).toContain(`BROKEN: patient ${patient}: event 1 was changed.`);
+      expect(bad.stdout).toContain('1 broken');
+      expect(`${bad.stdout}${bad.stderr}`).not.toMatch(/Ana|Silva/);
+      const other = await verify('--patient', keyIn(clinic.gateway.ids.Ben));
+      expect(other.stdout).toMatch(/^1 patients, .*all hold/);
+      expect(other.code).toBe(0);
+      const none = await verify('--patient', 'Ana');
+      expect(none.code).not.toBe(0);
+    } finally {
+      await clinic.close();
+      await endAll();
+      await postgres.stop();
+    }
+  });
+});

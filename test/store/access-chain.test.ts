@@ -1,0 +1,161 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { createAccessLog } from '../../src/store/access-log.ts';
+import type { Database } from '../../src/store/database.ts';
+import { createSealer } from '../../src/store/sealing.ts';
+import { describeOnBoth, encryptionKey, sealer } from './stores.ts';
+
+const event = (patientId: string, action = 'read') => ({
+  ...{ id: randomUUID(), patientId, actor: 'subject-ana', actorRoles: ['PATIENT'] },
+  ...{ action, vendor: null, outcome: 'ALLOWED' as const },
+});
+
+const run = (database: Database, text: ReturnType<typeof sql>) =>
+  database.run((queries) => queries.execute(text));
+
+describeOnBoth('the chains of events', (open) => {
+  async function openWithChain(length = 5) {
+    const { database, store } = await open();
+    const [ana, ben] = [randomUUID(), randomUUID()];
+    for (let number = 1; number <= length; number += 1) {
+      await store.accessLog.record([event(ana, `read ${number}`), event(ben)]);
+    }
+    return { database, log: store.accessLog, ana, ben };
+  }
+
+  test('hold where nobody has touched them', async () => {
+    const { log, ana } = await openWithChain();
+    expect(await log.verify(undefined)).toEqual({
+      ...{ chains: 2, events: 10, unchained: 0, broken: [] },
+    });
+    expect(await log.verify(ana)).toMatchObject({ chains: 1, events: 5, broken: [] });
+  });
+
+  const at = (ana: string, number: number) => sql`patient_id = ${ana} and number = ${number}`;
+  const tamperings: [string, (ana: string) => ReturnType<typeof sql>[], object][] = [
+    ...['actor', 'action', 'outcome', 'vendor', 'id', 'at', 'actor_roles'].map(
+      (column): [string, (ana: string) => ReturnType<typeof sql>[], object] => [
+        `a changed ${column}`,
+        (ana) => {
+          const value = {
+            ...{ actor: sql`'somebody else'`, action: sql`'harmless'`, outcome: sql`'DENIED'` },
+            ...{ vendor: sql`'VSEE'`, id: sql`${randomUUID()}::uuid` },
+            ...{ at: sql`at - interval '1 day'`, actor_roles: sql`'{STAFF}'` },
+          }[column] as ReturnType<typeof sql>;
+          return [sql`update access_events set ${sql.raw(column)} = ${value} where ${at(ana, 3)}`];
+        },
+        { number: 3, problem: 'CHANGED' },
+      ],
+    ),
+    [
+      'an event taken from the middle',
+      (ana) => [sql`delete from access_events where ${at(ana, 2)}`],
+      { number: 2, problem: 'MISSING' },
+    ],
+    [
+      'one taken from the middle, the others moved up',
+      (ana) => [
+        sql`delete from access_events where ${at(ana, 4)}`,
+        sql`update access_events set number = 4 where ${at(ana, 5)}`,
+      ],
+      { number: 4, problem: 'CHANGED' },
+    ],
+    [
+      'the last taken away',
+      (ana) => [sql`delete from access_events where ${at(ana, 5)}`],
+      { number: 5, problem: 'REMOVED_AT_THE_END' },
+    ],
+    [
+      'the last taken away, and the head made to fit',
+      (ana) => [
+        sql`update access_chains set length = 4, hash = (select hash from access_events where ${at(ana, 4)}) where patient_id = ${ana}`,
+        sql`delete from access_events where ${at(ana, 5)}`,
+      ],
+      { problem: 'CHANGED' },
+    ],
+    [
+      'two exchanged',
+      (ana) => [
+        sql`update access_events set number = 9 where ${at(ana, 2)}`,
+        sql`update access_events set number = 2 where ${at(ana, 3)}`,
+        sql`update access_events set number = 3 where ${at(ana, 9)}`,
+      ],
+      { number: 2, problem: 'CHANGED' },
+    ],
+    [
+      'one added',
+      (ana) => [
+        sql`insert into access_events (id, at, patient_id, actor, actor_roles, action, outcome, number, hash) select ${randomUUID()}::uuid, at, patient_id, actor, actor_roles, action, outcome, 6, hash from access_events where ${at(ana, 5)}`,
+      ],
+      { number: 6, problem: 'CHANGED' },
+    ],
+    [
+      'a whole chain taken away, its head left',
+      (ana) => [sql`delete from access_events where patient_id = ${ana}`],
+      { number: 1, problem: 'REMOVED_AT_THE_END' },
+    ],
+    [
+      'the head taken away',
+      (ana) => [sql`delete from access_chains where patient_id = ${ana}`],
+      { problem: 'CHANGED' },
+    ],
+    [
+      'an event of another patient’s in its place',
+      (ana) => [
+        sql`delete from access_events where ${at(ana, 3)}`,
+        sql`update access_events set patient_id = ${ana} where patient_id <> ${ana} and number = 3`,
+      ],
+      { number: 3, problem: 'CHANGED' },
+    ],
+  ];
+
+  test.each(tamperings)('tell %s', async (_what, statements, problem) => {
+    const { database, log, ana } = await openWithChain();
+    for (const statement of statements(ana)) {
+      await run(database, statement);
+    }
+    const { broken } = await log.verify(undefined);
+    expect(broken).toContainEqual(expect.objectContaining({ patientId: ana, ...problem }));
+    expect((await log.verify(ana)).broken).toHaveLength(1);
+  });
+
+  test('stay whole when many append at once, to several patients in any order', async () => {
+    const { database, log, ana, ben } = await openWithChain(1);
+    const other = createAccessLog(database, sealer, Date.now);
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        (index % 2 ? log : other).record(
+          index % 3 ? [event(ana), event(ben)] : [event(ben), event(ana), event(ana)],
+        ),
+      ),
+    );
+    const { events, broken } = await log.verify(undefined);
+    expect(broken).toEqual([]);
+    expect(events).toBe(2 + 26 * 2 + 14 * 3);
+  });
+
+  test('have no event twice that is recorded again', async () => {
+    const { log, ana } = await openWithChain(1);
+    const again = event(ana);
+    await log.record([again]);
+    await log.record([again, event(ana)]);
+    expect(await log.verify(ana)).toMatchObject({ events: 3, broken: [] });
+  });
+
+  test('hold after the encryption key was changed, while the old one is known', async () => {
+    const { database, log, ana } = await openWithChain(2);
+    const next = randomBytes(32);
+    const rotated = createAccessLog(
+      database,
+      createSealer({ current: next, old: [encryptionKey] }),
+      Date.now,
+    );
+    await rotated.record([event(ana)]);
+    expect(await rotated.verify(ana)).toMatchObject({ events: 3, broken: [] });
+    const without = createAccessLog(database, createSealer({ current: next }), Date.now);
+    expect((await without.verify(ana)).broken).toHaveLength(1);
+    // Nor can somebody with another key make it look whole.
+    expect((await log.verify(ana)).broken).toHaveLength(1);
+  });
+});
