@@ -18,7 +18,7 @@ function retryDelay(failures: number, error: unknown): number {
 }
 
 /** `new QueryClient({ defaultOptions })`: when to ask again, of queries and of mutations. */
-export const defaultOptions: DefaultOptions<PorticoError> = {
+export const defaultOptions: DefaultOptions = {
   queries: { retry, retryDelay },
   mutations: { retry, retryDelay },
 };
