@@ -27,6 +27,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const { seed } = await import('./sandbox/seed.ts');
   const { tokenRoute } = await import('./sandbox/token-route.ts');
   const { firstQuery } = await import('./sandbox/first-query.ts');
+  const { buildFrontDesk } = await import('./sandbox/front-desk-build.ts');
+  const { frontDeskRoute } = await import('./sandbox/front-desk-route.ts');
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
@@ -64,7 +66,12 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     publicUrl,
     token: await staff(),
   });
-  answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
+  const frontDesk = frontDeskRoute({
+    publicUrl,
+    build: () => buildFrontDesk(say),
+    next: tokenRoute(identityProvider, gateway.server),
+  });
+  answerWith(lifeCycle.guard(frontDesk));
   lifeCycle.started({
     server,
     idle: gateway.idle,
@@ -76,6 +83,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
 
   const { href } = publicUrl;
   say(`
+Front desk:                    ${href}
 GraphiQL, signed in as staff:  ${href}graphql
 Ready tokens (8 hours):        curl -s ${href}sandbox/token/staff   (also ana, ben, admin)
 The simulated vendors:`);

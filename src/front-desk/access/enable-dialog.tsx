@@ -1,0 +1,57 @@
+import { useState } from 'react';
+import { useEnablePortalAccessMutation, usePortalAccessQuery } from '../../client/react.ts';
+import { ActionForm } from '../actions/action-form.tsx';
+import { LinkResult } from '../actions/link-result.tsx';
+import { useAction } from '../actions/use-action.ts';
+import { Dialog } from '../elements/dialog.tsx';
+import { useNotify } from '../elements/notice-board.tsx';
+import { TextField } from '../elements/text-field.tsx';
+import { problemAt } from '../problems/explain.ts';
+
+const usualHours = 24;
+
+/** A new way into Nimbus' portal. */
+export function EnableDialog({ patientId, onClose }: { patientId: string; onClose: () => void }) {
+  const [given, setGiven] = useState<{ url: string | null }>();
+  const notify = useNotify();
+  const action = useAction(useEnablePortalAccessMutation, {
+    payloadOf: ({ enablePortalAccess }) => enablePortalAccess,
+    changes: [usePortalAccessQuery],
+    onDone: ({ portalAccess }) => {
+      setGiven({ url: portalAccess?.redirectUrl ?? null });
+      notify('Portal access is enabled.');
+    },
+  });
+  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  return (
+    <Dialog title="New sign-in link for Nimbus" onClose={onClose}>
+      {given ? (
+        <LinkResult
+          {...given}
+          done="Portal access is enabled."
+          title="Open the portal"
+          onClose={onClose}
+        />
+      ) : (
+        <ActionForm
+          action={action}
+          inputFrom={(form) => ({ patientId, validForHours: Number(form.get('hours')) })}
+          submit="Make the link"
+          onCancel={onClose}
+        >
+          <p>The patient signs in with it, without a password. An earlier link ends.</p>
+          <TextField
+            name="hours"
+            type="number"
+            label="Valid for (hours)"
+            required
+            min={1}
+            max={720}
+            defaultValue={usualHours}
+            problem={problemAt(errors, 'validForHours')}
+          />
+        </ActionForm>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,28 @@
+import type { UserErrorFieldsFragment } from '../../client/client.ts';
+import { TextField } from '../elements/text-field.tsx';
+import { problemAt } from '../problems/explain.ts';
+
+/** What Nimbus wants to know for the treatment. */
+export function MeasureFields({ errors }: { errors: readonly UserErrorFieldsFragment[] }) {
+  const number = (name: string, min: number, max: number) => ({
+    name,
+    ...{ type: 'number', required: true, min, max },
+    problem: problemAt(errors, name),
+  });
+  return (
+    <fieldset>
+      <legend>For the treatment</legend>
+      <div className="side-by-side">
+        <TextField {...number('heightFeet', 1, 8)} label="Height: feet" />
+        <TextField {...number('heightInches', 0, 11)} label="Height: inches" />
+        <TextField {...number('weightPounds', 1, 1500)} label="Weight (pounds)" step="0.1" />
+      </div>
+      <TextField
+        name="treatmentType"
+        label="Treatment"
+        hint="Leave it empty for the clinic’s usual one"
+        problem={problemAt(errors, 'treatmentType')}
+      />
+    </fieldset>
+  );
+}

@@ -1,0 +1,71 @@
+import { useState } from 'react';
+import {
+  useInfinitePatientsQuery,
+  useLatestOrderQuery,
+  useOnboardPatientMutation,
+  usePatientRecordQuery,
+  usePortalAccessQuery,
+} from '../../client/react.ts';
+import { ActionForm } from '../actions/action-form.tsx';
+import { LinkResult } from '../actions/link-result.tsx';
+import { useAction } from '../actions/use-action.ts';
+import { Dialog } from '../elements/dialog.tsx';
+import { useNotify } from '../elements/notice-board.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
+import { selectPatient } from '../session/selected-patient.ts';
+import { MeasureFields } from './measure-fields.tsx';
+import { gapsOf, onboardingFrom } from './onboarding-entries.ts';
+import { PersonFields } from './person-fields.tsx';
+
+/** Onboards at Nimbus: somebody new, or a patient of the register, whose gaps are filled then. */
+export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => void }) {
+  const { patient, onClose } = props;
+  const [onboarded, setOnboarded] = useState<{ id: string | undefined; url: string | null }>();
+  const notify = useNotify();
+  const action = useAction(useOnboardPatientMutation, {
+    payloadOf: ({ onboardPatient }) => onboardPatient,
+    changes: [
+      ...[useInfinitePatientsQuery, usePatientRecordQuery],
+      ...[usePortalAccessQuery, useLatestOrderQuery],
+    ],
+    onDone: (payload) => {
+      setOnboarded({
+        id: payload.patient?.id,
+        url: payload.portalAccess?.redirectUrl ?? null,
+      });
+      notify('The patient is onboarded.');
+    },
+  });
+  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const finish = () => {
+    if (patient === undefined && onboarded?.id !== undefined) {
+      selectPatient(onboarded.id);
+    }
+    onClose();
+  };
+  return (
+    <Dialog title={patient ? 'Onboard at Nimbus' : 'Onboard a new patient'} onClose={finish}>
+      {onboarded ? (
+        <LinkResult
+          url={onboarded.url}
+          done="The patient is onboarded, and may sign in."
+          title="Open the portal"
+          onClose={finish}
+        />
+      ) : (
+        <ActionForm
+          action={action}
+          inputFrom={(form) => ({
+            ...(patient && { patientId: patient.id }),
+            ...onboardingFrom(form),
+          })}
+          submit="Onboard"
+          onCancel={onClose}
+        >
+          <PersonFields asked={gapsOf(patient)} errors={errors} />
+          <MeasureFields errors={errors} />
+        </ActionForm>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react';
+import { explainError, explainRefusal } from '../problems/explain.ts';
+import { ProblemNote } from '../problems/problem-note.tsx';
+import { OutcomeUnknown } from './outcome-unknown.tsx';
+import type { Action } from './use-action.ts';
+
+/** After these the same can be sent again as it is. */
+const worthRetrying: readonly string[] = ['VENDOR_UNAVAILABLE', 'RATE_LIMITED'];
+
+/** Why an action was not done, and the way on from there. */
+export function ActionProblemNote(props: {
+  action: Pick<Action<never>, 'problem' | 'retry' | 'giveUp' | 'busy'>;
+  /** What helps after AUTHORIZATION_REQUIRED. */
+  connect?: ReactNode;
+}) {
+  const { action, connect } = props;
+  const { problem, busy, retry } = action;
+  if (problem === undefined) {
+    return null;
+  }
+  if (problem.kind === 'failed') {
+    return <ProblemNote {...explainError(problem.error)} busy={busy} onRetry={retry} />;
+  }
+  if (problem.kind === 'not-done') {
+    return (
+      <ProblemNote
+        what="It was not done."
+        next="You can safely do it again."
+        busy={busy}
+        onRetry={retry}
+      />
+    );
+  }
+  return problem.errors.map((error) =>
+    error.__typename === 'OutcomeUnknownError' ? (
+      <OutcomeUnknown key={error.code} operation={error.operation} action={action} />
+    ) : (
+      <div key={`${error.code} ${error.path}`}>
+        <ProblemNote
+          {...explainRefusal(error)}
+          busy={busy}
+          onRetry={worthRetrying.includes(error.code) ? retry : undefined}
+        />
+        {error.code === 'AUTHORIZATION_REQUIRED' && connect}
+      </div>
+    ),
+  );
+}

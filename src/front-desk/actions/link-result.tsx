@@ -1,0 +1,28 @@
+import { OneTimeLink } from '../elements/one-time-link.tsx';
+
+export interface LinkResultProps {
+  /** What was done. */
+  done: string;
+  /** What the link opens. */
+  title: string;
+  /** Null where it was given out before. */
+  url: string | null;
+  onClose: () => void;
+}
+
+/** The end of an action that brings a link for the patient. */
+export const LinkResult = ({ done, title, url, onClose }: LinkResultProps) => (
+  <>
+    <p>{done}</p>
+    {url === null ? (
+      <p>Its link was given out before and is not kept. Make a new one under “Portal access”.</p>
+    ) : (
+      <OneTimeLink url={url} title={title} />
+    )}
+    <div className="buttons form-end">
+      <button type="button" onClick={onClose}>
+        Done
+      </button>
+    </div>
+  </>
+);

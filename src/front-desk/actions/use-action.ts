@@ -1,0 +1,84 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { PorticoError, UserErrorFieldsFragment } from '../../client/client.ts';
+import type { MutationHook, QueryKey } from '../../client/react.ts';
+
+/** What every mutation answers with. */
+interface Payload {
+  userErrors: readonly UserErrorFieldsFragment[];
+}
+
+export type ActionProblem =
+  /** The request was refused or lost. */
+  | { kind: 'failed'; error: PorticoError }
+  | { kind: 'refused'; errors: readonly UserErrorFieldsFragment[] }
+  /** The lost answer was looked up: it was not done. */
+  | { kind: 'not-done' };
+
+/** One mutation as a front desk does it: sent, perhaps refused, sent again, and then done. */
+export interface Action<Input> {
+  submit: (input: Input) => void;
+  /** Sends the same again. The client gives it the same idempotency key until it is settled. */
+  retry: () => void;
+  /** For a write that was found undone: closes it, so that the next one is a new one. */
+  giveUp: () => Promise<void>;
+  /** Forgets the problem: something else is to be sent. */
+  clear: () => void;
+  busy: boolean;
+  problem: ActionProblem | undefined;
+}
+
+export interface ActionOptions<Data, Done extends Payload> {
+  payloadOf: (data: Data) => Done;
+  /** Query hooks whose answers it changes. */
+  changes: readonly { getKey: () => QueryKey }[];
+  onDone: (payload: Done) => void;
+}
+
+export function useAction<Data, Given extends { input: unknown }, Done extends Payload>(
+  useMutation: MutationHook<Data, Given>,
+  { payloadOf, changes, onDone }: ActionOptions<Data, Done>,
+): Action<Given['input']> {
+  const { mutateAsync, isPending } = useMutation();
+  const queryClient = useQueryClient();
+  const [last, setLast] = useState<Given>();
+  const [problem, setProblem] = useState<ActionProblem>();
+
+  /** The payload where it was done. */
+  async function send(variables: Given): Promise<Done | undefined> {
+    setLast(variables);
+    try {
+      const payload = payloadOf(await mutateAsync(variables));
+      const refused = payload.userErrors.length > 0;
+      setProblem(refused ? { kind: 'refused', errors: payload.userErrors } : undefined);
+      return refused ? undefined : payload;
+    } catch (error) {
+      setProblem({ kind: 'failed', error: error as PorticoError });
+      return undefined;
+    }
+  }
+
+  async function finish(variables: Given) {
+    const payload = await send(variables);
+    if (payload !== undefined) {
+      for (const { getKey } of changes) {
+        void queryClient.invalidateQueries({ queryKey: getKey() });
+      }
+      onDone(payload);
+    }
+  }
+
+  return {
+    submit: (input) => void finish({ input } as Given),
+    retry: () => void (last && finish(last)),
+    async giveUp() {
+      if (last !== undefined) {
+        await send(last);
+        setProblem({ kind: 'not-done' });
+      }
+    },
+    clear: () => setProblem(undefined),
+    busy: isPending,
+    problem,
+  };
+}

@@ -1,0 +1,44 @@
+import { useState } from 'react';
+import type { Vendor } from '../../client/client.ts';
+import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
+import { ConnectButton } from '../connection/connect-button.tsx';
+import { MoreButton } from '../elements/more-button.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
+import { VendorPart } from '../problems/vendor-part.tsx';
+import { AppointmentTable } from './appointment-table.tsx';
+import { PastAppointments } from './past-appointments.tsx';
+
+/** A patient's appointments at one vendor: those to come, and on request the others. */
+export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; vendor: Vendor }) {
+  const [showPast, setShowPast] = useState(false);
+  const query = useInfiniteAppointmentsQuery({
+    patientId: patient.id,
+    filter: { vendor: [vendor], status: ['BOOKED'] },
+    first: 10,
+  });
+  const pages = (query.data?.pages ?? []).map((page) => page.patient?.appointments);
+  const appointments = pages.flatMap((page) => page?.nodes ?? []);
+  const source = pages[0]?.sources[0];
+  const connect = vendor === 'MY_PATIENT_PORTAL' && <ConnectButton patientId={patient.id} />;
+  return (
+    <>
+      <VendorPart
+        vendor={vendor}
+        query={query}
+        source={source}
+        empty="Nothing is booked."
+        isEmpty={appointments.length === 0}
+        connect={connect}
+      >
+        <AppointmentTable appointments={appointments} patient={patient} />
+        <MoreButton query={query} />
+      </VendorPart>
+      {source?.state === 'OK' && (
+        <details className="past" onToggle={({ currentTarget }) => setShowPast(currentTarget.open)}>
+          <summary>Past and cancelled</summary>
+          {showPast && <PastAppointments patient={patient} vendor={vendor} />}
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import { type ReactNode, useId, useRef } from 'react';
+import { useKeptFocus } from './kept-focus.ts';
+
+export interface CardProps {
+  title: string;
+  /** What can be done here. */
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Card({ title, actions, children }: CardProps) {
+  const titleId = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const keptFocus = useKeptFocus(heading);
+  return (
+    <section className="card" aria-labelledby={titleId} {...keptFocus}>
+      <div className="card-head">
+        <h2 id={titleId} ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
+        {actions && <div className="card-actions">{actions}</div>}
+      </div>
+      {children}
+    </section>
+  );
+}

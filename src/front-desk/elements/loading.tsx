@@ -1,0 +1,7 @@
+/** In place of what is on its way. */
+export const Loading = ({ what }: { what: string }) => (
+  <p className="loading" role="status">
+    <span className="spinner" aria-hidden="true" />
+    {what}…
+  </p>
+);

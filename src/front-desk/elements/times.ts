@@ -1,0 +1,30 @@
+/** Times as the clinic reads them: always in a named zone, never in the one of whoever looks. */
+const language = 'en-US';
+
+const format = (options: Intl.DateTimeFormatOptions) => (at: string, timeZone: string) =>
+  new Intl.DateTimeFormat(language, { ...options, timeZone }).format(new Date(at));
+
+const day = { weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' } as const;
+const time = { hour: 'numeric', minute: '2-digit' } as const;
+
+/** `Tue, Nov 24, 2026, 3:00 PM` */
+export const instantText = format({ ...day, ...time });
+/** `3:00 PM` */
+export const timeText = format(time);
+/** `Tuesday, November 24` */
+export const dayText = format({ weekday: 'long', month: 'long', day: 'numeric' });
+/** `2026-11-24`: the same for instants of one day in the zone. */
+export const dayKey = (at: string, timeZone: string) =>
+  new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeZone }).format(new Date(at));
+
+/** `Feb 11, 1988` of a calendar day, which no zone shifts. */
+export const calendarDayText = (date: string) =>
+  format({ month: 'short', day: 'numeric', year: 'numeric' })(`${date}T00:00:00Z`, 'UTC');
+
+/** `Pacific Time (America/Los Angeles)` */
+export function zoneText(timeZone: string): string {
+  const name = new Intl.DateTimeFormat(language, { timeZone, timeZoneName: 'longGeneric' })
+    .formatToParts()
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  return `${name} (${timeZone.replaceAll('_', ' ')})`;
+}

@@ -1,0 +1,65 @@
+import type { ReactNode } from 'react';
+import type { PorticoError, SourceFieldsFragment, Vendor } from '../../client/client.ts';
+import { Loading } from '../elements/loading.tsx';
+import { vendorName } from '../elements/vendors.ts';
+import { type Explanation, explainError, explainSource } from './explain.ts';
+import { ProblemNote } from './problem-note.tsx';
+
+export interface VendorPartProps {
+  vendor: Vendor;
+  /** The query that asks this vendor and no other. */
+  query: {
+    isPending: boolean;
+    isFetching: boolean;
+    error: PorticoError | null;
+    refetch: () => unknown;
+  };
+  /** How the vendor answered, where it is one of several that a list gathers from. */
+  source?: SourceFieldsFragment | undefined;
+  /** Why a single value of it is missing. */
+  problem?: Explanation | undefined;
+  /** Said in place of `children` where there are none. */
+  empty: string;
+  isEmpty: boolean;
+  /** What helps where the patient has not connected the vendor. */
+  connect?: ReactNode;
+  children: ReactNode;
+}
+
+/** What one vendor contributes to a card: on its way, failed, not linked, empty, or there. */
+export function VendorPart(props: VendorPartProps) {
+  const { vendor, query, source } = props;
+  const name = vendorName(vendor);
+  return (
+    <div className="vendor-part" data-vendor={vendor} aria-busy={query.isFetching}>
+      <p className="vendor-name">{name}</p>
+      {query.isPending ? <Loading what={`Asking ${name}`} /> : <Answered {...props} />}
+      {source?.state === 'AUTHORIZATION_REQUIRED' && props.connect}
+    </div>
+  );
+}
+
+function Answered(props: VendorPartProps) {
+  const { vendor, query, source, empty, isEmpty, children } = props;
+  const { error, isFetching } = query;
+  const problem =
+    (error && explainError(error)) ?? (source && explainSource(source)) ?? props.problem;
+  if (problem) {
+    return <ProblemNote {...problem} busy={isFetching} onRetry={() => void query.refetch()} />;
+  }
+  switch (source?.state) {
+    case 'NOT_LINKED':
+      return (
+        <>
+          <p className="empty">The patient has no account at {vendorName(vendor)} yet.</p>
+          {props.connect}
+        </>
+      );
+    case 'NOT_CONFIGURED':
+      return <p className="empty">This clinic does not use {vendorName(vendor)}.</p>;
+    case 'AUTHORIZATION_REQUIRED':
+      return <p className="empty">{vendorName(vendor)} asks for the patient’s consent again.</p>;
+    default:
+      return isEmpty ? <p className="empty">{empty}</p> : children;
+  }
+}

@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import type { PortalRequestFieldsFragment, Vendor } from '../../client/client.ts';
+import { useInfinitePortalRequestsQuery } from '../../client/react.ts';
+import { MoreButton } from '../elements/more-button.tsx';
+import { ZoneNote } from '../elements/zone-note.tsx';
+import { VendorPart } from '../problems/vendor-part.tsx';
+import { useClinicZone } from '../session/clinic-zone.ts';
+import { DismissDialog } from './dismiss-dialog.tsx';
+import { RequestEntry } from './request-entry.tsx';
+
+/** What the patient asked for in one vendor's portal. */
+export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: Vendor }) {
+  const [dismissing, setDismissing] = useState<PortalRequestFieldsFragment>();
+  const query = useInfinitePortalRequestsQuery({
+    patientId,
+    filter: { vendor: [vendor] },
+    first: 10,
+  });
+  const zone = useClinicZone();
+  const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.portalRequests);
+  const requests = pages.flatMap((page) => page?.nodes ?? []);
+  return (
+    <VendorPart
+      vendor={vendor}
+      query={query}
+      source={pages[0]?.sources[0]}
+      empty="Nothing is waiting."
+      isEmpty={requests.length === 0}
+    >
+      <ul className="entries">
+        {requests.map((request) => (
+          <RequestEntry
+            key={request.id}
+            request={request}
+            zone={zone}
+            onDismiss={() => setDismissing(request)}
+          />
+        ))}
+      </ul>
+      <MoreButton query={query} />
+      <ZoneNote zones={requests.some(({ createdAt }) => createdAt !== null) ? [zone] : []} />
+      {dismissing && (
+        <DismissDialog request={dismissing} onClose={() => setDismissing(undefined)} />
+      )}
+    </VendorPart>
+  );
+}

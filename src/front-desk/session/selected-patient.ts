@@ -1,0 +1,31 @@
+import { useSyncExternalStore } from 'react';
+
+/**
+ * Which patient the page is about stands in its address, so that reloading, "back" and a login elsewhere
+ * lead to them again. The id says nothing about the person.
+ */
+const parameter = 'patient';
+const changed = 'front-desk:selected';
+
+const selected = () => new URLSearchParams(location.search).get(parameter) ?? undefined;
+
+function subscribe(listener: () => void) {
+  addEventListener('popstate', listener);
+  addEventListener(changed, listener);
+  return () => {
+    removeEventListener('popstate', listener);
+    removeEventListener(changed, listener);
+  };
+}
+
+export const useSelectedPatient = () => useSyncExternalStore(subscribe, selected);
+
+/** @param how `replace`: "back" does not lead to the address that the page has now */
+export function selectPatient(id: string | undefined, how: 'push' | 'replace' = 'push') {
+  const address = new URL(location.pathname, location.href);
+  if (id !== undefined) {
+    address.searchParams.set(parameter, id);
+  }
+  history[`${how}State`](null, '', address);
+  dispatchEvent(new Event(changed));
+}

@@ -1,0 +1,75 @@
+import { useState } from 'react';
+import type { VisitFieldsFragment } from '../../client/client.ts';
+import { useInfiniteVisitsQuery } from '../../client/react.ts';
+import { Card } from '../elements/card.tsx';
+import { Instant } from '../elements/instant.tsx';
+import { MoreButton } from '../elements/more-button.tsx';
+import { StatusTag, titleOf } from '../elements/status-tag.tsx';
+import { ZoneNote } from '../elements/zone-note.tsx';
+import { VendorPart } from '../problems/vendor-part.tsx';
+import { useClinicZone } from '../session/clinic-zone.ts';
+import { WalkInDialog } from './walk-in-dialog.tsx';
+
+const providerText = ({ provider }: VisitFieldsFragment) =>
+  provider === null
+    ? 'not assigned'
+    : [provider.title, provider.firstName, provider.lastName].filter(Boolean).join(' ');
+
+export function VisitsCard({ patientId }: { patientId: string }) {
+  const [walkingIn, setWalkingIn] = useState(false);
+  const query = useInfiniteVisitsQuery({ patientId, first: 10 });
+  const zone = useClinicZone();
+  const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.visits);
+  const visits = pages.flatMap((page) => page?.nodes ?? []);
+  const timed = visits.some(({ start, actualStart }) => start ?? actualStart);
+  return (
+    <Card
+      title="Visits"
+      actions={
+        <button type="button" onClick={() => setWalkingIn(true)}>
+          Start a walk-in
+        </button>
+      }
+    >
+      <VendorPart
+        vendor="VSEE"
+        query={query}
+        source={pages[0]?.sources[0]}
+        empty="No visits yet."
+        isEmpty={visits.length === 0}
+      >
+        <table className="rows">
+          <thead>
+            <tr>
+              <th scope="col">Visit</th>
+              <th scope="col">When</th>
+              <th scope="col">Provider</th>
+              <th scope="col">Status</th>
+            </tr>
+          </thead>
+          <tbody>
+            {visits.map((visit) => {
+              const at = visit.actualStart ?? visit.start;
+              return (
+                <tr key={visit.id}>
+                  <td data-label="Visit">
+                    <strong>{titleOf(visit.kind)}</strong>
+                    {visit.reason && <span className="detail">{visit.reason}</span>}
+                  </td>
+                  <td data-label="When">{at ? <Instant at={at} zone={zone} /> : 'no set time'}</td>
+                  <td data-label="Provider">{providerText(visit)}</td>
+                  <td data-label="Status">
+                    <StatusTag status={visit.status} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+        <MoreButton query={query} />
+        <ZoneNote zones={timed ? [zone] : []} />
+      </VendorPart>
+      {walkingIn && <WalkInDialog patientId={patientId} onClose={() => setWalkingIn(false)} />}
+    </Card>
+  );
+}

@@ -1,0 +1,69 @@
+import { useState } from 'react';
+import type { StartWalkInVisitInput } from '../../client/client.ts';
+import {
+  useInfiniteVisitsQuery,
+  usePatientRecordQuery,
+  useStartWalkInVisitMutation,
+} from '../../client/react.ts';
+import { ActionForm } from '../actions/action-form.tsx';
+import { entryIn } from '../actions/entries.ts';
+import { LinkResult } from '../actions/link-result.tsx';
+import { useAction } from '../actions/use-action.ts';
+import { Dialog } from '../elements/dialog.tsx';
+import { useNotify } from '../elements/notice-board.tsx';
+import { TextField } from '../elements/text-field.tsx';
+import { problemAt } from '../problems/explain.ts';
+import { settings } from '../settings.ts';
+import { RoomNote } from './room-note.tsx';
+
+/** A visit that starts now: the patient gets a link into the waiting room. */
+export function WalkInDialog(props: { patientId: string; onClose: () => void }) {
+  const { patientId, onClose } = props;
+  const [roomCode, setRoomCode] = useState<string>(settings.roomCode);
+  const [started, setStarted] = useState<{ url: string | null }>();
+  const notify = useNotify();
+  const action = useAction(useStartWalkInVisitMutation, {
+    payloadOf: ({ startWalkInVisit }) => startWalkInVisit,
+    changes: [useInfiniteVisitsQuery, usePatientRecordQuery],
+    onDone: ({ joinUrl }) => {
+      setStarted({ url: joinUrl });
+      notify('The walk-in is started.');
+    },
+  });
+  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const inputFrom = (form: FormData): StartWalkInVisitInput => {
+    const reasonForVisit = entryIn(form, 'reason');
+    return { patientId, roomCode, ...(reasonForVisit && { intake: { reasonForVisit } }) };
+  };
+  return (
+    <Dialog title="Start a walk-in" onClose={onClose}>
+      {started ? (
+        <LinkResult
+          {...started}
+          done="The patient is in the waiting room’s queue."
+          title="Open the visit"
+          onClose={onClose}
+        />
+      ) : (
+        <ActionForm action={action} inputFrom={inputFrom} submit="Start now" onCancel={onClose}>
+          <TextField
+            name="reason"
+            label="Reason for the visit"
+            maxLength={500}
+            problem={problemAt(errors, 'intake', 'reasonForVisit')}
+          />
+          <TextField
+            name="room"
+            label="Room"
+            hint="As VSee calls it"
+            required
+            value={roomCode}
+            onChange={({ target }) => setRoomCode(target.value.trim())}
+            problem={problemAt(errors, 'roomCode')}
+          />
+          <RoomNote code={roomCode} />
+        </ActionForm>
+      )}
+    </Dialog>
+  );
+}

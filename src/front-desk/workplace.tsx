@@ -1,0 +1,49 @@
+import { PortalReturn } from './connection/portal-return.tsx';
+import { Finder } from './find/finder.tsx';
+import { PatientPage } from './patient/patient-page.tsx';
+import { useSelectedPatient } from './session/selected-patient.ts';
+import { useViewer, ViewerGate } from './session/viewer.tsx';
+
+/** Staff find a patient and work on their record; a patient sees their own. */
+function Content() {
+  const { isStaff, patientId } = useViewer();
+  const selected = useSelectedPatient();
+  if (!isStaff) {
+    return (
+      <main id="content" className="single">
+        <PortalReturn />
+        {patientId === undefined ? (
+          <p className="empty">You are not in the clinic’s register yet. Ask at the front desk.</p>
+        ) : (
+          <PatientPage patientId={patientId} />
+        )}
+      </main>
+    );
+  }
+  return (
+    <div className={selected === undefined ? 'workplace' : 'workplace has-patient'}>
+      <aside className="finder-side" aria-label="Patients">
+        <Finder selected={selected} />
+      </aside>
+      <main id="content">
+        <PortalReturn />
+        {selected === undefined ? (
+          <div className="welcome">
+            <h1>Front desk</h1>
+            <p>Find a patient by name, or onboard a new one, to begin.</p>
+          </div>
+        ) : (
+          <PatientPage key={selected} patientId={selected} />
+        )}
+      </main>
+    </div>
+  );
+}
+
+export function Workplace() {
+  return (
+    <ViewerGate>
+      <Content />
+    </ViewerGate>
+  );
+}
