@@ -25,6 +25,7 @@ export function AccessCard({ patient }: { patient: PatientRecord }) {
   const close = () => setTask(undefined);
   return (
     <Card
+      area="access"
       title="Portal access"
       actions={<AccessActions patient={patient} isActive={isActive} onChoose={setTask} />}
     >

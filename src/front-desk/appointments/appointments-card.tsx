@@ -8,6 +8,7 @@ export function AppointmentsCard({ patient }: { patient: PatientRecord }) {
   const [booking, setBooking] = useState(false);
   return (
     <Card
+      area="appointments"
       title="Appointments"
       actions={
         isLinked(patient, 'MY_PATIENT_PORTAL') && (

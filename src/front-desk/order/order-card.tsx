@@ -10,7 +10,7 @@ export function OrderCard({ patientId }: { patientId: string }) {
   const [missing] = errorsOf(query.data, 'patient', 'latestOrder');
   const isLinked = missing?.code !== 'NOT_LINKED';
   return (
-    <Card title="Latest order">
+    <Card area="order" title="Latest order">
       <VendorPart
         vendor="NIMBUS"
         query={query}

@@ -30,9 +30,9 @@ export function PatientPage({ patientId }: { patientId: string }) {
       <div className="cards">
         <AppointmentsCard patient={patient} />
         <AccessCard patient={patient} />
+        <OrderCard patientId={patient.id} />
         <VisitsCard patientId={patient.id} />
         <RequestsCard patientId={patient.id} />
-        <OrderCard patientId={patient.id} />
       </div>
     </>
   );

@@ -9,10 +9,13 @@ export interface RequestEntryProps {
   onDismiss: () => void;
 }
 
+/** Forms leave many empty lines between their answers. */
+const withoutGaps = (text: string) => text.trim().replace(/\s*\n\s*/g, '\n');
+
 export function RequestEntry({ request, zone, onDismiss }: RequestEntryProps) {
   const { isStaff } = useViewer();
   const { type, vendorType, title, contentText, notes, createdAt } = request;
-  const typeText = type === 'UNKNOWN' ? (vendorType ?? 'Request') : titleOf(type);
+  const typeText = type === 'UNKNOWN' ? titleOf(vendorType ?? 'Request') : titleOf(type);
   const name = title ?? typeText;
   return (
     <li>
@@ -26,7 +29,7 @@ export function RequestEntry({ request, zone, onDismiss }: RequestEntryProps) {
             </>
           )}
         </span>
-        {contentText && <p className="request-text">{contentText}</p>}
+        {contentText && <p className="request-text">{withoutGaps(contentText)}</p>}
         {notes && <p className="request-text">Note: {notes}</p>}
       </div>
       {isStaff && (

@@ -24,6 +24,7 @@ export function VisitsCard({ patientId }: { patientId: string }) {
   const timed = visits.some(({ start, actualStart }) => start ?? actualStart);
   return (
     <Card
+      area="visits"
       title="Visits"
       actions={
         <button type="button" onClick={() => setWalkingIn(true)}>
