@@ -1,6 +1,5 @@
 import type { BlockList } from 'node:net';
 import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphQLSchema } from 'graphql';
 import { _createLRUCache, createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
@@ -9,6 +8,7 @@ import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
+import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
@@ -26,7 +26,7 @@ import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
-import { useVendorCalls } from './plugins/use-vendor-calls.ts';
+import { useVendorCalls, type VendorCallsShown } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
@@ -47,10 +47,10 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
-  /** Whether answers say in `extensions.vendorCalls` what they cost. */
-  showVendorCalls: boolean;
-  /** The explorer, and what it is signed in with; undefined: none, and no introspection either. */
-  graphiql: { headers?: () => Promise<Record<string, string>>; defaultQuery?: string } | undefined;
+  /** To whom answers say in `extensions.vendorCalls` what they cost. */
+  showVendorCalls: VendorCallsShown;
+  /** Undefined: no explorer, and no introspection either. */
+  graphiql: Explorer | undefined;
 }
 
 /** Documents that are kept parsed; each is bounded by the limits of queries. */
@@ -100,15 +100,8 @@ export function createServer(options: ServerOptions) {
     // Done by our own plugin, which knows the request id.
     maskedErrors: false,
     cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
-    graphiql:
-      graphiql === undefined
-        ? false
-        : async () => ({
-            title: 'Portico',
-            headers: JSON.stringify((await graphiql.headers?.()) ?? {}, null, 2),
-            ...(graphiql.defaultQuery && { defaultQuery: graphiql.defaultQuery }),
-          }),
-    renderGraphiQL,
+    graphiql: graphiql === undefined ? false : () => explorerOptions(graphiql),
+    renderGraphiQL: explorerPage(graphiql ?? {}),
     plugins: [
       useWorkInHand(options.inHand),
       useSecurityHeaders(options.publicUrl),
@@ -144,7 +137,7 @@ export function createServer(options: ServerOptions) {
         // The text of an unexpected error may hold anything; its place in the code does not.
         logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
       ),
-      ...(options.showVendorCalls ? [useVendorCalls()] : []),
+      useVendorCalls(options.showVendorCalls),
     ],
   });
 }

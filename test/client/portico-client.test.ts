@@ -97,7 +97,7 @@ describe('a refusal', () => {
     expect(error.message).toMatch(/\.$/);
   });
 
-  it('for its rate says until when', async () => {
+  it('for its rate says until when', { timeout: 60_000 }, async () => {
     const other = await another({ RATE_LIMIT_PER_MINUTE: '6' });
     const client = clientOf({ endpoint: new URL('graphql', other.origin) });
     const asked = Array.from({ length: 10 }, () => client.request(ViewerDocument));
@@ -205,7 +205,9 @@ describe('persisted documents', () => {
     PERSISTED_DOCUMENTS_ONLY: 'true',
   };
 
-  it('are asked for by their hash, where a gateway executes no others', async () => {
+  it('are asked for by their hash, where a gateway executes no others', {
+    timeout: 60_000,
+  }, async () => {
     const other = await another(environment);
     const { client, recorded } = recordedClient(other, { persistedDocuments: true });
     expect((await client.request(ViewerDocument)).viewer.subject).toBe('sandbox-staff');

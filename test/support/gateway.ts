@@ -178,7 +178,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       clock,
       encryptionKey,
       dataDirectory: undefined,
-      showVendorCalls: true,
+      showVendorCalls: 'EVERYBODY',
       graphiql: {},
     },
   );
