@@ -7,6 +7,7 @@ import { receiveConnectionCallback } from './actions/receive-connection-callback
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
+import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
 import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
@@ -26,7 +27,11 @@ import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
-import { useVendorCalls, type VendorCallsShown } from './plugins/use-vendor-calls.ts';
+import {
+  seesVendorCalls,
+  useVendorCalls,
+  type VendorCallsShown,
+} from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
@@ -68,19 +73,25 @@ export function createServer(options: ServerOptions) {
     schema,
     context: ({ request }) => {
       const state = requestState(request);
-      if (state.caller === undefined) {
+      const { caller } = state;
+      if (caller === undefined) {
         throw unauthenticated();
       }
-      return createContext(
-        { ...options, mostVendorCalls: queryLimits.vendorCalls },
-        {
-          requestId: state.requestId,
-          caller: state.caller,
-          signal: request.signal,
-          onVendorCall: (call) => state.vendorCalls.push(call),
-          onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-        },
-      );
+      const make = () =>
+        createContext(
+          { ...options, mostVendorCalls: queryLimits.vendorCalls },
+          {
+            requestId: state.requestId,
+            caller,
+            signal: request.signal,
+            onVendorCall: (call) => {
+              noteVendorCall(call);
+              state.vendorCalls.push(call);
+            },
+            onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+          },
+        );
+      return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.

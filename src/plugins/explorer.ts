@@ -25,25 +25,36 @@ export async function explorerOptions({ headers, variables }: Explorer): Promise
   };
 }
 
+/** As a script may hold it. */
+const literal = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
+
 /**
  * The page. A browser keeps its tabs over restarts; in a sandbox the ids in them are then of patients
- * who are gone, so a new process begins with new tabs.
+ * who are gone, so a new process begins with new tabs. GraphiQL takes the first one's variables from
+ * where it keeps them.
  */
 export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions) => string {
-  const run = randomUUID();
-  const forgetting = `<script>
-      if (localStorage.getItem('portico:process') !== '${run}') {
-        const kept = Object.keys(localStorage).filter((name) => name.startsWith('graphiql:'));
-        for (const name of kept.filter((name) => name !== 'graphiql:theme')) {
-          localStorage.removeItem(name);
-        }
-        localStorage.setItem('portico:process', '${run}');
-      }
-    </script>`;
+  const process = randomUUID();
   return (options) => {
     const page = renderGraphiQL(options);
-    return variables === undefined
-      ? page
-      : page.replace('<div id="root">', (root) => forgetting + root);
+    if (variables === undefined) {
+      return page;
+    }
+    const beginning = `<script>
+      const before = localStorage.getItem('portico:process');
+      if (before !== ${literal(process)}) {
+        for (const name of ['tabState', 'query', 'variables', 'headers']) {
+          localStorage.removeItem('graphiql:' + name);
+        }
+        if (before !== null) {
+          history.replaceState({}, '', location.pathname);
+        }
+        if (!new URLSearchParams(location.search).has('query')) {
+          localStorage.setItem('graphiql:variables', ${literal(options.defaultTabs?.[0]?.variables)});
+        }
+        localStorage.setItem('portico:process', ${literal(process)});
+      }
+    </script>`;
+    return page.replace('<div id="root">', (root) => beginning + root);
   };
 }

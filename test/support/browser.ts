@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { temporaryFolder } from './command-line.ts';
@@ -12,9 +11,11 @@ export const browserPath = [process.env.CHROMIUM, ...places].find(
   (path) => path !== undefined && existsSync(path),
 );
 
-/** Why a test of the browser is skipped, in one line. */
+/** Of a test of the browser: why it is skipped, where it is. */
 export const withoutBrowser =
-  'skipped: no Chromium here (apt-get install chromium, or CHROMIUM=<path>)';
+  browserPath === undefined
+    ? ' (skipped: there is no Chromium here; `apt-get install chromium`, or CHROMIUM=<path>)'
+    : '';
 
 const flags = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -61,7 +62,3 @@ export async function startBrowser(): Promise<TestBrowser> {
     close: () => context.close(),
   };
 }
-
-/** What the browser calls itself. */
-export const browserVersion = () =>
-  execFileSync(browserPath ?? '', ['--version'], { encoding: 'utf8' }).trim();
