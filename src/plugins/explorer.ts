@@ -30,8 +30,8 @@ const literal = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u00
 
 /**
  * The page. A browser keeps its tabs over restarts; in a sandbox the ids in them are then of patients
- * who are gone, so a new process begins with new tabs. GraphiQL takes the first one's variables from
- * where it keeps them.
+ * who are gone, so a new process begins with new tabs. What GraphiQL shows at first, and the variables
+ * with it, it takes from where it keeps them; where that is no tab's it would add an empty one.
  */
 export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions) => string {
   const process = randomUUID();
@@ -40,6 +40,7 @@ export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions
     if (variables === undefined) {
       return page;
     }
+    const [first] = options.defaultTabs ?? [];
     const beginning = `<script>
       const before = localStorage.getItem('portico:process');
       if (before !== ${literal(process)}) {
@@ -50,7 +51,8 @@ export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions
           history.replaceState({}, '', location.pathname);
         }
         if (!new URLSearchParams(location.search).has('query')) {
-          localStorage.setItem('graphiql:variables', ${literal(options.defaultTabs?.[0]?.variables)});
+          localStorage.setItem('graphiql:query', ${literal(first?.query)});
+          localStorage.setItem('graphiql:variables', ${literal(first?.variables)});
         }
         localStorage.setItem('portico:process', ${literal(process)});
       }
