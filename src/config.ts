@@ -112,6 +112,7 @@ const general = edgeVariables.extend({
   AUTH_ROLE_MAPPING: roleMapping.default(new Map()),
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
+  SHOW_VENDOR_CALLS: flag.default(false),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
   RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
@@ -234,6 +235,7 @@ export function readConfig(raw: Environment, mode: Mode) {
     authRoleMapping: data.AUTH_ROLE_MAPPING,
     clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
+    showVendorCalls: data.SHOW_VENDOR_CALLS,
     idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
     // The sandbox's vendors act at once or never.
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),

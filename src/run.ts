@@ -26,7 +26,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const { startSandbox } = await import('./sandbox/start-sandbox.ts');
   const { seed } = await import('./sandbox/seed.ts');
   const { tokenRoute } = await import('./sandbox/token-route.ts');
-  const { firstQuery } = await import('./sandbox/first-query.ts');
+  const { createAsk } = await import('./sandbox/ask.ts');
+  const { exampleVariables } = await import('./sandbox/example-variables.ts');
   const { buildFrontDesk } = await import('./sandbox/front-desk-build.ts');
   const { frontDeskRoute } = await import('./sandbox/front-desk-route.ts');
 
@@ -49,23 +50,28 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const lifeCycle = lifeCycleOf(config, logger, say);
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
-  const gateway = await openGateway(config, {
+  const asked = async () => ({
+    fetch: (request: Request) => gateway.server.fetch(request),
+    publicUrl,
+    token: await staff(),
+  });
+  const gateway: Gateway = await openGateway(config, {
     logger,
     encryptionKey: randomBytes(32),
     dataDirectory: undefined,
-    showVendorCalls: true,
+    showVendorCalls: 'EVERYBODY',
     graphiql: {
       headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-      defaultQuery: firstQuery,
+      // Without them where a simulated vendor was told to fail.
+      variables: async () =>
+        exampleVariables(createAsk(await asked()), { publicUrl, now: Date.now() }).catch(
+          () => ({}),
+        ),
     },
     onProgress: say,
   });
   say('Filling the sandbox with invented patients...');
-  await seed({
-    fetch: (request) => gateway.server.fetch(request),
-    publicUrl,
-    token: await staff(),
-  });
+  await seed(await asked());
   const frontDesk = frontDeskRoute({
     publicUrl,
     build: () => buildFrontDesk(say),
@@ -111,7 +117,7 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
     logger,
     encryptionKey,
     dataDirectory: join(config.dataDirectory, 'store'),
-    showVendorCalls: false,
+    showVendorCalls: config.showVendorCalls ? 'STAFF' : 'NOBODY',
     graphiql: config.graphiql ? {} : undefined,
     onProgress: say,
   }).catch((error: unknown) => {

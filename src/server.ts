@@ -1,6 +1,5 @@
 import type { BlockList } from 'node:net';
 import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphQLSchema } from 'graphql';
 import { _createLRUCache, createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
@@ -8,7 +7,9 @@ import { receiveConnectionCallback } from './actions/receive-connection-callback
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
+import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
+import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
@@ -26,7 +27,11 @@ import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
-import { useVendorCalls } from './plugins/use-vendor-calls.ts';
+import {
+  seesVendorCalls,
+  useVendorCalls,
+  type VendorCallsShown,
+} from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
@@ -47,10 +52,10 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
-  /** Whether answers say in `extensions.vendorCalls` what they cost. */
-  showVendorCalls: boolean;
-  /** The explorer, and what it is signed in with; undefined: none, and no introspection either. */
-  graphiql: { headers?: () => Promise<Record<string, string>>; defaultQuery?: string } | undefined;
+  /** To whom answers say in `extensions.vendorCalls` what they cost. */
+  showVendorCalls: VendorCallsShown;
+  /** Undefined: no explorer, and no introspection either. */
+  graphiql: Explorer | undefined;
 }
 
 /** Documents that are kept parsed; each is bounded by the limits of queries. */
@@ -68,19 +73,25 @@ export function createServer(options: ServerOptions) {
     schema,
     context: ({ request }) => {
       const state = requestState(request);
-      if (state.caller === undefined) {
+      const { caller } = state;
+      if (caller === undefined) {
         throw unauthenticated();
       }
-      return createContext(
-        { ...options, mostVendorCalls: queryLimits.vendorCalls },
-        {
-          requestId: state.requestId,
-          caller: state.caller,
-          signal: request.signal,
-          onVendorCall: (call) => state.vendorCalls.push(call),
-          onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-        },
-      );
+      const make = () =>
+        createContext(
+          { ...options, mostVendorCalls: queryLimits.vendorCalls },
+          {
+            requestId: state.requestId,
+            caller,
+            signal: request.signal,
+            onVendorCall: (call) => {
+              noteVendorCall(call);
+              state.vendorCalls.push(call);
+            },
+            onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+          },
+        );
+      return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.
@@ -100,15 +111,8 @@ export function createServer(options: ServerOptions) {
     // Done by our own plugin, which knows the request id.
     maskedErrors: false,
     cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
-    graphiql:
-      graphiql === undefined
-        ? false
-        : async () => ({
-            title: 'Portico',
-            headers: JSON.stringify((await graphiql.headers?.()) ?? {}, null, 2),
-            ...(graphiql.defaultQuery && { defaultQuery: graphiql.defaultQuery }),
-          }),
-    renderGraphiQL,
+    graphiql: graphiql === undefined ? false : () => explorerOptions(graphiql),
+    renderGraphiQL: explorerPage(graphiql ?? {}),
     plugins: [
       useWorkInHand(options.inHand),
       useSecurityHeaders(options.publicUrl),
@@ -144,7 +148,7 @@ export function createServer(options: ServerOptions) {
         // The text of an unexpected error may hold anything; its place in the code does not.
         logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
       ),
-      ...(options.showVendorCalls ? [useVendorCalls()] : []),
+      useVendorCalls(options.showVendorCalls),
     ],
   });
 }

@@ -32,7 +32,7 @@ export interface PorticoClient {
    */
   request<Data, Given extends Variables>(
     document: TypedDocumentNode<Data, Given>,
-    ...rest: Rest<Given, RequestOptions>
+    ...rest: Rest<NoInfer<Given>, RequestOptions>
   ): Promise<Data>;
 }
 

@@ -1,8 +1,7 @@
+import type { Ask } from './ask.ts';
+
 /** Variables with which the documents of `schema/operations` can be tried out, by operation. */
 export type ExampleVariables = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-/** Asks the gateway as staff. @returns `data` */
-export type Ask = (query: string, variables?: Record<string, unknown>) => Promise<unknown>;
 
 interface Known {
   id: string;
@@ -49,11 +48,11 @@ export async function exampleVariables(
     myPatientPortal: { insuranceId: '136', appointmentCategoryId: '53', appointmentTypeId: '198' },
   };
   const room = { vsee: { roomCode, from: instant(0.1), to: instant(10) } };
-  const { patients } = (await ask(people)) as Found;
+  const { patients } = (await ask(people)) as unknown as Found;
   const idOf = (name: string) => patients.nodes.find(({ firstName }) => firstName === name)?.id;
   const [ana, chloe, david, emi] = ['Ana', 'Chloe', 'David', 'Emi'].map(idOf);
   const variables = { id: ana, walkthrough, room };
-  const found = (await ask(ofPatient, variables)) as FoundOfPatient;
+  const found = (await ask(ofPatient, variables)) as unknown as FoundOfPatient;
 
   const { visits, appointments, portalRequests } = found.patient;
   const visitId = visits.nodes[0]?.id;

@@ -6,6 +6,7 @@ import { schemaOver } from '../../src/graph/schema.ts';
 import { shapesOf } from '../../src/plugins/document-shape.ts';
 import { exampleOperations } from '../../src/plugins/example-operations.ts';
 import { costOfQuery } from '../../src/plugins/query-cost.ts';
+import { createAsk } from '../../src/sandbox/ask.ts';
 import { type ExampleVariables, exampleVariables } from '../../src/sandbox/example-variables.ts';
 import { vendorDescriptions } from '../../src/vendors/registry.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -42,9 +43,13 @@ let gateway: TestGateway;
 let variables: ExampleVariables;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const ask = async (query: string, given?: Record<string, unknown>) =>
-    (await gateway.query(query, given)).data;
-  variables = await exampleVariables(ask, { publicUrl: gateway.publicUrl, now: Date.now() });
+  const { fetch, publicUrl } = gateway;
+  const ask = createAsk({
+    fetch: (request) => fetch(request.url, request),
+    publicUrl,
+    token: await gateway.token('staff'),
+  });
+  variables = await exampleVariables(ask, { publicUrl, now: Date.now() });
 });
 afterAll(() => gateway.close());
 
