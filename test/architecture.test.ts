@@ -54,6 +54,8 @@ const plan: Record<string, readonly string[]> = {
   main: ['domain', 'auth', 'audit', 'config', 'graph', 'vendors', 'run'],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],
+  // A page like anybody else's: it knows the client, and of the gateway what the client says.
+  'front-desk': ['client'],
 };
 
 const isGenerated = (path: string) =>
@@ -149,6 +151,19 @@ describe('the way down', () => {
     expect(importCycle(tests)).toBeUndefined();
   });
 
+  it('leads a front desk through the generated hooks, and to no other client of its own', () => {
+    const page = inRoom('front-desk');
+    expect(page.length).toBeGreaterThan(50);
+    const doors = ['src/client/client.ts', 'src/client/react.ts'];
+    const beside = breaches(page, ({ target }) => {
+      const inside = target.startsWith('src/client/') && !doors.includes(target);
+      return inside || /graphql|undici|ofetch|node:/.test(target);
+    });
+    expect(beside).toEqual([]);
+    const askers = page.filter(({ words }) => words.has('fetch'));
+    expect(askers.map(({ path }) => path)).toEqual(['src/front-desk/session/token.ts']);
+  });
+
   it('leaves the domain free of packages, also of Node’s own', () => {
     expect(inRoom('domain').length).toBeGreaterThan(5);
     expect(breaches(inRoom('domain'), isPackage)).toEqual([]);
@@ -212,7 +227,9 @@ describe('a vendor’s door', () => {
 
   it('is named by the registry alone: no other room holds a vendor’s id', () => {
     const named = sources
-      .filter(({ path }) => !['vendors', 'sandbox'].includes(roomOf(path)) && !isGenerated(path))
+      // The page tells people which vendor it speaks of, as any caller of the API may.
+      .filter(({ path }) => !['vendors', 'sandbox', 'front-desk'].includes(roomOf(path)))
+      .filter(({ path }) => !isGenerated(path))
       .flatMap(({ path, words }) =>
         Object.keys(registry)
           .filter((id) => words.has(id))

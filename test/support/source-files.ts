@@ -84,7 +84,7 @@ export function readSource(path: string, text = readFileSync(join(projectFolder,
 
 export const sourcesUnder = (folder: string): SourceFile[] =>
   pathsUnder(folder)
-    .filter((path) => /\.m?ts$/.test(path))
+    .filter((path) => /\.m?tsx?$/.test(path))
     .map((path) => readSource(path));
 
 /** What is loaded, directly or not, once `entry` is imported; lazy imports are not followed. */

@@ -29,6 +29,7 @@ export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; ve
         empty="Nothing is booked."
         isEmpty={appointments.length === 0}
         connect={connect}
+        {...(vendor === 'VSEE' && { notLinked: 'Nothing is booked.' })}
       >
         <AppointmentTable appointments={appointments} patient={patient} />
         <MoreButton query={query} />

@@ -5,13 +5,13 @@ export interface BusyButtonProps {
   busy: boolean;
   /** Default `button`. */
   type?: 'button' | 'submit';
-  look?: 'primary' | 'danger' | 'plain';
+  look?: 'primary' | 'danger';
   onClick?: () => void;
 }
 
 /** Takes no second click while it is at work, and keeps the focus, which a disabled button would lose. */
 export function BusyButton(props: BusyButtonProps) {
-  const { children, busy, type = 'button', look = 'plain', onClick } = props;
+  const { children, busy, type = 'button', look, onClick } = props;
   return (
     <button
       type={type}

@@ -4,11 +4,20 @@ const language = 'en-US';
 const format = (options: Intl.DateTimeFormatOptions) => (at: string, timeZone: string) =>
   new Intl.DateTimeFormat(language, { ...options, timeZone }).format(new Date(at));
 
-const day = { weekday: 'short', month: 'short', day: 'numeric', year: 'numeric' } as const;
+const day = { weekday: 'short', month: 'short', day: 'numeric' } as const;
 const time = { hour: 'numeric', minute: '2-digit' } as const;
 
-/** `Tue, Nov 24, 2026, 3:00 PM` */
-export const instantText = format({ ...day, ...time });
+const yearOf = format({ year: 'numeric' });
+const inThisYear = format({ ...day, ...time });
+const inAnotherYear = format({ ...day, year: 'numeric', ...time });
+
+/** `Tue, Nov 24, 3:00 PM`, with its year where that is not this one. */
+export function instantText(at: string, timeZone: string): string {
+  const now = new Date().toISOString();
+  const near = yearOf(at, timeZone) === yearOf(now, timeZone);
+  return (near ? inThisYear : inAnotherYear)(at, timeZone);
+}
+
 /** `3:00 PM` */
 export const timeText = format(time);
 /** `Tuesday, November 24` */
@@ -21,10 +30,11 @@ export const dayKey = (at: string, timeZone: string) =>
 export const calendarDayText = (date: string) =>
   format({ month: 'short', day: 'numeric', year: 'numeric' })(`${date}T00:00:00Z`, 'UTC');
 
-/** `Pacific Time (America/Los Angeles)` */
+/** `Pacific Time (America/Los Angeles)`; the zone alone where it has no name. */
 export function zoneText(timeZone: string): string {
   const name = new Intl.DateTimeFormat(language, { timeZone, timeZoneName: 'longGeneric' })
     .formatToParts()
     .find(({ type }) => type === 'timeZoneName')?.value;
-  return `${name} (${timeZone.replaceAll('_', ' ')})`;
+  const zone = timeZone.replaceAll('_', ' ');
+  return name === undefined || /^GMT|^UTC/.test(name) ? zone : `${name} (${zone})`;
 }

@@ -21,6 +21,8 @@ export interface VendorPartProps {
   /** Said in place of `children` where there are none. */
   empty: string;
   isEmpty: boolean;
+  /** Said where the patient has no account at the vendor; default that. */
+  notLinked?: string;
   /** What helps where the patient has not connected the vendor. */
   connect?: ReactNode;
   children: ReactNode;
@@ -41,6 +43,7 @@ export function VendorPart(props: VendorPartProps) {
 
 function Answered(props: VendorPartProps) {
   const { vendor, query, source, empty, isEmpty, children } = props;
+  const { notLinked = `The patient has no account at ${vendorName(vendor)} yet.` } = props;
   const { error, isFetching } = query;
   const problem =
     (error && explainError(error)) ?? (source && explainSource(source)) ?? props.problem;
@@ -51,7 +54,7 @@ function Answered(props: VendorPartProps) {
     case 'NOT_LINKED':
       return (
         <>
-          <p className="empty">The patient has no account at {vendorName(vendor)} yet.</p>
+          <p className="empty">{notLinked}</p>
           {props.connect}
         </>
       );

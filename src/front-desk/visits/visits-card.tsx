@@ -37,6 +37,7 @@ export function VisitsCard({ patientId }: { patientId: string }) {
         query={query}
         source={pages[0]?.sources[0]}
         empty="No visits yet."
+        notLinked="No visits yet."
         isEmpty={visits.length === 0}
       >
         <table className="rows">

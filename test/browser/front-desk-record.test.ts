@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { browserPath, withoutBrowser } from '../support/browser.ts';
+import { endAll } from '../support/command-line.ts';
+import {
+  cardOf,
+  type FrontDesk,
+  noticeOf,
+  partOf,
+  patience,
+  press,
+  startFrontDesk,
+} from './front-desk.ts';
+
+const title = 'the front desk’s view of a patient';
+
+describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
+  let desk: FrontDesk;
+  beforeAll(async () => {
+    desk = await startFrontDesk();
+  }, patience.timeout);
+  afterAll(async () => {
+    await desk?.close();
+    await endAll();
+  });
+
+  it('finds patients by name, says how many, and says so where there is none', async () => {
+    const page = await desk.open();
+    await noticeOf(page, '5 patients').waitFor();
+    const search = page.getByLabel('Find a patient');
+    await search.fill('sil');
+    await noticeOf(page, '1 patient found for “sil”').waitFor();
+    expect(await page.locator('.found-patients li').allTextContents()).toEqual([
+      'Ana Silvaborn Feb 11, 1988',
+    ]);
+    await search.fill('Nobody');
+    await noticeOf(page, 'Nobody is called “Nobody”').waitFor();
+    expect(await page.locator('.found-patients li').count()).toBe(0);
+  });
+
+  it('shows all that the vendors know of a patient, with times in named zones', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    expect(await page.title()).toBe('Ana Silva · Front desk');
+    const header = page.locator('.patient-heading');
+    await header.getByText('ana.silva@example.com').waitFor();
+
+    const access = cardOf(page, 'Portal access');
+    await access.getByText('Active').waitFor();
+    await access.getByText('Times in Pacific Time (America/Los Angeles)').waitFor();
+    await cardOf(page, 'Latest order').getByText('9001').waitFor();
+    await cardOf(page, 'Visits').getByText('Question about a prescription').waitFor();
+
+    const appointments = cardOf(page, 'Appointments');
+    const booked = partOf(appointments, 'MY_PATIENT_PORTAL');
+    await booked.getByText('Video consultation').waitFor();
+    // As the practice in Berlin reads its clock, whatever this machine's zone is.
+    await booked.getByText(/^\w{3}, \w{3} \d+(, \d{4})?, 3:00 PM$/).waitFor();
+    await booked.getByText('Times in Central European Time (Europe/Berlin)').waitFor();
+    await partOf(appointments, 'VSEE').getByText('Nothing is booked.').waitFor();
+    const past = appointments.getByText('Past and cancelled').first();
+    expect(await appointments.getByText('Cancelled', { exact: true }).count()).toBe(0);
+    await past.click();
+    await appointments.getByText('Cancelled', { exact: true }).waitFor();
+
+    const requests = cardOf(page, 'Open portal requests');
+    for (const vendor of ['CERBO', 'MD_HQ']) {
+      await partOf(requests, vendor).getByText('Question about my results').waitFor();
+    }
+  });
+
+  it('keeps the patient in its address: reloading and “back” lead to them again', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    expect(page.url()).not.toContain('Okafor');
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
+    await page.getByRole('button', { name: /^Chloe Meyer/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Chloe Meyer' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
+  });
+
+  it('shows each vendor’s part as it arrives, without waiting for a slow one', async () => {
+    await desk.control('CERBO', 'PUT latency', { milliseconds: 4_000 });
+    onTestFinished(() => desk.control('CERBO', 'DELETE calls').then(() => undefined));
+    const page = await desk.openPatient('Ana Silva');
+    const requests = cardOf(page, 'Open portal requests');
+    await partOf(requests, 'MD_HQ').getByText('Question about my results').waitFor();
+    const waiting = partOf(requests, 'CERBO');
+    expect(await waiting.getAttribute('aria-busy')).toBe('true');
+    await waiting.getByRole('status').getByText('Asking Cerbo…').waitFor();
+    await waiting.getByText('Question about my results').waitFor();
+    expect(await waiting.getAttribute('aria-busy')).toBe('false');
+  });
+
+  it('shows a vendor that fails as such, the others all the same, and tries again', async () => {
+    for (const vendor of ['NIMBUS', 'VSEE', 'MD_HQ']) {
+      await desk.control(vendor, 'POST faults', { kind: 'status', status: 503 });
+    }
+    const page = await desk.openPatient('Ana Silva');
+    const order = partOf(cardOf(page, 'Latest order'), 'NIMBUS');
+    const visits = partOf(cardOf(page, 'Visits'), 'VSEE');
+    const requests = partOf(cardOf(page, 'Open portal requests'), 'MD_HQ');
+    const failed = [
+      [order, 'Nimbus cannot be reached at the moment.', '9001'],
+      [visits, 'VSee cannot be reached at the moment.', 'Question about a prescription'],
+      [requests, 'MD HQ cannot be reached at the moment.', 'Question about my results'],
+    ] as const;
+    for (const [part, words] of failed) {
+      await part.getByRole('alert').getByText(words).waitFor();
+    }
+    await partOf(cardOf(page, 'Open portal requests'), 'CERBO')
+      .getByText('Question about my results')
+      .waitFor();
+    await cardOf(page, 'Appointments').getByText('Video consultation').waitFor();
+
+    for (const [part, , content] of failed) {
+      await desk.control((await part.getAttribute('data-vendor')) ?? '', 'DELETE calls');
+      const there = part.getByText(content);
+      // The gateway leaves a vendor that failed alone for some seconds.
+      for (let tries = 0; tries < 10 && !(await there.isVisible()); tries += 1) {
+        await press(part, 'Try again');
+        await there.waitFor({ timeout: 2_000 }).catch(() => undefined);
+      }
+      await there.waitFor();
+      expect(await part.getByRole('alert').count()).toBe(0);
+    }
+  });
+
+  it('says what is not there yet: no account, no order, no requests', async () => {
+    const page = await desk.openPatient('Emi Tanaka');
+    await cardOf(page, 'Portal access').getByText('not onboarded at Nimbus yet').waitFor();
+    await cardOf(page, 'Latest order').getByText('not onboarded at Nimbus yet').waitFor();
+    await cardOf(page, 'Visits').getByText('No visits yet.').waitFor();
+    const requests = cardOf(page, 'Open portal requests');
+    await requests.getByText('The patient has no account at Cerbo yet.').waitFor();
+    await requests.getByText('The patient has no account at MD HQ yet.').waitFor();
+    await page.goto(`${desk.origin}/?patient=nobody`);
+    await page.getByRole('main').getByRole('alert').or(page.getByText('no such patient')).waitFor();
+  });
+
+  it('shows a patient their own record, without what only staff may do', async () => {
+    const page = await desk.open();
+    await page.getByLabel('Signed in as').selectOption('ana');
+    await page.getByRole('heading', { level: 1, name: 'Ana Silva' }).waitFor();
+    expect(await page.getByLabel('Find a patient').count()).toBe(0);
+    await cardOf(page, 'Portal access').getByText('Active').waitFor();
+    await cardOf(page, 'Open portal requests').getByText('When may I call?').first().waitFor();
+    for (const word of ['Revoke', 'Invite', /^Dismiss/]) {
+      expect(await page.getByRole('button', { name: word }).count(), String(word)).toBe(0);
+    }
+    await page.getByLabel('Signed in as').selectOption('staff');
+    await page.getByLabel('Find a patient').waitFor();
+  });
+
+  it('dismisses a portal request', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    const cerbo = partOf(cardOf(page, 'Open portal requests'), 'CERBO');
+    await press(cerbo, 'Dismiss Vitamin D 1000 IU');
+    await press(page.getByRole('dialog'), 'Dismiss it');
+    await noticeOf(page, 'The request is dismissed.').waitFor();
+    await cerbo.getByText('Vitamin D 1000 IU').waitFor({ state: 'detached' });
+    await cerbo.getByText('Question about my results').waitFor();
+  });
+
+  it('asked nobody but this machine, and broke nowhere', () => {
+    expect(desk.browser.faults).toEqual([]);
+  });
+});
