@@ -1,0 +1,199 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, withoutBrowser } from '../support/browser.ts';
+import { endAll } from '../support/command-line.ts';
+import {
+  cardOf,
+  dialogOf,
+  type FrontDesk,
+  noticeOf,
+  partOf,
+  patience,
+  press,
+  startFrontDesk,
+} from './front-desk.ts';
+
+const title = 'the front desk’s work on portal access and walk-ins';
+
+describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
+  let desk: FrontDesk;
+  beforeAll(async () => {
+    desk = await startFrontDesk();
+  }, patience.timeout);
+  afterAll(async () => {
+    await desk?.close();
+    await endAll();
+  });
+
+  /** The link that an action brought, which the page shows only once. */
+  async function oneTimeLink(page: Page, name: string): Promise<string> {
+    const link = dialogOf(page).getByRole('link', { name });
+    const address = (await link.getAttribute('href')) ?? '';
+    expect(URL.canParse(address)).toBe(true);
+    expect(await link.getAttribute('rel')).toBe('noreferrer');
+    await press(dialogOf(page), 'Done');
+    expect(await page.content()).not.toContain(address);
+    return address;
+  }
+
+  /** Idempotency keys of one mutation, as the page sends them from now on. */
+  function keysOf(page: Page, mutation: string): string[] {
+    const keys: string[] = [];
+    page.on('request', (request) => {
+      const { query = '', variables } = (request.postDataJSON() ?? {}) as {
+        query?: string;
+        variables?: { input: { idempotencyKey: string } };
+      };
+      if (query.includes(`mutation ${mutation}(`) && variables) {
+        keys.push(variables.input.idempotencyKey);
+      }
+    });
+    return keys;
+  }
+
+  async function fillMeasures(page: Page) {
+    await dialogOf(page).getByLabel('Height: feet').fill('5');
+    await dialogOf(page).getByLabel('Height: inches').fill('6');
+    await dialogOf(page).getByLabel('Weight (pounds)').fill('132.5');
+  }
+
+  it('onboards a new patient, from the empty form to their record', async () => {
+    const page = await desk.open();
+    await press(page, 'Onboard a new patient');
+    const dialog = dialogOf(page);
+    // The browser itself names what is missing.
+    await press(dialog, 'Onboard');
+    expect(await dialog.locator(':invalid').count()).toBeGreaterThan(10);
+    const entries = {
+      ...{ 'First name': 'Frida', 'Last name': 'Sandberg', Born: '1999-04-23' },
+      ...{ 'E-mail': 'frida.sandberg@example.com', Phone: 'no number' },
+      ...{ Street: '2 Sandbox Street', City: 'Los Angeles', State: 'CA', 'ZIP code': '90012' },
+    };
+    for (const [label, text] of Object.entries(entries)) {
+      await dialog.getByLabel(label, { exact: true }).fill(text);
+    }
+    await dialog.getByLabel('Sex').selectOption('Female');
+    await fillMeasures(page);
+    await press(dialog, 'Onboard');
+    await dialog.getByRole('alert').first().waitFor();
+    await dialog.getByLabel('Phone').fill('+15550104482');
+    await press(dialog, 'Onboard');
+    await dialog.getByText('The patient is onboarded').waitFor();
+    await oneTimeLink(page, 'Open the portal');
+    await page.getByRole('heading', { level: 1, name: 'Frida Sandberg' }).waitFor();
+    await cardOf(page, 'Portal access').getByText('Active').waitFor();
+    await page.getByRole('button', { name: /^Frida Sandberg/ }).waitFor();
+  });
+
+  it('onboards a patient of the register, asking only for what is missing', async () => {
+    const page = await desk.openPatient('Emi Tanaka');
+    await press(cardOf(page, 'Portal access'), 'Onboard at Nimbus');
+    expect(await dialogOf(page).getByLabel('First name').count()).toBe(0);
+    await fillMeasures(page);
+    // The answer gets lost on the way, and Nimbus cannot be asked: staff finds out, and says so.
+    await desk.control('NIMBUS', 'POST faults', {
+      ...{ kind: 'reset', match: 'POST .*external-transfer-onboarding', times: 1 },
+    });
+    const keys = keysOf(page, 'OnboardPatient');
+    await press(dialogOf(page), 'Onboard');
+    await dialogOf(page).getByText('Nimbus may have done this, or not').waitFor();
+    await press(dialogOf(page), 'Look it up at Nimbus');
+    await dialogOf(page).getByText('Nimbus cannot be asked about this.').waitFor();
+    await press(dialogOf(page), 'It was not done');
+    await dialogOf(page).getByText('It was not done. You can safely do it again.').waitFor();
+    await press(dialogOf(page), 'Try again');
+    await dialogOf(page).getByText('The patient is onboarded').waitFor();
+    await oneTimeLink(page, 'Open the portal');
+    await cardOf(page, 'Portal access').getByText('Active').waitFor();
+    await page.locator('.patient-heading').getByText('Nimbus').waitFor();
+    // The lost one, the same asked what it came to, and a new one.
+    expect(new Set(keys).size).toBe(2);
+    expect(keys.at(-1)).not.toBe(keys[0]);
+  });
+
+  it('enables access after a failure under the same key, and revokes it with a reason', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    const access = cardOf(page, 'Portal access');
+    const keys = keysOf(page, 'EnablePortalAccess');
+    await desk.control('NIMBUS', 'POST faults', { kind: 'status', status: 503 });
+    await press(access, 'New sign-in link');
+    await dialogOf(page).getByLabel('Valid for (hours)').fill('2');
+    await press(dialogOf(page), 'Make the link');
+    const alert = dialogOf(page).getByRole('alert');
+    await alert.getByText('Try again: it will not be done twice.').waitFor();
+    await desk.control('NIMBUS', 'DELETE calls');
+    const done = dialogOf(page).getByText('Portal access is enabled.');
+    for (let tries = 0; tries < 10 && !(await done.isVisible()); tries += 1) {
+      await press(dialogOf(page), 'Try again');
+      await done.waitFor({ timeout: 2_000 }).catch(() => undefined);
+    }
+    await done.waitFor();
+    expect(keys.length).toBeGreaterThan(1);
+    expect(new Set(keys).size).toBe(1);
+    await oneTimeLink(page, 'Open the portal');
+    await noticeOf(page, 'Portal access is enabled.').waitFor();
+
+    await press(access, 'Revoke');
+    await dialogOf(page).getByLabel('Reason').fill('Moved away');
+    await press(dialogOf(page), 'Revoke access');
+    await noticeOf(page, 'Portal access is revoked.').waitFor();
+    await access.getByText('Revoked: Moved away').first().waitFor();
+    // Its button is gone: the focus stays in the card.
+    await access.getByRole('button', { name: 'Revoke' }).waitFor({ state: 'detached' });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toBe('Portal access');
+  });
+
+  it('invites to a portal', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    const access = cardOf(page, 'Portal access');
+    await press(access, 'Invite');
+    await dialogOf(page).getByLabel('Portal').selectOption('MD HQ');
+    await press(dialogOf(page), 'Send the invitation');
+    await noticeOf(page, 'The invitation is on its way.').waitFor();
+    await access.getByText('Invited').waitFor();
+    await access.getByText('MD HQ').waitFor();
+  });
+
+  it('starts a walk-in and hands out its link', async () => {
+    const page = await desk.openPatient('David Rossi');
+    const visits = cardOf(page, 'Visits');
+    await press(visits, 'Start a walk-in');
+    const dialog = dialogOf(page);
+    await dialog.getByText('Main clinic: open for walk-ins.').waitFor();
+    await dialog.getByLabel('Room').fill('night');
+    await dialog.getByText('Night clinic: closed now.').waitFor();
+    await press(dialog, 'Start now');
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByLabel('Room').fill('clinic');
+    await dialog.getByLabel('Reason for the visit').fill('Sore throat');
+    await press(dialog, 'Start now');
+    await dialog.getByText('The patient is in the waiting room’s queue.').waitFor();
+    await oneTimeLink(page, 'Open the visit');
+    const part = partOf(visits, 'VSEE');
+    await part.getByText('Sore throat').waitFor();
+    await part.getByText('Walk-in').waitFor();
+  });
+
+  it('looks a walk-in up whose answer was lost, and starts no second one', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    const visits = cardOf(page, 'Visits');
+    await press(visits, 'Start a walk-in');
+    await dialogOf(page).getByLabel('Reason for the visit').fill('Dizzy');
+    await desk.control('VSEE', 'POST faults', {
+      ...{ kind: 'reset', act: true, match: 'POST .*add_walkin', times: 1 },
+    });
+    await press(dialogOf(page), 'Start now');
+    await dialogOf(page).getByText('VSee may have done this, or not').waitFor();
+    await press(dialogOf(page), 'Look it up at VSee');
+    await dialogOf(page).getByText('The patient is in the waiting room’s queue.').waitFor();
+    await press(dialogOf(page), 'Done');
+    await visits.getByText('Dizzy').waitFor();
+    expect(await visits.getByText('Dizzy').count()).toBe(1);
+  });
+
+  it('asked nobody but this machine, and broke nowhere', () => {
+    expect(desk.browser.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,218 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, withoutBrowser } from '../support/browser.ts';
+import { endAll } from '../support/command-line.ts';
+import {
+  cardOf,
+  dialogOf,
+  type FrontDesk,
+  noticeOf,
+  partOf,
+  patience,
+  press,
+  startFrontDesk,
+} from './front-desk.ts';
+
+const title = 'the front desk’s work on appointments';
+
+describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
+  let desk: FrontDesk;
+  beforeAll(async () => {
+    desk = await startFrontDesk();
+  }, patience.timeout);
+  afterAll(async () => {
+    await desk?.close();
+    await endAll();
+  });
+
+  const bookedOf = (page: Page) => partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL');
+  const rowsOf = (page: Page) => bookedOf(page).locator('tbody tr');
+
+  /** Answers one step of the walkthrough, which is asked in its title. */
+  async function choose(page: Page, question: string, option: string) {
+    const step = dialogOf(page).locator('.step', { hasText: question });
+    await step.getByRole('button', { name: option }).click();
+  }
+
+  async function walkTo(page: Page, type: string) {
+    await press(cardOf(page, 'Appointments'), 'Book an appointment');
+    await choose(page, 'Who pays?', 'Techniker Krankenkasse');
+    await choose(page, 'Which department?', 'Radiology');
+    await choose(page, 'What for?', type);
+    await dialogOf(page).getByText('Times in Central European Time (Europe/Berlin)').waitFor();
+  }
+  const timesIn = (page: Page) => dialogOf(page).locator('.day button');
+
+  it('walks the booking funnel and books', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    await rowsOf(page).first().waitFor();
+    const before = await rowsOf(page).count();
+    await walkTo(page, 'Sprechstunde');
+    // A step back, and on again.
+    await press(dialogOf(page), 'Change Category');
+    await choose(page, 'Which department?', 'Radiology');
+    await choose(page, 'What for?', 'Sprechstunde');
+    const time = timesIn(page).first();
+    const label = (await time.getAttribute('aria-label')) ?? '';
+    await time.click();
+    await dialogOf(page).getByText(`${label}, Central European Time`).waitFor();
+    await dialogOf(page).getByLabel('Note to the practice').fill('Comes with a walking aid');
+    await dialogOf(page).getByLabel('ASAP list').check();
+    await press(dialogOf(page), 'Book');
+    await noticeOf(page, 'Sprechstunde is booked.').waitFor();
+    const row = rowsOf(page).filter({ hasText: label });
+    await row.getByText('Booked').waitFor();
+    await row.getByRole('button', { name: 'Leave ASAP list' }).waitFor();
+    expect(await rowsOf(page).count()).toBe(before + 1);
+  });
+
+  it('asks what the practice wants to know, and what is missing of it', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    await walkTo(page, 'MRT');
+    await timesIn(page).nth(3).click();
+    const dialog = dialogOf(page);
+    await dialog.getByLabel('Größe in cm').fill('170');
+    await press(dialog, 'Book');
+    expect(
+      await dialog.getByLabel('Herzschrittmacher').evaluate((field) => field.matches(':invalid')),
+    ).toBe(true);
+    await dialog.getByLabel('Herzschrittmacher').selectOption('Nein');
+    await dialog.getByLabel('Jod').check();
+    await dialog.getByLabel('Letzte Untersuchung (optional)').fill('2024-05-06');
+    await press(dialog, 'Book');
+    await noticeOf(page, 'MRT is booked.').waitFor();
+    await rowsOf(page).filter({ hasText: 'MRT' }).waitFor();
+  });
+
+  it('offers other times for one that was taken meanwhile', async () => {
+    const [page, other] = [
+      await desk.openPatient('Ana Silva'),
+      await desk.openPatient('Ben Okafor'),
+    ];
+    for (const each of [page, other]) {
+      await walkTo(each, 'Video consultation');
+      await timesIn(each).nth(4).click();
+    }
+    await press(dialogOf(other), 'Book');
+    await noticeOf(other, 'Video consultation is booked.').waitFor();
+    await dialogOf(page).getByLabel('Note to the practice').fill('Kept over another time');
+    await press(dialogOf(page), 'Book');
+    await dialogOf(page).getByText('This time is no longer free.').waitFor();
+    await timesIn(page).first().click();
+    expect(await dialogOf(page).getByRole('alert').count()).toBe(0);
+    expect(await dialogOf(page).getByLabel('Note to the practice').inputValue()).toMatch(/Kept/);
+    await press(dialogOf(page), 'Book');
+    await noticeOf(page, 'Video consultation is booked.').waitFor();
+  });
+
+  it('looks a booking up whose answer was lost, and books no second one', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    await rowsOf(page).first().waitFor();
+    const before = await rowsOf(page).count();
+    await walkTo(page, 'Sprechstunde');
+    await timesIn(page).nth(7).click();
+    await desk.control('MY_PATIENT_PORTAL', 'POST faults', {
+      ...{ kind: 'reset', act: true, match: 'POST .*booking', times: 1 },
+    });
+    await press(dialogOf(page), 'Book');
+    await dialogOf(page).getByText('MyPatientPortal may have done this, or not').waitFor();
+    await press(dialogOf(page), 'Look it up at MyPatientPortal');
+    await noticeOf(page, 'Sprechstunde is booked.').waitFor();
+    await expect.poll(() => rowsOf(page).count()).toBe(before + 1);
+  });
+
+  it('says that the free times could not be asked for, and asks again', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    await press(cardOf(page, 'Appointments'), 'Book an appointment');
+    await choose(page, 'Who pays?', 'Techniker Krankenkasse');
+    await choose(page, 'Which department?', 'Radiology');
+    await desk.control('MY_PATIENT_PORTAL', 'POST faults', { kind: 'garbage', times: 4 });
+    await choose(page, 'What for?', 'Sprechstunde');
+    await dialogOf(page).getByText('MyPatientPortal gave an answer that makes no sense.').waitFor();
+    await desk.control('MY_PATIENT_PORTAL', 'DELETE calls');
+    for (let tries = 0; tries < 10 && (await timesIn(page).count()) === 0; tries += 1) {
+      await press(dialogOf(page), 'Try again');
+      await timesIn(page)
+        .first()
+        .waitFor({ timeout: 2_000 })
+        .catch(() => undefined);
+    }
+    expect(await timesIn(page).count()).toBeGreaterThan(3);
+    await press(dialogOf(page), 'Later days');
+    await page.keyboard.press('Escape');
+    expect(await dialogOf(page).count()).toBe(0);
+  });
+
+  it('reschedules, joins and leaves the ASAP list, and cancels', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    const first = rowsOf(page).filter({ hasText: '8:30 AM' }).first();
+    const word = (name: string) => first.getByRole('button', { name });
+    await word('Join ASAP list').click();
+    expect(await dialogOf(page).getByLabel('E-mail').inputValue()).toBe('ben.okafor@example.com');
+    await press(dialogOf(page), 'Join the list');
+    await noticeOf(page, 'The patient is on the ASAP list.').waitFor();
+    await word('Leave ASAP list').click();
+    await press(dialogOf(page), 'Leave the list');
+    await noticeOf(page, 'The patient is off the ASAP list.').waitFor();
+    await word('Join ASAP list').waitFor();
+
+    await word('Reschedule').click();
+    const time = dialogOf(page)
+      .getByRole('button', { name: /4:30 PM/ })
+      .first();
+    const label = (await time.getAttribute('aria-label')) ?? '';
+    await time.click();
+    await dialogOf(page).getByText('New time').waitFor();
+    await press(dialogOf(page), 'Move it there');
+    await noticeOf(page, 'The appointment is moved.').waitFor();
+    const moved = rowsOf(page).filter({ hasText: label });
+    await moved.waitFor();
+
+    const before = await rowsOf(page).count();
+    await moved.getByRole('button', { name: 'Cancel' }).click();
+    await press(dialogOf(page), 'Back');
+    await moved.getByRole('button', { name: 'Cancel' }).click();
+    await press(dialogOf(page), 'Cancel the appointment');
+    await noticeOf(page, 'The appointment is cancelled.').waitFor();
+    await expect.poll(() => rowsOf(page).count()).toBe(before - 1);
+    await cardOf(page, 'Appointments').getByText('Past and cancelled').first().click();
+    await cardOf(page, 'Appointments').locator('.past tr', { hasText: label }).waitFor();
+  });
+
+  it('connects MyPatientPortal through its real login, and keeps no token', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    const part = bookedOf(page);
+    await part.getByText('The patient has no account at MyPatientPortal yet.').waitFor();
+    const appointments = cardOf(page, 'Appointments');
+    expect(await appointments.getByRole('button', { name: 'Book an appointment' }).count()).toBe(0);
+
+    // First the patient changes her mind.
+    await press(part, 'Connect MyPatientPortal');
+    await page.getByLabel('User name').waitFor();
+    expect(new URL(page.url()).origin).not.toBe(desk.origin);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('The patient did not allow the connection.').waitFor();
+
+    await press(part, 'Connect MyPatientPortal');
+    await page.getByLabel('User name').fill('chloe');
+    await page.getByLabel('Password').fill('chloe-sandbox');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await noticeOf(page, 'MyPatientPortal is connected.').waitFor();
+    await page.getByRole('heading', { level: 1, name: 'Chloe Meyer' }).waitFor();
+    expect(page.url()).not.toContain('portal_');
+    await bookedOf(page).getByText('Nothing is booked.').waitFor();
+    await walkTo(page, 'Sprechstunde');
+    await timesIn(page).nth(9).click();
+    await press(dialogOf(page), 'Book');
+    await noticeOf(page, 'Sprechstunde is booked.').waitFor();
+    // A reload has nothing left to complete.
+    await page.reload();
+    await rowsOf(page).first().waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('asked nobody but this machine, and broke nowhere', () => {
+    expect(desk.browser.faults).toEqual([]);
+  });
+});
