@@ -37,7 +37,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
   async function walkTo(page: Page, type: string) {
     await press(cardOf(page, 'Appointments'), 'Book an appointment');
     await choose(page, 'Who pays?', 'Techniker Krankenkasse');
-    await choose(page, 'Which department?', 'Radiology');
+    await choose(page, 'Which category?', 'Radiology');
     await choose(page, 'What for?', type);
     await dialogOf(page).getByText('Times in Central European Time (Europe/Berlin)').waitFor();
   }
@@ -50,12 +50,14 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
     await walkTo(page, 'Sprechstunde');
     // A step back, and on again.
     await press(dialogOf(page), 'Change Category');
-    await choose(page, 'Which department?', 'Radiology');
+    await choose(page, 'Which category?', 'Radiology');
     await choose(page, 'What for?', 'Sprechstunde');
     const time = timesIn(page).first();
     const label = (await time.getAttribute('aria-label')) ?? '';
     await time.click();
-    await dialogOf(page).getByText(`${label}, Central European Time`).waitFor();
+    await dialogOf(page)
+      .locator('.chosen', { hasText: `${label}Central European Time` })
+      .waitFor();
     await dialogOf(page).getByLabel('Note to the practice').fill('Comes with a walking aid');
     await dialogOf(page).getByLabel('ASAP list').check();
     await press(dialogOf(page), 'Book');
@@ -125,7 +127,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
     const page = await desk.openPatient('Ana Silva');
     await press(cardOf(page, 'Appointments'), 'Book an appointment');
     await choose(page, 'Who pays?', 'Techniker Krankenkasse');
-    await choose(page, 'Which department?', 'Radiology');
+    await choose(page, 'Which category?', 'Radiology');
     await desk.control('MY_PATIENT_PORTAL', 'POST faults', { kind: 'garbage', times: 4 });
     await choose(page, 'What for?', 'Sprechstunde');
     await dialogOf(page).getByText('MyPatientPortal gave an answer that makes no sense.').waitFor();
@@ -170,7 +172,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
 
     const before = await rowsOf(page).count();
     await moved.getByRole('button', { name: 'Cancel' }).click();
-    await press(dialogOf(page), 'Back');
+    await press(dialogOf(page), 'Not now');
     await moved.getByRole('button', { name: 'Cancel' }).click();
     await press(dialogOf(page), 'Cancel the appointment');
     await noticeOf(page, 'The appointment is cancelled.').waitFor();

@@ -71,7 +71,7 @@ export const partOf = (card: Locator, vendor: string): Locator =>
 export const dialogOf = (page: Page): Locator => page.getByRole('dialog');
 
 /** What is said when something was done. */
-export const noticeOf = (page: Page, text: string): Locator =>
+export const noticeOf = (page: Page, text: string | RegExp): Locator =>
   page.getByRole('status').getByText(text);
 
 export const press = (place: Page | Locator, name: string | RegExp) =>

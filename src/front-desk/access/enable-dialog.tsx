@@ -4,7 +4,6 @@ import { ActionForm } from '../actions/action-form.tsx';
 import { LinkResult } from '../actions/link-result.tsx';
 import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
-import { useNotify } from '../elements/notice-board.tsx';
 import { TextField } from '../elements/text-field.tsx';
 import { problemAt } from '../problems/explain.ts';
 
@@ -13,13 +12,11 @@ const usualHours = 24;
 /** A new way into Nimbus' portal. */
 export function EnableDialog({ patientId, onClose }: { patientId: string; onClose: () => void }) {
   const [given, setGiven] = useState<{ url: string | null }>();
-  const notify = useNotify();
   const action = useAction(useEnablePortalAccessMutation, {
     payloadOf: ({ enablePortalAccess }) => enablePortalAccess,
     changes: [usePortalAccessQuery],
     onDone: ({ portalAccess }) => {
       setGiven({ url: portalAccess?.redirectUrl ?? null });
-      notify('Portal access is enabled.');
     },
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];

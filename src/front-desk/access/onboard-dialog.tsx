@@ -10,7 +10,6 @@ import { ActionForm } from '../actions/action-form.tsx';
 import { LinkResult } from '../actions/link-result.tsx';
 import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
-import { useNotify } from '../elements/notice-board.tsx';
 import type { PatientRecord } from '../patient/patient-record.ts';
 import { selectPatient } from '../session/selected-patient.ts';
 import { MeasureFields } from './measure-fields.tsx';
@@ -21,7 +20,6 @@ import { PersonFields } from './person-fields.tsx';
 export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => void }) {
   const { patient, onClose } = props;
   const [onboarded, setOnboarded] = useState<{ id: string | undefined; url: string | null }>();
-  const notify = useNotify();
   const action = useAction(useOnboardPatientMutation, {
     payloadOf: ({ onboardPatient }) => onboardPatient,
     changes: [
@@ -33,7 +31,6 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
         id: payload.patient?.id,
         url: payload.portalAccess?.redirectUrl ?? null,
       });
-      notify('The patient is onboarded.');
     },
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];

@@ -47,8 +47,8 @@ export function PersonFields({ asked, errors }: PersonFieldsProps) {
         <TextField {...part('street')} label="Street" />
         <div className="side-by-side">
           <TextField {...part('city')} label="City" />
-          <TextField {...part('state')} label="State" maxLength={2} hint="Two letters" />
-          <TextField {...part('postalCode')} label="ZIP code" hint="Five digits" />
+          <TextField {...part('state')} label="State (two letters)" maxLength={2} />
+          <TextField {...part('postalCode')} label="ZIP code" maxLength={10} />
         </div>
       </fieldset>
     ),

@@ -1,7 +1,7 @@
-import type { FormEvent, ReactNode } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
 import { ActionProblemNote } from './action-problem-note.tsx';
-import type { Action } from './use-action.ts';
+import { type Action, isUnknown } from './use-action.ts';
 
 export interface ActionFormProps<Input> {
   action: Action<Input>;
@@ -11,6 +11,8 @@ export interface ActionFormProps<Input> {
   submit: string;
   look?: BusyButtonProps['look'];
   onCancel: () => void;
+  /** The word for leaving it; default `Not now`. */
+  cancel?: string;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
   children?: ReactNode;
@@ -18,7 +20,16 @@ export interface ActionFormProps<Input> {
 
 /** A form that sends one action, and says what became of it. */
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
-  const { action, inputFrom, submit, look = 'primary', onCancel, connect, children } = props;
+  const { action, inputFrom, submit, look = 'primary', children } = props;
+  const { onCancel, cancel = 'Not now', connect } = props;
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (action.problem?.kind === 'refused') {
+      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    }
+  }, [action.problem]);
+  // What may have been done already must be looked up, not sent in another way.
+  const unknown = isUnknown(action.problem);
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (!action.busy) {
@@ -26,15 +37,17 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
     }
   };
   return (
-    <form onSubmit={send}>
-      {children}
+    <form ref={form} onSubmit={send}>
+      <div inert={unknown}>{children}</div>
       <ActionProblemNote action={action} connect={connect} />
       <div className="buttons form-end">
-        <BusyButton type="submit" look={look} busy={action.busy}>
-          {submit}
-        </BusyButton>
+        {!unknown && (
+          <BusyButton type="submit" look={look} busy={action.busy}>
+            {submit}
+          </BusyButton>
+        )}
         <button type="button" onClick={onCancel}>
-          Back
+          {cancel}
         </button>
       </div>
     </form>

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { OneTimeLink } from '../elements/one-time-link.tsx';
 
 export interface LinkResultProps {
@@ -11,18 +12,25 @@ export interface LinkResultProps {
 }
 
 /** The end of an action that brings a link for the patient. */
-export const LinkResult = ({ done, title, url, onClose }: LinkResultProps) => (
-  <>
-    <p>{done}</p>
-    {url === null ? (
-      <p>Its link was given out before and is not kept. Make a new one under “Portal access”.</p>
-    ) : (
-      <OneTimeLink url={url} title={title} />
-    )}
-    <div className="buttons form-end">
-      <button type="button" onClick={onClose}>
-        Done
-      </button>
-    </div>
-  </>
-);
+export function LinkResult({ done, title, url, onClose }: LinkResultProps) {
+  const result = useRef<HTMLParagraphElement>(null);
+  // The form that had the focus is gone; here it is said what became of it.
+  useEffect(() => result.current?.focus(), []);
+  return (
+    <>
+      <p ref={result} tabIndex={-1}>
+        <strong>{done}</strong>
+      </p>
+      {url === null ? (
+        <p>Its link was given out before and is not kept. Make a new one under “Portal access”.</p>
+      ) : (
+        <OneTimeLink url={url} title={title} />
+      )}
+      <div className="buttons form-end">
+        <button type="button" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </>
+  );
+}

@@ -15,6 +15,11 @@ export type ActionProblem =
   /** The lost answer was looked up: it was not done. */
   | { kind: 'not-done' };
 
+/** Whether the vendor may have done it although its answer was lost. */
+export const isUnknown = (problem: ActionProblem | undefined) =>
+  problem?.kind === 'refused' &&
+  problem.errors.some(({ __typename }) => __typename === 'OutcomeUnknownError');
+
 /** One mutation as a front desk does it: sent, perhaps refused, sent again, and then done. */
 export interface Action<Input> {
   submit: (input: Input) => void;

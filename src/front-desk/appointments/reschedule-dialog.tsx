@@ -50,7 +50,8 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
           action={action}
           inputFrom={() => ({ appointmentId: appointment.id, availabilityId: time.id })}
           submit="Move it there"
-          onCancel={onClose}
+          onCancel={() => setTime(undefined)}
+          cancel="Back"
           connect={<ConnectButton patientId={patient.id} />}
         >
           <ChosenTime title="New time" time={time} onChange={() => setTime(undefined)} />

@@ -18,11 +18,14 @@ export interface BookingFormProps {
   type: AppointmentType;
   time: AvailabilityFieldsFragment;
   onOtherTime: (time: AvailabilityFieldsFragment) => void;
+  /** To the choice of a time. */
+  onBack: () => void;
   onClose: () => void;
 }
 
 /** The last step: what the practice asks beforehand, and the booking itself. */
-export function BookingForm({ patientId, type, time, onOtherTime, onClose }: BookingFormProps) {
+export function BookingForm(props: BookingFormProps) {
+  const { patientId, type, time, onOtherTime, onBack, onClose } = props;
   const notify = useNotify();
   const action = useAction(useBookAppointmentMutation, {
     payloadOf: ({ bookAppointment }) => bookAppointment,
@@ -53,7 +56,8 @@ export function BookingForm({ patientId, type, time, onOtherTime, onClose }: Boo
         action={action}
         inputFrom={inputFrom}
         submit="Book"
-        onCancel={onClose}
+        onCancel={onBack}
+        cancel="Back"
         connect={<ConnectButton patientId={patientId} />}
       >
         {questions.map((question) => (

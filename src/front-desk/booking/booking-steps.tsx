@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { AvailabilityFieldsFragment, BookingWalkthroughQuery } from '../../client/client.ts';
+import { titleOf } from '../elements/status-tag.tsx';
 import { BookingForm } from './booking-form.tsx';
 import { Chosen } from './chosen.tsx';
 import { ChosenTime } from './chosen-time.tsx';
@@ -46,14 +47,17 @@ export function BookingSteps({ patientId, insurances, onClose }: BookingStepsPro
         <OptionList
           key="insurance"
           title="Who pays?"
-          options={insurances.map((each) => ({ ...each, details: [each.type] }))}
+          options={insurances.map((each) => ({
+            ...each,
+            details: [each.type && titleOf(each.type)],
+          }))}
           empty="The practice lists no insurance."
           onChoose={(chosen) => setChoices({ insurance: chosen })}
         />
       ) : !category ? (
         <OptionList
           key="category"
-          title="Which department?"
+          title="Which category?"
           options={(insurance.appointmentCategories ?? []).map((each) => ({
             ...each,
             details: [each.subtitle, each.descriptionText],
@@ -73,7 +77,7 @@ export function BookingSteps({ patientId, insurances, onClose }: BookingStepsPro
               each.descriptionText,
             ],
           }))}
-          empty="Nothing can be booked in this department."
+          empty="Nothing can be booked in this category."
           onChoose={(chosen) => setChoices({ insurance, category, type: chosen })}
         />
       ) : !time ? (
@@ -98,6 +102,7 @@ export function BookingSteps({ patientId, insurances, onClose }: BookingStepsPro
             type={type}
             time={time}
             onOtherTime={(other) => setChoices({ insurance, category, type, time: other })}
+            onBack={() => setChoices({ insurance, category, type })}
             onClose={onClose}
           />
         </>

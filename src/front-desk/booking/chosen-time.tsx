@@ -15,7 +15,8 @@ export function ChosenTime({ title, time, onChange }: ChosenTimeProps) {
   return (
     <Chosen
       title={title}
-      value={`${instantText(time.start, zone)}, ${zoneText(zone)}`}
+      value={instantText(time.start, zone)}
+      detail={zoneText(zone)}
       onChange={onChange}
     />
   );

@@ -10,7 +10,6 @@ import { entryIn } from '../actions/entries.ts';
 import { LinkResult } from '../actions/link-result.tsx';
 import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
-import { useNotify } from '../elements/notice-board.tsx';
 import { TextField } from '../elements/text-field.tsx';
 import { problemAt } from '../problems/explain.ts';
 import { settings } from '../settings.ts';
@@ -21,13 +20,11 @@ export function WalkInDialog(props: { patientId: string; onClose: () => void }) 
   const { patientId, onClose } = props;
   const [roomCode, setRoomCode] = useState<string>(settings.roomCode);
   const [started, setStarted] = useState<{ url: string | null }>();
-  const notify = useNotify();
   const action = useAction(useStartWalkInVisitMutation, {
     payloadOf: ({ startWalkInVisit }) => startWalkInVisit,
     changes: [useInfiniteVisitsQuery, usePatientRecordQuery],
     onDone: ({ joinUrl }) => {
       setStarted({ url: joinUrl });
-      notify('The walk-in is started.');
     },
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
