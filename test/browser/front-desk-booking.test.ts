@@ -92,11 +92,13 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await desk.openPatient('Ben Okafor'),
     ];
     for (const each of [page, other]) {
+      await each.bringToFront();
       await walkTo(each, 'Video consultation');
       await timesIn(each).nth(4).click();
     }
     await press(dialogOf(other), 'Book');
     await noticeOf(other, 'Video consultation is booked.').waitFor();
+    await page.bringToFront();
     await dialogOf(page).getByLabel('Note to the practice').fill('Kept over another time');
     await press(dialogOf(page), 'Book');
     await dialogOf(page).getByText('This time is no longer free.').waitFor();
