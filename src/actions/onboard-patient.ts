@@ -131,7 +131,14 @@ async function enterRegister(
   if (registered === undefined) {
     throw new Error('A record could neither be made nor found.');
   }
-  trail.record({ patientId: registered.id, vendor, action: 'onboardPatient', outcome: 'ALLOWED' });
+  if (registered.id !== work.operationId) {
+    trail.record({
+      patientId: registered.id,
+      vendor,
+      action: 'onboardPatient',
+      outcome: 'ALLOWED',
+    });
+  }
   if (subject === access.caller.subject) {
     access.becomes(registered.id);
   }

@@ -31,6 +31,11 @@ export class Access {
     return isStaff(this.caller.roles);
   }
 
+  /** The caller as the ledger puts them down. */
+  get actor() {
+    return { subject: this.caller.subject, roles: [...this.caller.roles] };
+  }
+
   /** The patient linked to the caller's subject. */
   get patientId(): string | undefined {
     return this.ownPatientId;

@@ -1,5 +1,5 @@
 import type { BrokenChain, Sealer } from '../domain/store.ts';
-import type { accessChains, accessEvents } from './tables.ts';
+import type { accessChains, accessEvents } from './ledger-tables.ts';
 
 /**
  * The chain of a patient's events: each event's hash covers its fields, its number and the hash before

@@ -36,9 +36,9 @@ export function createStore(
   { sealer, clock }: Pick<StoreOptions, 'sealer' | 'clock'>,
 ): Store {
   return {
-    patients: createPatientRegister(database, clock),
+    patients: createPatientRegister(database, sealer, clock),
     accounts: createVendorAccounts(database, clock),
-    portalAccess: createPortalAccessRecords(database, clock),
+    portalAccess: createPortalAccessRecords(database, sealer, clock),
     visits: createVisitRecords(database, clock),
     followUps: createFollowUps(database, clock),
     connections: createPendingConnections(database, sealer, clock),
@@ -67,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDirectory } = options;
   const onProgress = options.onProgress ?? (() => undefined);
   const database = databaseUrl
-    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, onProgress)
-    : await openEmbedded(dataDirectory, onProgress);
+    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, options.sealer, onProgress)
+    : await openEmbedded(dataDirectory, options.sealer, onProgress);
   return createStore(database, options);
 }

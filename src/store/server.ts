@@ -3,8 +3,9 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
-import { migrateWith, pendingMigrations } from './migrate.ts';
+import { isBehind, migrateWith } from './migrate.ts';
 import { codeOf, StoreError } from './store-error.ts';
 
 const connectionTimeout = 3_000;
@@ -37,6 +38,7 @@ const unreachable = (error: unknown) => {
  */
 async function migrateServer(
   databaseUrl: string,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
   const client = new pg.Client({
@@ -49,7 +51,7 @@ async function migrateServer(
     await client.connect();
     const queries = drizzle(client);
     const waitUntil = Date.now() + longestMigrationWait;
-    while ((await pendingMigrations(queries as unknown as Queries)) > 0) {
+    while (await isBehind(queries as unknown as Queries)) {
       // Tried again and again instead of waited for: a waiting statement would block some migrations.
       const { rows } = await queries.execute<{ locked: boolean }>(
         sql`select pg_try_advisory_lock(${migrationLock}) as locked`,
@@ -58,6 +60,7 @@ async function migrateServer(
         await migrateWith(
           queries as unknown as Queries,
           (config) => migrate(queries, config),
+          sealer,
           onProgress,
         );
         return;
@@ -110,10 +113,11 @@ function engineOf(pool: pg.Pool) {
 export async function openServer(
   databaseUrl: string,
   poolSize: number,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<Database> {
   try {
-    await migrateServer(databaseUrl, onProgress);
+    await migrateServer(databaseUrl, sealer, onProgress);
   } catch (error) {
     throw error instanceof StoreError ? error : unreachable(error);
   }

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { OperationLedger } from '../../src/domain/operations.ts';
 import type { Database } from '../../src/store/database.ts';
-import { operationSteps, operations } from '../../src/store/tables.ts';
+import { operationSteps, operations } from '../../src/store/ledger-tables.ts';
 import { always, openLedger, operationOf } from './ledgers.ts';
 import { describeOnBoth, emptyDatabase, noon, useStores } from './stores.ts';
 
