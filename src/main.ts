@@ -75,6 +75,32 @@ program
   .action(() => attempt(async () => (await import('./run.ts')).serve(environment(), say)));
 
 program
+  .command('doctor')
+  .description(
+    'Check what `portico serve` needs: configuration, store, identity provider, vendors.',
+  )
+  .addHelpText(
+    'after',
+    `
+Reads the environment (or a .env file) as serve does. Asks each vendor one harmless
+question with the configured credentials: it writes nothing anywhere, reads nothing
+of a patient, and prints no credential. Takes ten seconds at most.
+
+One line each: ok, note (well, but good to know), FAILED (with what to do next),
+- (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
+  )
+  .action(() =>
+    attempt(async () => {
+      const { runDoctor } = await import('./doctor/run-doctor.ts');
+      const print = (line: string) => process.stdout.write(`${line}\n`);
+      const colors = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      if (!(await runDoctor({ environment: environment(), say, print, colors }))) {
+        process.exitCode = 1;
+      }
+    }),
+  );
+
+program
   .command('sandbox')
   .description('Run the simulated vendors and the identity provider alone, for a `portico serve`.')
   .option('--port <number>', 'the first of six consecutive ports; 0: any', firstPort, 4010)

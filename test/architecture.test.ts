@@ -51,7 +51,8 @@ const plan: Record<string, readonly string[]> = {
   run: ['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'sandbox'],
   'encryption-key': ['config'],
   audit: ['domain', 'config', 'encryption-key', 'store'],
-  main: ['domain', 'auth', 'audit', 'config', 'graph', 'vendors', 'run'],
+  doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
+  main: ['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'vendors', 'run'],
   // Generated, for other people's projects.
   client: [],
 };
