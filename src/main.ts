@@ -63,7 +63,12 @@ program
     'Run on a sandbox: five simulated vendors, an identity provider and an embedded store.',
   )
   .addHelpText('after', '\nNothing is kept after it ends. PORT chooses the port (default 4000).')
-  .action(() => attempt(async () => (await import('./run.ts')).start(environment(), say)));
+  .action(() =>
+    attempt(async () => {
+      say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+      await (await import('./run.ts')).start(environment(), say);
+    }),
+  );
 
 program
   .command('serve')
@@ -82,12 +87,12 @@ program
   .addHelpText(
     'after',
     `
-Reads the environment (or a .env file) as serve does. Asks each vendor one harmless
-question with the configured credentials: it writes nothing anywhere, reads nothing
-of a patient, and prints no credential. Takes ten seconds at most.
+Reads the environment (or a .env file) as serve does, and asks each vendor a
+harmless question with the configured credentials: it writes nothing anywhere,
+reads nothing of a patient, and prints no credential. Ten seconds at most.
 
-One line each: ok, note (well, but good to know), FAILED (with what to do next),
-- (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
+Prints one line each: ok, note (well, but good to know), FAILED (with what to do
+next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
   )
   .action(() =>
     attempt(async () => {
@@ -113,6 +118,7 @@ program
   .addHelpText('after', '\nPrints the variables that `portico serve` needs, ready for a .env file.')
   .action(({ port, publicUrl }: { port: number; publicUrl: URL }) =>
     attempt(async () => {
+      say('Starting the simulated vendors...');
       const { runSandboxOnly } = await import('./run.ts');
       const print = (line: string) => process.stdout.write(`${line}\n`);
       await runSandboxOnly({ firstPort: port, publicUrl }, say, print);
@@ -158,6 +164,7 @@ program
   .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
   .action(({ patient }: { patient?: string }) =>
     attempt(async () => {
+      say('Opening the store...');
       const { verifyAudit } = await import('./audit.ts');
       const print = (line: string) => process.stdout.write(`${line}\n`);
       if (!(await verifyAudit(environment(), patient, say, print))) {

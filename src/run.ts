@@ -4,7 +4,7 @@ import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
 
@@ -35,7 +35,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
   }
-  say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+  say('Starting the simulated vendors...');
   const { server, port: taken, answerWith } = await listen(host, port);
   const publicUrl = new URL(PUBLIC_URL ?? `http://localhost:${taken}/`);
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
@@ -45,6 +45,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   );
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
+  say('Opening the store...');
+  const { openGateway } = await import('./gateway.ts');
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
   const gateway = await openGateway(config, {
@@ -99,18 +101,24 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
   const config = readConfig({ ...environment, PORT: String(port) }, 'production');
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey,
-    dataDirectory: join(config.dataDirectory, 'store'),
-    showVendorCalls: false,
-    graphiql: config.graphiql ? {} : undefined,
-    onProgress: say,
-  }).catch((error: unknown) => {
-    server.close();
-    server.closeAllConnections();
-    throw error;
-  });
+  say('Opening the store...');
+  // Loaded here, so that what an operator has to mend is said at once.
+  const gateway = await import('./gateway.ts')
+    .then(({ openGateway }) =>
+      openGateway(config, {
+        logger,
+        encryptionKey,
+        dataDirectory: join(config.dataDirectory, 'store'),
+        showVendorCalls: false,
+        graphiql: config.graphiql ? {} : undefined,
+        onProgress: say,
+      }),
+    )
+    .catch((error: unknown) => {
+      server.close();
+      server.closeAllConnections();
+      throw error;
+    });
   answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
   lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
   const configured = Object.keys(config.vendors).join(', ');

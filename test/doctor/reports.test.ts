@@ -154,11 +154,4 @@ describe('portico doctor', () => {
       /^note {4}Store {14}embedded in data\/store; all migrations are applied\./,
     );
   });
-
-  it('explains itself', async () => {
-    const { code, stdout } = await run(['doctor', '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/writes nothing anywhere/);
-    expect(stdout.split('\n').every((line) => line.length <= 90)).toBe(true);
-  });
 });
