@@ -125,23 +125,44 @@ program
     }),
   );
 
+interface SchemaOptions {
+  write?: string;
+  check?: string;
+  released?: string;
+  recorded?: string;
+}
+
 program
   .command('print-schema')
   .description('Print the GraphQL schema.')
   .option('--write <file>', 'write it to a file')
   .option('--check <file>', 'fail when the file is not current')
-  .action((options: { write?: string; check?: string }) =>
+  .option('--released <file>', 'fail where it breaks what clients of this schema do')
+  .option('--recorded <file>', 'the breaking changes that are meant, with date and reason')
+  .action(({ write, check, released, recorded }: SchemaOptions) =>
     attempt(async () => {
       const { printedSchema, schemaOver } = await import('./graph/schema.ts');
       const { vendorDescriptions } = await import('./vendors/registry.ts');
       const text = printedSchema(schemaOver(vendorDescriptions));
-      if (options.write !== undefined) {
-        writeFileSync(options.write, text);
-      } else if (options.check === undefined) {
+      if (write !== undefined) {
+        writeFileSync(write, text);
+      } else if (check === undefined && released === undefined) {
         process.stdout.write(text);
-      } else if (contentOf(options.check) !== text) {
-        say(`${options.check} is not current: run \`npm run schema\`.`);
+      }
+      if (check !== undefined && contentOf(check) !== text) {
+        say(`${check} is not current: run \`npm run schema\`.`);
         process.exitCode = 1;
+      }
+      if (released !== undefined) {
+        const { compareSchemas } = await import('./graph/schema-changes.ts');
+        const { problems, notes } = compareSchemas({
+          released: readFileSync(released, 'utf8'),
+          current: text,
+          recorded: recorded === undefined ? '[]' : readFileSync(recorded, 'utf8'),
+        });
+        notes.map((note) => say(`Clients may stumble: ${note}`));
+        problems.map(say);
+        process.exitCode ||= problems.length > 0 ? 1 : 0;
       }
     }),
   );

@@ -96,6 +96,26 @@ describe('portico print-schema', slow, () => {
   });
 });
 
+describe('portico print-schema --released', slow, () => {
+  it('fails where clients of that schema would break, until it is recorded', async () => {
+    const folder = temporaryFolder();
+    const schema = readFileSync(committedSchema, 'utf8');
+    const change = 'Patient.nickname was removed.';
+    const older = schema.replace(/^type Patient .*\{$/m, '$&\n  nickname: String');
+    writeFileSync(join(folder, 'older.graphql'), older);
+    const record = [{ change, date: '2026-11-21', reason: 'Nobody has ever filled it.' }];
+    writeFileSync(join(folder, 'recorded.json'), JSON.stringify(record));
+    const words = ['print-schema', '--released', 'older.graphql'];
+    expect(await run(words, {}, folder)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `Breaking and not recorded: ${change}\n`,
+    });
+    const recorded = await run([...words, '--recorded', 'recorded.json'], {}, folder);
+    expect(recorded).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
 describe('portico serve', slow, () => {
   let sandbox: Sandbox;
   let token: string;
