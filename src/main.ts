@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from './config.ts';
+import { workerSeat } from './workers.ts';
 
 /**
  * The command line: the only reader of the environment and the only listener. What a command needs is
@@ -33,12 +34,23 @@ async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
     const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
     say(mendable ? fault.message : String(fault.stack));
     process.exitCode = 1;
+    if (workerSeat() !== undefined) {
+      // Its line to the primary would keep it alive.
+      process.exit();
+    }
   }
 }
 
 function firstPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_530) {
     throw new InvalidArgumentError('It must be a number from 0 to 65530.');
+  }
+  return Number(text);
+}
+
+function workerCount(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > 64) {
+    throw new InvalidArgumentError('It must be a number from 1 to 64.');
   }
   return Number(text);
 }
@@ -75,9 +87,22 @@ program
   .description('Run over the real vendors, as the environment (or a .env file) configures them.')
   .addHelpText(
     'after',
-    '\nThe README lists the variables. SIGTERM ends it after the requests in hand.',
+    '\nThe README lists the variables. SIGTERM ends it after the requests in hand.\n`portico doctor` says what is wrong with them.',
   )
-  .action(() => attempt(async () => (await import('./run.ts')).serve(environment(), say)));
+  .option('--workers <number>', 'processes on one port, over one PostgreSQL', workerCount)
+  .action(({ workers }: { workers?: number }) =>
+    attempt(async () => {
+      const { serve, serveWithWorkers } = await import('./run.ts');
+      const seat = workerSeat();
+      if (seat !== undefined) {
+        await serve(environment(), (line) => say(`Worker ${seat.id}: ${line}`), seat);
+      } else if (workers === undefined) {
+        await serve(environment(), say);
+      } else {
+        await serveWithWorkers(environment(), workers, say);
+      }
+    }),
+  );
 
 program
   .command('doctor')
