@@ -13,6 +13,11 @@ export interface Running {
 export interface LifeCycleOptions {
   /** Milliseconds that work in hand may take before the process ends all the same. */
   drainTimeout: number;
+  /**
+   * Whether other processes take over the connections to the port: one that ends by a fault leaves them to
+   * the others at once, instead of telling who comes to go elsewhere.
+   */
+  shared?: boolean;
   /** Ends the process. */
   exit: (code: number) => void;
   say: (line: string) => void;
@@ -25,6 +30,8 @@ export interface LifeCycle {
   guard(listener: RequestListener): RequestListener;
   /** From now on a signal or a fault drains before it ends. */
   started(running: Running): void;
+  /** Ends as SIGTERM does; asked again, it changes nothing. */
+  end(): void;
 }
 
 /** Milliseconds after the limit that closing what is idle may still take. */
@@ -50,7 +57,8 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<boo
  * takes no new work, finishes what it has begun, closes its store and then exits; what is not finished
  * within the limit is left to the recovery of the next process. A second signal ends it at once.
  */
-export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleOptions): LifeCycle {
+export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
+  const { drainTimeout, shared = false, exit, say, onFault } = options;
   let running: Running | undefined;
   let draining = false;
   let exitCode = 0;
@@ -77,6 +85,9 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
       if (!response.headersSent) {
         response.setHeader('connection', 'close');
       }
+    }
+    if (shared && exitCode !== 0) {
+      server.close();
     }
     // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
     const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
@@ -146,5 +157,6 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
     started(parts) {
       running = parts;
     },
+    end: () => end(0),
   };
 }

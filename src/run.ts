@@ -4,18 +4,26 @@ import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
+import { runWorkers, type WorkerSeat } from './workers.ts';
 
 type Say = (line: string) => void;
 
-const loggerFor = ({ logLevel }: Config) =>
-  pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** Milliseconds that a process takes to end after its limit; twice what `life-cycle.ts` allows itself. */
+const longestEnd = 4_000;
 
-const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say) =>
+const loggerFor = ({ logLevel }: Config, seat?: WorkerSeat) =>
+  pino({
+    level: logLevel,
+    base: seat ? { worker: seat.id } : null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+
+const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared = false) =>
   createLifeCycle({
-    ...{ drainTimeout, say },
+    ...{ drainTimeout, shared, say },
     exit: (code) => process.exit(code),
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
@@ -35,7 +43,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
   }
-  say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+  say('Starting the simulated vendors...');
   const { server, port: taken, answerWith } = await listen(host, port);
   const publicUrl = new URL(PUBLIC_URL ?? `http://localhost:${taken}/`);
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
@@ -45,6 +53,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   );
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
+  say('Opening the store...');
+  const { openGateway } = await import('./gateway.ts');
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
   const gateway = await openGateway(config, {
@@ -85,37 +95,83 @@ The simulated vendors:`);
   say('\nReady. Ctrl-C ends it; nothing is kept.');
 }
 
-/** Portico over the configured vendors; never falls back to the sandbox. */
-export async function serve(environment: Environment, say: Say): Promise<Gateway> {
+/**
+ * Portico over the configured vendors; never falls back to the sandbox.
+ * @param seat where it is one of several workers
+ */
+export async function serve(
+  environment: Environment,
+  say: Say,
+  seat?: WorkerSeat,
+): Promise<Gateway> {
   const asked = readConfig(environment, 'production');
   if (asked.databaseUrl === undefined) {
     say(
       'DATABASE_URL is not set: using the embedded store, which a power cut can rob of its last writes and which serves one process only. Production wants PostgreSQL.',
     );
   }
-  const encryptionKey = encryptionKeyOf(asked, say);
-  const { server, port, answerWith } = await listen(asked.host, asked.port);
+  const encryptionKey = encryptionKeyOf(asked, seat ? () => undefined : say);
+  // A worker takes connections from the others as soon as it listens: not before it can answer.
+  const early = seat ? undefined : await listen(asked.host, asked.port);
   // PORT=0 takes any: only now it is known where this gateway is.
-  const config = readConfig({ ...environment, PORT: String(port) }, 'production');
-  const logger = loggerFor(config);
-  const lifeCycle = lifeCycleOf(config, logger, say);
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey,
-    dataDirectory: join(config.dataDirectory, 'store'),
-    showVendorCalls: false,
-    graphiql: config.graphiql ? {} : undefined,
-    onProgress: say,
-  }).catch((error: unknown) => {
-    server.close();
-    server.closeAllConnections();
-    throw error;
-  });
+  const config = early
+    ? readConfig({ ...environment, PORT: String(early.port) }, 'production')
+    : asked;
+  const logger = loggerFor(config, seat);
+  const lifeCycle = lifeCycleOf(config, logger, say, seat !== undefined);
+  seat?.endedBy(lifeCycle.end);
+  say('Opening the store...');
+  // Loaded here, so that what an operator has to mend is said at once.
+  const gateway = await import('./gateway.ts')
+    .then(({ openGateway }) =>
+      openGateway(config, {
+        logger,
+        encryptionKey,
+        dataDirectory: join(config.dataDirectory, 'store'),
+        showVendorCalls: false,
+        graphiql: config.graphiql ? {} : undefined,
+        onProgress: say,
+      }),
+    )
+    .catch((error: unknown) => {
+      early?.server.close();
+      early?.server.closeAllConnections();
+      throw error;
+    });
+  const { server, answerWith } = early ?? (await listen(config.host, config.port));
   answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
   lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
+  seat?.onServing();
   return gateway;
+}
+
+/** `serve` in several processes on one port and one PostgreSQL; this one only looks after them. */
+export async function serveWithWorkers(
+  environment: Environment,
+  count: number,
+  say: Say,
+): Promise<void> {
+  const config = readConfig(environment, 'production');
+  if (config.databaseUrl === undefined) {
+    throw new StartError(
+      'Workers share a PostgreSQL: set DATABASE_URL, or leave --workers out. The embedded store serves one process only.',
+    );
+  }
+  if (config.port === 0) {
+    throw new StartError('Workers share a port: choose one with PORT=..., not 0.');
+  }
+  // Made once, by this process, where it is not given.
+  encryptionKeyOf(config, say);
+  // In use, it is said once and at once.
+  const { server } = await listen(config.host, config.port);
+  await new Promise((resolve) => server.close(resolve));
+  await runWorkers({
+    ...{ count, say },
+    endTimeout: config.drainTimeout + longestEnd,
+    exit: (code) => process.exit(code),
+  });
 }
 
 /** The simulated vendors alone, for a `serve` in another process. */

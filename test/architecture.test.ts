@@ -47,11 +47,22 @@ const plan: Record<string, readonly string[]> = {
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
   listen: [],
+  workers: [],
   'life-cycle': [],
-  run: ['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'sandbox'],
+  run: [
+    'domain',
+    'config',
+    'encryption-key',
+    'gateway',
+    'life-cycle',
+    'listen',
+    'sandbox',
+    'workers',
+  ],
   'encryption-key': ['config'],
   audit: ['domain', 'config', 'encryption-key', 'store'],
-  main: ['domain', 'auth', 'audit', 'config', 'graph', 'vendors', 'run'],
+  doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
+  main: ['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'vendors', 'run', 'workers'],
   // Generated, for other people's projects.
   client: [],
 };

@@ -8,7 +8,7 @@ import { createDatabase, type Database, type Queries } from './database.ts';
 import { isBehind, migrateWith } from './migrate.ts';
 import { codeOf, StoreError } from './store-error.ts';
 
-const connectionTimeout = 3_000;
+export const connectionTimeout = 3_000;
 const statementTimeout = 10_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
 const answerTimeout = statementTimeout + 2_000;
@@ -21,9 +21,9 @@ const migrationPoll = 100;
 const ignored = () => undefined;
 
 /** Written in ISO and in UTC whatever the server's defaults, so that instants are read rightly. */
-const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
+export const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
 
-const unreachable = (error: unknown) => {
+export const unreachable = (error: unknown) => {
   const code = codeOf(error);
   return new StoreError(
     'UNAVAILABLE',

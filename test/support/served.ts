@@ -22,7 +22,8 @@ export interface Served {
 export interface Clinic {
   /** Asks the process that `use` named last; the first process fills the store. */
   readonly gateway: TestGateway;
-  serve(environment?: Readonly<Record<string, string>>): Promise<Served>;
+  /** @param words of the command line; default `serve` */
+  serve(environment?: Readonly<Record<string, string>>, words?: readonly string[]): Promise<Served>;
   /** Asks one process, whichever is in use. */
   through(served: Served): Promise<TestGateway>;
   use(served: Served): void;
@@ -38,7 +39,10 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
   const all: Running[] = [];
   let current: Served | undefined;
 
-  async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
+  async function serve(
+    environment: Readonly<Record<string, string>> = {},
+    words: readonly string[] = ['serve'],
+  ): Promise<Served> {
     const database = await startDatabaseProxy(databaseUrl);
     const port = await freePort();
     const variables = {
@@ -53,7 +57,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       RECONCILE_AFTER_MS: '0',
       ...environment,
     };
-    const running = portico(['serve'], variables);
+    const running = portico(words, variables);
     all.push(running);
     await running.says(/Portico serves/);
     const served: Served = {
