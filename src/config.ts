@@ -119,6 +119,8 @@ const general = edgeVariables.extend({
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
+  LEDGER_DAYS: z.coerce.number().min(1).max(36_500).default(365),
+  AUDIT_DAYS: z.coerce.number().min(1).max(36_500).default(2192),
   RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
@@ -270,6 +272,9 @@ function configOf(data: z.output<typeof general>, vendors: VendorSettings, mode:
     clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
     idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
+    // Forgetting a write while its key is good would make its repetition a new one.
+    ledgerDays: Math.max(data.LEDGER_DAYS, data.IDEMPOTENCY_KEY_DAYS),
+    auditDays: data.AUDIT_DAYS,
     // The sandbox's vendors act at once or never.
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,

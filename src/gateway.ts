@@ -96,6 +96,15 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ledger: store.operations,
     clock,
     keysValidFor: idempotencyKeysValidFor,
+    prune: async () => {
+      const pruned = await store.retention.prune({
+        settledBefore: new Date(clock() - config.ledgerDays * day),
+        eventsBefore: new Date(clock() - config.auditDays * day),
+      });
+      if (pruned.operations + pruned.events > 0) {
+        logger.info(pruned, 'rows deleted whose time of keeping was over');
+      }
+    },
     onRecovered: ({ id, action }, state) =>
       logger.warn({ operationId: id, action, state }, 'operation left behind by a dead process'),
     onError: (error) =>

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from './config.ts';
+import { parseOwnId } from './domain/ids.ts';
 import { workerSeat } from './workers.ts';
 
 /**
@@ -23,7 +24,8 @@ function environment(): Environment {
   }
 }
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Ends with one clear message for what the operator can mend, and with a stack for our own faults. */
 async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
@@ -122,7 +124,6 @@ next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
   .action(() =>
     attempt(async () => {
       const { runDoctor } = await import('./doctor/run-doctor.ts');
-      const print = (line: string) => process.stdout.write(`${line}\n`);
       const colors = process.stdout.isTTY === true && !process.env.NO_COLOR;
       if (!(await runDoctor({ environment: environment(), say, print, colors }))) {
         process.exitCode = 1;
@@ -145,7 +146,6 @@ program
     attempt(async () => {
       say('Starting the simulated vendors...');
       const { runSandboxOnly } = await import('./run.ts');
-      const print = (line: string) => process.stdout.write(`${line}\n`);
       await runSandboxOnly({ firstPort: port, publicUrl }, say, print);
     }),
   );
@@ -192,13 +192,15 @@ program
     }),
   );
 
+/** A patient as GraphQL knows them, or as `audit verify` prints them. */
 const patientKey = (text: string): string => {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
+  const key = parseOwnId('Patient', text) ?? text;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)) {
     throw new InvalidArgumentError(
-      'It must be a key of the register, as `audit verify` prints it.',
+      'It must be the id of a Patient, or its key as `audit verify` prints it.',
     );
   }
-  return text;
+  return key;
 };
 
 program
@@ -206,16 +208,43 @@ program
   .description('Look after the log of who saw or changed what of whom.')
   .command('verify')
   .description('Check that no event was changed or removed. Reads the store that `serve` uses.')
-  .option('--patient <key>', 'of one patient only, by the key in the register', patientKey)
+  .option('--patient <id>', 'of one patient only', patientKey)
   .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
   .action(({ patient }: { patient?: string }) =>
     attempt(async () => {
       say('Opening the store...');
       const { verifyAudit } = await import('./audit.ts');
-      const print = (line: string) => process.stdout.write(`${line}\n`);
       if (!(await verifyAudit(environment(), patient, say, print))) {
         process.exitCode = 1;
       }
+    }),
+  );
+
+program
+  .command('export')
+  .description('Print all that is held of one patient, as JSON.')
+  .requiredOption('--patient <id>', 'whose', patientKey)
+  .addHelpText('after', '\nWithout tokens and links. The export is put down in the log of access.')
+  .action(({ patient }: { patient: string }) =>
+    attempt(async () => {
+      const { exportPatient } = await import('./patient-data.ts');
+      process.exitCode = (await exportPatient(environment(), patient, say, print)) ? 0 : 1;
+    }),
+  );
+
+program
+  .command('erase')
+  .description('Delete all that is held of one patient; without --yes, say what that is.')
+  .requiredOption('--patient <id>', 'whose', patientKey)
+  .option('--yes', 'really delete it', false)
+  .addHelpText(
+    'after',
+    '\nThe log of access is kept until its time is over; what vendors hold is theirs to delete.\nRefused while a write of the patient is not settled.',
+  )
+  .action(({ patient, yes }: { patient: string; yes: boolean }) =>
+    attempt(async () => {
+      const { erasePatient } = await import('./patient-data.ts');
+      process.exitCode = (await erasePatient(environment(), patient, yes, say, print)) ? 0 : 1;
     }),
   );
 

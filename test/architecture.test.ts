@@ -60,9 +60,14 @@ const plan: Record<string, readonly string[]> = {
     'workers',
   ],
   'encryption-key': ['config'],
-  audit: ['domain', 'config', 'encryption-key', 'store'],
+  'configured-store': ['domain', 'config', 'encryption-key', 'store'],
+  audit: ['domain', 'config', 'configured-store'],
+  'patient-data': ['domain', 'config', 'configured-store'],
   doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
-  main: ['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'vendors', 'run', 'workers'],
+  main: [
+    ...['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'patient-data', 'vendors', 'run'],
+    'workers',
+  ],
   // Generated, for other people's projects.
   client: [],
 };

@@ -79,7 +79,7 @@ export function createAccessLog(
         )
         .orderBy(asc(accessEvents.number), asc(accessEvents.sequence));
       for (const head of heads) {
-        const chain = new ChainWalk(sealer, head.patientId);
+        const chain = new ChainWalk(sealer, head);
         for (const row of rows.filter(({ patientId }) => patientId === head.patientId)) {
           if (row.number === null) {
             report.unchained += 1;
@@ -88,7 +88,7 @@ export function createAccessLog(
             report.events += 1;
           }
         }
-        const broken = chain.end(head);
+        const broken = chain.end();
         report.chains += 1;
         report.broken.push(...(broken ? [broken] : []));
       }

@@ -5,9 +5,15 @@ import { type Head, hashOf, noHash, sealOf } from './access-chain.ts';
 import type { Queries } from './database.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 
+/** The head with the seal that belongs to it. */
+export const sealedHead = (sealer: Sealer, head: Omit<Head, 'seal'>): Head => ({
+  ...head,
+  seal: sealOf(sealer, head),
+});
+
 function newHead(sealer: Sealer, patientId: string): Head {
-  const head = { patientId, length: 0, hash: noHash };
-  return { ...head, seal: sealOf(sealer, head) };
+  const empty = { length: 0, hash: noHash, prunedLength: 0, prunedHash: noHash };
+  return sealedHead(sealer, { patientId, ...empty });
 }
 
 /** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */
@@ -56,8 +62,7 @@ export async function appendEvents(
       const head = heads.get(event.patientId) ?? newHead(sealer, event.patientId);
       const row = { ...event, at, number: head.length + 1 };
       const hash = hashOf(sealer, row, head.hash);
-      const next = { patientId: event.patientId, length: row.number, hash };
-      heads.set(event.patientId, { ...next, seal: sealOf(sealer, next) });
+      heads.set(event.patientId, sealedHead(sealer, { ...head, length: row.number, hash }));
       return { ...row, hash };
     });
   if (rows.length === 0) {

@@ -34,6 +34,7 @@ export const accessEvents = pgTable(
   (table) => [
     uniqueIndex('access_events_chain').on(table.patientId, table.number),
     index('access_events_patient').on(table.patientId, table.at, table.sequence),
+    index('access_events_at').on(table.at),
     check('access_events_outcome', sql`${table.outcome} in ('ALLOWED', 'DENIED', 'FAILED')`),
   ],
 );
@@ -44,7 +45,10 @@ export const accessChains = pgTable('access_chains', {
   length: bigint('length', { mode: 'number' }).notNull(),
   /** The last event's hash. */
   hash: text('hash').notNull(),
-  /** Keyed hash of the two, so that no shorter chain can be made to look whole. */
+  /** The number and hash of the last event whose time of keeping was over; the chain goes on from there. */
+  prunedLength: bigint('pruned_length', { mode: 'number' }).notNull().default(0),
+  prunedHash: text('pruned_hash').notNull().default(''),
+  /** Keyed hash of all of these, so that no shorter chain can be made to look whole. */
   seal: text('seal').notNull(),
 });
 

@@ -6,8 +6,10 @@ import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { createFollowUps } from './follow-ups.ts';
 import { createOperationLedger } from './operations.ts';
+import { createPatientData } from './patient-data.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
+import { createRetention } from './retention.ts';
 import { openServer } from './server.ts';
 import { StoreError } from './store-error.ts';
 import { createTokenVault } from './token-vault.ts';
@@ -35,16 +37,21 @@ export function createStore(
   database: Database,
   { sealer, clock }: Pick<StoreOptions, 'sealer' | 'clock'>,
 ): Store {
-  return {
+  const records = {
     patients: createPatientRegister(database, sealer, clock),
     accounts: createVendorAccounts(database, clock),
     portalAccess: createPortalAccessRecords(database, sealer, clock),
     visits: createVisitRecords(database, clock),
     followUps: createFollowUps(database, clock),
+    operations: createOperationLedger(database, sealer, clock),
+  };
+  return {
+    ...records,
     connections: createPendingConnections(database, sealer, clock),
     tokens: createTokenVault(database, sealer, clock),
     accessLog: createAccessLog(database, sealer, clock),
-    operations: createOperationLedger(database, sealer, clock),
+    patientData: createPatientData(database, sealer, clock, records),
+    retention: createRetention(database, sealer),
     async ping() {
       const { rows } = (await database.run((queries) =>
         queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
