@@ -5,8 +5,8 @@ import { openStore } from '../src/store/open-store.ts';
 import { createSealer } from '../src/store/sealing.ts';
 import { endAll, run, temporaryFolder } from './support/command-line.ts';
 
-/** `portico export` and `portico erase`, as an operator meets them. */
-describe('one patient’s data', () => {
+/** `portico export` and `portico erase`, as an operator meets them: a process each. */
+describe('one patient’s data', { timeout: 90_000 }, () => {
   const folder = temporaryFolder();
   const encryptionKey = randomBytes(32);
   let id = '';
