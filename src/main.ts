@@ -98,11 +98,14 @@ program
   .description('Print the GraphQL schema.')
   .option('--write <file>', 'write it to a file')
   .option('--check <file>', 'fail when the file is not current')
-  .action((options: { write?: string; check?: string }) =>
+  .option('--subgraph', 'as a supergraph is composed of it (Apollo Federation 2)')
+  .action((options: { write?: string; check?: string; subgraph?: boolean }) =>
     attempt(async () => {
-      const { printedSchema, schemaOver } = await import('./graph/schema.ts');
+      const { schemaOver } = await import('./graph/schema.ts');
+      const { printedSchema, printedSubgraph } = await import('./graph/print-schema.ts');
       const { vendorDescriptions } = await import('./vendors/registry.ts');
-      const text = printedSchema(schemaOver(vendorDescriptions));
+      const print = options.subgraph ? printedSubgraph : printedSchema;
+      const text = print(schemaOver(vendorDescriptions));
       if (options.write !== undefined) {
         writeFileSync(options.write, text);
       } else if (options.check === undefined) {

@@ -45,6 +45,9 @@ export const queryRules = {
   availabilities: 'OWN_RECORD',
   operation: 'OWN_RECORD',
   vendors: 'SIGNED_IN',
+  // For a supergraph in front, see `graph/entities.ts`.
+  _entities: 'OWN_RECORD',
+  _service: 'STAFF',
 } as const satisfies Record<string, Rule>;
 
 export const mutationRules = {

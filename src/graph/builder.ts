@@ -28,6 +28,7 @@ export interface GraphTypes {
     Date: Scalar<CalendarDate>;
     DateTime: Scalar<Date>;
     EmailAddress: Scalar<string>;
+    _Any: Scalar<Record<string, unknown>>;
     JSONObject: Scalar<Record<string, unknown>>;
     PhoneNumber: Scalar<string>;
     TimeZone: Scalar<string>;

@@ -1,4 +1,4 @@
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { VendorDescription } from '../domain/vendor.ts';
 import { builder } from './builder.ts';
 import './scalars.ts';
@@ -8,6 +8,7 @@ import './appointment.ts';
 import './availability-search.ts';
 import './clinic-room.ts';
 import './operation.ts';
+import './entities.ts';
 import './patient-mutations.ts';
 import './portal-access-mutations.ts';
 import './visit-mutations.ts';
@@ -29,7 +30,3 @@ export function schemaOver(vendors: readonly VendorDescription[]): GraphQLSchema
   }
   return built;
 }
-
-/** The schema's text as it is committed. */
-export const printedSchema = (schema: GraphQLSchema) =>
-  `${printSchema(lexicographicSortSchema(schema))}\n`;
