@@ -18,6 +18,7 @@ import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
@@ -145,6 +146,7 @@ export function createServer(options: ServerOptions) {
         logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
       ),
       ...(options.showVendorCalls ? [useVendorCalls()] : []),
+      useIncrementalDelivery(options.inHand),
     ],
   });
 }

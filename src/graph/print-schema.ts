@@ -80,6 +80,8 @@ export function printedSubgraph(schema: GraphQLSchema): string {
   const entity = schema.getType('_Entity');
   const entities = isUnionType(entity) ? entity.getTypes().map(({ name }) => name) : [];
   const document = visit(parse(printedSchema(schema)), {
+    // `@defer` and `@stream`: whether a supergraph takes them is up to the gateway before it.
+    DirectiveDefinition: () => null,
     ObjectTypeDefinition: {
       leave: (node) => {
         const { value: name } = node.name;

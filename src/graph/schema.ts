@@ -1,6 +1,7 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import type { VendorDescription } from '../domain/vendor.ts';
 import { builder } from './builder.ts';
+import { incrementalDirectives } from './incremental-directives.ts';
 import './scalars.ts';
 import './viewer.ts';
 import './patient.ts';
@@ -26,7 +27,7 @@ let built: GraphQLSchema | undefined;
 export function schemaOver(vendors: readonly VendorDescription[]): GraphQLSchema {
   if (built === undefined) {
     describeVendors(vendors);
-    built = builder.toSchema();
+    built = builder.toSchema({ directives: [...specifiedDirectives, ...incrementalDirectives] });
   }
   return built;
 }

@@ -121,6 +121,7 @@ export function costOfQuery(
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
     ),
   );
+  let parts = 0;
   const isOver = () => sum.vendorCalls > most.vendorCalls || sum.fields > most.fields;
 
   const isSkipped = (node: Parameters<typeof getDirectiveValues>[1]) =>
@@ -136,6 +137,7 @@ export function costOfQuery(
     set: SelectionSetNode,
     into: Map<string, Merged>,
     seen: Set<string>,
+    part = '',
   ): void {
     for (const selection of set.selections) {
       if (isSkipped(selection)) {
@@ -143,7 +145,7 @@ export function costOfQuery(
       }
       if (selection.kind === Kind.FIELD) {
         const field = fieldOf(type, selection.name.value);
-        const key = `${type.name}.${selection.alias?.value ?? selection.name.value}`;
+        const key = `${part}${type.name}.${selection.alias?.value ?? selection.name.value}`;
         const merged = into.get(key);
         if (merged !== undefined) {
           merged.nodes.push(selection);
@@ -164,7 +166,13 @@ export function costOfQuery(
       const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
       // An interface's own fields are those of the type that implements it: they merge.
       const narrower = isCompositeType(condition) && !isAbstractType(condition) ? condition : type;
-      collect(narrower, fragment.selectionSet, into, seen);
+      if (selection.directives?.some((each) => each.name.value === 'defer')) {
+        // A part of its own: the answer holds its fields once more.
+        parts += 1;
+        collect(narrower, fragment.selectionSet, into, new Set(), `${parts}/`);
+      } else {
+        collect(narrower, fragment.selectionSet, into, seen, part);
+      }
     }
   }
 

@@ -7,6 +7,10 @@ export interface RequestState {
   requestId: string;
   caller: Caller | undefined;
   vendorCalls: VendorCallRecord[];
+  /** How many of them were charged to the caller. */
+  chargedCalls: number;
+  /** When the last of its answer has to leave, in milliseconds of `performance.now()`. */
+  answerBy: number;
   /** What the request may cost, all operations of a batch together; reckoned before each is executed. */
   cost: QueryCost;
   /** Operations whose bearer secrets are in the answer. */
@@ -28,6 +32,8 @@ export function requestState(request: Request): RequestState {
     requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
     caller: undefined,
     vendorCalls: [],
+    chargedCalls: 0,
+    answerBy: Number.POSITIVE_INFINITY,
     cost: { vendorCalls: 0, fields: 0 },
     secretsOf: [],
   };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { GraphContext } from '../graph/builder.ts';
+import { type Part, watched } from './parts.ts';
 import type { WorkInHand } from './use-work-in-hand.ts';
 
 /** Milliseconds between tries to write a trail, and after which they end. */
@@ -22,19 +23,26 @@ async function insist(write: () => Promise<void>): Promise<void> {
 }
 
 /**
- * Writes who touched whose data before the answer leaves. If that cannot be written, there is no
+ * Writes who touched whose data before the answer leaves, or each of its parts. If that cannot be written, there is no
  * answer; but what was done was done, so it is written as soon as the store is back.
  */
 export const useAccessTrail = (inHand: WorkInHand): Plugin<GraphContext> => ({
   onExecute: ({ args }) => ({
-    async onExecuteDone() {
+    async onExecuteDone({ result, setResult }) {
       const { trail, store, access } = args.contextValue;
       const write = () => trail.flush(store.accessLog, access.caller);
-      try {
-        await write();
-      } catch (error) {
-        inHand.add(insist(write));
-        throw error;
+      const writeOrInsist = async () => {
+        try {
+          await write();
+        } catch (error) {
+          inHand.add(insist(write));
+          throw error;
+        }
+      };
+      if (isAsyncIterable(result)) {
+        setResult(watched(result as AsyncIterable<Part>, writeOrInsist, writeOrInsist) as never);
+      } else {
+        await writeOrInsist();
       }
     },
   }),
