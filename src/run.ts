@@ -67,6 +67,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
   lifeCycle.started({
     server,
+    endStreams: gateway.endStreams,
     idle: gateway.idle,
     close: async () => {
       await gateway.close();
@@ -112,7 +113,8 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
     throw error;
   });
   answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
-  lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
+  const { endStreams, idle, close } = gateway;
+  lifeCycle.started({ server, endStreams, idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
   return gateway;

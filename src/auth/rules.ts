@@ -78,6 +78,11 @@ export const mutationRules = {
   reconcileOperation: 'OWN_RECORD',
 } as const satisfies Record<string, Rule>;
 
+export const subscriptionRules = {
+  earlierAvailability: 'OWN_RECORD',
+} as const satisfies Record<string, Rule>;
+
+export type SubscriptionName = keyof typeof subscriptionRules;
 export type QueryName = keyof typeof queryRules;
 export type MutationName = keyof typeof mutationRules;
 

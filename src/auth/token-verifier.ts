@@ -2,7 +2,7 @@ import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } 
 import { z } from 'zod';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
-import type { Caller } from './access.ts';
+import type { VerifiedCaller } from './access.ts';
 
 export interface TokenVerifierOptions {
   /** Compared exactly with the `iss` claim; its discovery document names the key set. */
@@ -16,7 +16,7 @@ export interface TokenVerifierOptions {
 }
 
 /** Turns an `Authorization` header into a caller. */
-export type TokenVerifier = (authorization: string | null) => Promise<Caller>;
+export type TokenVerifier = (authorization: string | null) => Promise<VerifiedCaller>;
 
 /** Asymmetric only: a public key can never be used as an HMAC secret. */
 const algorithms = [
@@ -168,6 +168,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
+        expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
       };
     } catch {
       throw unauthenticated();

@@ -12,7 +12,7 @@ import {
   printSchema,
   visit,
 } from 'graphql';
-import { mutationRules, queryRules, type Rule } from '../auth/rules.ts';
+import { mutationRules, queryRules, type Rule, subscriptionRules } from '../auth/rules.ts';
 
 /** The schema's two texts: as clients know it, and as a supergraph is composed of it. */
 
@@ -65,6 +65,7 @@ const ownIdsOnly = ['node', 'nodes'];
 const rules: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   Query: queryRules,
   Mutation: mutationRules,
+  Subscription: subscriptionRules,
 };
 
 function directivesOfField(type: string, field: string): ConstDirectiveNode[] {

@@ -9,6 +9,7 @@ import './appointment.ts';
 import './availability-search.ts';
 import './clinic-room.ts';
 import './operation.ts';
+import './earlier-availability.ts';
 import './entities.ts';
 import './patient-mutations.ts';
 import './portal-access-mutations.ts';

@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql';
-import { isAsyncIterable } from 'graphql-yoga';
+import { isAsyncIterable, mapAsyncIterator } from 'graphql-yoga';
 
 /** Results of operations, and of those that are answered in parts. */
 
@@ -37,16 +37,10 @@ export async function* watched(
   await ended();
 }
 
-async function* changed(parts: Parts, change: (part: Part) => Part): AsyncGenerator<Part> {
-  for await (const part of parts) {
-    yield change(part);
-  }
-}
-
 /** Changes a result, each of a batch, or each part. */
 export const withEach = (result: Executed, change: (part: Part) => Part): Executed => {
   if (isAsyncIterable(result)) {
-    return changed(result as Parts, change);
+    return mapAsyncIterator(result as AsyncIterableIterator<Part>, change);
   }
   return Array.isArray(result) ? result.map(change) : change(result as Part);
 };

@@ -1,11 +1,11 @@
-import type { Caller } from '../auth/access.ts';
+import type { VerifiedCaller } from '../auth/access.ts';
 import type { VendorCallRecord } from '../domain/request.ts';
 import type { QueryCost } from './query-cost.ts';
 
 /** What the plugins know of a request before and after GraphQL runs. */
 export interface RequestState {
   requestId: string;
-  caller: Caller | undefined;
+  caller: VerifiedCaller | undefined;
   vendorCalls: VendorCallRecord[];
   /** How many of them were charged to the caller. */
   chargedCalls: number;

@@ -22,6 +22,20 @@ async function insist(write: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Writes down what was touched so far, or goes on trying to. @throws where it could not be written now */
+export async function writeTrail(
+  { trail, store, access }: GraphContext,
+  inHand: WorkInHand,
+): Promise<void> {
+  const write = () => trail.flush(store.accessLog, access.caller);
+  try {
+    await write();
+  } catch (error) {
+    inHand.add(insist(write));
+    throw error;
+  }
+}
+
 /**
  * Writes who touched whose data before the answer leaves, or each of its parts. If that cannot be written, there is no
  * answer; but what was done was done, so it is written as soon as the store is back.
@@ -29,20 +43,11 @@ async function insist(write: () => Promise<void>): Promise<void> {
 export const useAccessTrail = (inHand: WorkInHand): Plugin<GraphContext> => ({
   onExecute: ({ args }) => ({
     async onExecuteDone({ result, setResult }) {
-      const { trail, store, access } = args.contextValue;
-      const write = () => trail.flush(store.accessLog, access.caller);
-      const writeOrInsist = async () => {
-        try {
-          await write();
-        } catch (error) {
-          inHand.add(insist(write));
-          throw error;
-        }
-      };
+      const write = () => writeTrail(args.contextValue, inHand);
       if (isAsyncIterable(result)) {
-        setResult(watched(result as AsyncIterable<Part>, writeOrInsist, writeOrInsist) as never);
+        setResult(watched(result as AsyncIterable<Part>, write, write) as never);
       } else {
-        await writeOrInsist();
+        await write();
       }
     },
   }),

@@ -39,3 +39,16 @@ export async function allPartsOf(response: Response): Promise<ArrivedPart[]> {
   }
   return parts;
 }
+
+/** The `next` events of an answer of `text/event-stream`, as they arrive; returns when it is complete. */
+export async function* eventsOf(response: Response): AsyncGenerator<Data> {
+  for await (const piece of piecesOf(response, '\n\n')) {
+    const [, event] = /^event: (\w+)$/m.exec(piece) ?? [];
+    const [, data] = /^data: (.+)$/m.exec(piece) ?? [];
+    if (event === 'next' && data !== undefined) {
+      yield JSON.parse(data);
+    } else if (event === 'complete') {
+      return;
+    }
+  }
+}
