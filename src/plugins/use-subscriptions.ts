@@ -35,8 +35,13 @@ const parting = {
 type Why = keyof typeof parting | 'left' | 'complete' | 'failed';
 
 /** What a stream says last. */
-const lastWord = (originalError: Error): ExecutionResult => ({
-  errors: [new GraphQLError(originalError.message, { originalError })],
+const lastWord = (error: Error): ExecutionResult => ({
+  // What the source threw was wrapped by the executor already.
+  errors: [
+    error instanceof GraphQLError
+      ? error
+      : new GraphQLError(error.message, { originalError: error }),
+  ],
 });
 
 interface Lasting {
