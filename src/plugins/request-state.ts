@@ -6,6 +6,8 @@ import type { QueryCost } from './query-cost.ts';
 export interface RequestState {
   requestId: string;
   caller: VerifiedCaller | undefined;
+  /** One of several operations of its request: answered whole, with the others. */
+  isBatch: boolean;
   vendorCalls: VendorCallRecord[];
   /** How many of them were charged to the caller. */
   chargedCalls: number;
@@ -31,6 +33,7 @@ export function requestState(request: Request): RequestState {
   const state: RequestState = {
     requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
     caller: undefined,
+    isBatch: false,
     vendorCalls: [],
     chargedCalls: 0,
     answerBy: Number.POSITIVE_INFINITY,

@@ -124,15 +124,12 @@ function delivered(
  */
 export function useIncrementalDelivery(inHand: WorkInHand): Plugin {
   const wholeOf = new WeakMap<DocumentNode, DocumentNode>();
-  const batches = new WeakSet<Request>();
   const inPieces = new WeakSet<object>();
   return {
     onPluginInit: ({ addPlugin }) => addPlugin(useDeferStream() as Plugin),
     onRequestParse: ({ request }) => ({
       onRequestParseDone({ requestParserResult }) {
-        if (Array.isArray(requestParserResult)) {
-          batches.add(request);
-        }
+        requestState(request).isBatch = Array.isArray(requestParserResult);
       },
     }),
     onValidate: ({ addValidationRule }) => addValidationRule(queriesOnly),
@@ -141,7 +138,7 @@ export function useIncrementalDelivery(inHand: WorkInHand): Plugin {
       const { document } = args;
       const whole = wholeOf.get(document) ?? withoutParts(document);
       wholeOf.set(document, whole);
-      if (whole !== document && (!takesParts(request) || batches.has(request))) {
+      if (whole !== document && (!takesParts(request) || requestState(request).isBatch)) {
         setExecuteFn((given) => executeFn({ ...given, document: whole }));
       } else if (whole !== document) {
         checkCounts(args);

@@ -129,13 +129,16 @@ export const useSubscriptions = (options: SubscriptionOptions): Plugin<GraphCont
   onSubscribe({ args, subscribeFn, setSubscribeFn }) {
     const { streams, logger, inHand, clock } = options;
     const { request } = args.contextValue;
-    const { requestId, caller } = requestState(request);
+    const { requestId, caller, isBatch } = requestState(request);
     if (!takesEvents(request)) {
       throw refusal(
         'BAD_USER_INPUT',
         406,
         `A subscription is answered as an event stream: send \`accept: ${eventStream}\`.`,
       );
+    }
+    if (isBatch) {
+      throw refusal('BAD_USER_INPUT', 400, 'A subscription is sent by itself, in no batch.');
     }
     const name = getOperationAST(args.document, args.operationName)?.name?.value;
     setSubscribeFn(async (given) => {

@@ -178,6 +178,14 @@ describe('a client that does not take parts', () => {
     });
     const text = await response.text();
     expect(text.match(/"fullName":"Ana Silva"/g)).toHaveLength(2);
+    const subscribing = await gateway.ask({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify([
+        { query: 'subscription { earlierAvailability(appointmentId: "x") { id } }' },
+      ]),
+    });
+    expect(await subscribing.text()).toContain('in no batch');
     expect(text.match(/"vendor":"CERBO"/g)?.length).toBeGreaterThanOrEqual(2);
   });
 });

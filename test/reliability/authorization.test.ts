@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type GraphQLField, getNamedType, isInputObjectType, isUnionType } from 'graphql';
+import {
+  type GraphQLField,
+  getNamedType,
+  isInputObjectType,
+  isObjectType,
+  isUnionType,
+} from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mutationRules, queryRules } from '../../src/auth/rules.ts';
+import { mutationRules, queryRules, subscriptionRules } from '../../src/auth/rules.ts';
 import { schemaOver } from '../../src/graph/schema.ts';
 import { vendorDescriptions } from '../../src/vendors/registry.ts';
 import { withoutRequestId } from '../support/asked-mutation.ts';
@@ -11,14 +17,15 @@ import { globalIdOf, keyIn, mutate, portalTimes } from '../support/mutations.ts'
 /** reliability.md, section 4, "Authentication and authorization", derived from the schema. */
 
 const schema = schemaOver(vendorDescriptions);
-const rootType = (root: 'Query' | 'Mutation') => {
-  const type = root === 'Query' ? schema.getQueryType() : schema.getMutationType();
-  if (!type) {
+type Root = 'Query' | 'Mutation' | 'Subscription';
+const rootType = (root: Root) => {
+  const type = schema.getType(root);
+  if (!isObjectType(type)) {
     throw new Error(`The schema has no ${root}.`);
   }
   return type;
 };
-const fieldsOf = (root: 'Query' | 'Mutation') => Object.values(rootType(root).getFields());
+const fieldsOf = (root: Root) => Object.values(rootType(root).getFields());
 
 let gateway: TestGateway;
 /** Ids of Ben's records, and well-formed ones of nobody's. */
@@ -142,7 +149,10 @@ const codesOf = ({ errors, payload }: Awaited<ReturnType<typeof mutate>>) => [
 ];
 
 describe('the table of rules', () => {
-  it('has a line for every query and mutation, and for no other', () => {
+  it('has a line for every query, mutation and subscription, and for no other', () => {
+    expect(Object.keys(subscriptionRules)).toEqual(
+      fieldsOf('Subscription').map(({ name }) => name),
+    );
     expect(Object.keys(queryRules).sort()).toEqual(
       fieldsOf('Query')
         .map(({ name }) => name)
@@ -158,7 +168,7 @@ describe('the table of rules', () => {
 
 describe('A01: without a token', () => {
   it.each(
-    (['Query', 'Mutation'] as const).flatMap((root) =>
+    (['Query', 'Mutation', 'Subscription'] as const).flatMap((root) =>
       fieldsOf(root).map(({ name }) => [root, name] as const),
     ),
   )('%s.%s is UNAUTHENTICATED, and no vendor is called', async (root, name) => {
