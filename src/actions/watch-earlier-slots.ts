@@ -36,7 +36,7 @@ export type EarlierSlots = AsyncIterableIterator<Slot | null>;
 
 export interface EarlierSlotWatch {
   /** Listeners to one appointment share one poller, which ends with the last of them. */
-  listen(key: VendorRecordKey, listening: Listening): EarlierSlots;
+  follow(key: VendorRecordKey, listening: Listening): EarlierSlots;
   /** Ends all pollers, and what listens to them. */
   close(): void;
 }
@@ -187,7 +187,7 @@ export function createEarlierSlotWatch(options: WatchOptions): EarlierSlotWatch 
     };
 
   return {
-    listen(key, listening) {
+    follow(key, listening) {
       const name = `${key.vendor}/${key.patientId}/${key.vendorRecordId}`;
       const poller =
         pollers.get(name) ??

@@ -64,7 +64,7 @@ builder.subscriptionField(name, (t) =>
         );
       }
       trail.record({ patientId: key.patientId, vendor: key.vendor, action, outcome: 'ALLOWED' });
-      return earlierSlots.listen(key, { until: appointment.start.getTime(), known });
+      return earlierSlots.follow(key, { until: appointment.start.getTime(), known });
     },
     resolve: (slot: Slot | null, { appointmentId }, { trail }) => {
       const { vendor, patientId, vendorRecordId } = decodeVendorId('Appointment', appointmentId);

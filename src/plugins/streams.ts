@@ -5,7 +5,6 @@ export interface Streams {
   /** One more of a caller's; false where they have as many as they may. */
   open(subject: string): boolean;
   closed(subject: string): void;
-  readonly count: number;
   /** Aborts when all are to end. */
   readonly signal: AbortSignal;
   /** Ends all, with a word to their clients. */
@@ -34,9 +33,6 @@ export function createStreams(perCaller: number): Streams {
       } else {
         counts.delete(subject);
       }
-    },
-    get count() {
-      return [...counts.values()].reduce((sum, each) => sum + each, 0);
     },
     signal: ending.signal,
     end: () => ending.abort(),

@@ -25,7 +25,9 @@ async function listen(listener) {
 /** Answers GraphQL over POST. */
 const answering = (execute) => async (request, response) => {
   const asked = JSON.parse(await text(request));
-  const answer = await execute(asked, request.headers.authorization ?? null);
+  const answer = await execute(asked, request.headers.authorization ?? null).catch(
+    ({ message }) => ({ errors: [{ message }] }),
+  );
   response.setHeader('content-type', 'application/json');
   response.end(JSON.stringify(answer));
 };
@@ -41,7 +43,8 @@ const billingSchema = buildSubgraphSchema({
   resolvers: {
     Query: { invoices: () => billing.invoices.map(invoice) },
     Patient: {
-      __resolveReference: ({ id }) => ({ id }),
+      __resolveReference: (reference) => reference,
+      addressee: ({ fullName }) => `To ${fullName}`,
       invoices: ({ id }) => ofPatient(id).map(invoice),
     },
   },

@@ -38,6 +38,21 @@ const slowPart = ofPatient(
   `fullName ... @defer(label: "queue") { ${slowQueue} } latestOrder { id }`,
 );
 
+/** Lines of the log about a request, once the operation's own is there. */
+async function logOf(requestId: string): Promise<Record<string, unknown>> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const lines = gateway.logged().split('\n').filter(Boolean);
+    const found = lines
+      .map((line) => JSON.parse(line))
+      .find((line) => line.requestId === requestId && line.msg === 'operation');
+    if (found) {
+      return found;
+    }
+    await delay(50);
+  }
+  throw new Error('It was not logged.');
+}
+
 describe('a deferred fragment', () => {
   it('lets the slow vendor’s part arrive last, and nothing else wait for it', async () => {
     gateway.sandbox.simulators.CERBO.latency = 1_500;
@@ -209,21 +224,6 @@ describe('a mutation', () => {
 });
 
 describe('what is put down about an answer in parts', () => {
-  /** Lines of the log about a request, once the operation's own is there. */
-  async function logOf(requestId: string): Promise<Record<string, unknown>> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const lines = gateway.logged().split('\n').filter(Boolean);
-      const found = lines
-        .map((line) => JSON.parse(line))
-        .find((line) => line.requestId === requestId && line.msg === 'operation');
-      if (found) {
-        return found;
-      }
-      await delay(50);
-    }
-    throw new Error('It was not logged.');
-  }
-
   it('is in the log once, with all its calls and errors, when it has ended', async () => {
     gateway.sandbox.simulators.NIMBUS.fault({ kind: 'status', status: 500 });
     gateway.sandbox.simulators.CERBO.latency = 500;
@@ -269,6 +269,9 @@ describe('a client that hangs up', () => {
     expect((await parts.next()).value?.body.data.patient.fullName).toBe('Ana Silva');
     gone.abort();
     await parts.next().catch(() => undefined);
+    // Long before the vendor would have answered.
+    const { errors } = await logOf(response.headers.get('x-request-id') ?? '');
+    expect(errors).toBeGreaterThan(0);
     await delay(2_500);
     const made = gateway.allCalls().filter((call) => call.startsWith('MY_PATIENT_PORTAL'));
     expect(made.filter((call) => /categories/.test(call))).toEqual([]);

@@ -287,7 +287,7 @@ describe('H14: what the protocol knows, but this API does not', () => {
     expect(await answer.text()).toContain('GRAPHQL_VALIDATION_FAILED');
   });
 
-  it('H14: a subscription is a 400', async () => {
+  it('H14: a subscription that there is none of is a 400', async () => {
     const answer = await gateway.ask({
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },

@@ -112,10 +112,13 @@ describe('the poller', () => {
     await first.next();
     const second = await stream({ as: 'staff' });
     await second.next();
-    await delay(5 * interval);
-    const most = (performance.now() - started) / interval + 2;
-    expect(looks(gateway).length).toBeGreaterThan(2);
-    expect(looks(gateway).length).toBeLessThanOrEqual(most);
+    for (let tries = 0; looks(gateway).length < 6 && tries < 100; tries += 1) {
+      await delay(interval / 2);
+    }
+    const made = looks(gateway).length;
+    expect(made).toBeGreaterThanOrEqual(6);
+    // Two of them would have made nearly twice as many.
+    expect(made).toBeLessThanOrEqual((performance.now() - started) / interval + 2);
 
     first.close();
     await delay(300);
@@ -123,9 +126,9 @@ describe('the poller', () => {
     expect((await second.next()).data).toEqual({ earlierAvailability: null });
     second.close();
     await delay(500);
-    const made = looks(gateway).length;
+    const last = looks(gateway).length;
     await delay(5 * interval);
-    expect(looks(gateway)).toHaveLength(made);
+    expect(looks(gateway)).toHaveLength(last);
   });
 });
 
