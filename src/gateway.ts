@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createEarlierSlotWatch } from './actions/watch-earlier-slots.ts';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import { type Config, ConfigurationError } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
@@ -12,6 +13,7 @@ import type { Transport } from './http/exchange.ts';
 import { createTransport } from './http/transport.ts';
 import { startRecovery } from './operations/recovery.ts';
 import { type PersistedDocuments, readPersistedDocuments } from './plugins/persisted-documents.ts';
+import { createStreams } from './plugins/streams.ts';
 import { createWorkInHand } from './plugins/use-work-in-hand.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
@@ -115,6 +117,11 @@ export async function openGateway(config: Config, options: GatewayOptions) {
   });
   const doors = openDoors(config, store.tokens, clock);
   const inHand = createWorkInHand();
+  const streams = createStreams(config.subscriptions.perCaller);
+  const earlierSlots = createEarlierSlotWatch({
+    ...{ store, clock, vendors: doors.directory, callTimeout: config.requestTimeout },
+    ...config.subscriptions,
+  });
   const server = createServer({
     schema: schemaOver(vendorDescriptions),
     verifyToken: createTokenVerifier({
@@ -132,7 +139,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       dailyWrites: config.dailyWrites,
     },
     flights: new Map(),
-    inHand,
+    ...{ inHand, streams, earlierSlots },
     requestTimeout: config.requestTimeout,
     publicUrl: config.publicUrl,
     requestLimits: config.requestLimits,
@@ -148,9 +155,13 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     server,
     store,
     vendors: doors.directory,
+    /** Ends what would go on for ever: subscriptions, with a word to their clients. */
+    endStreams: () => streams.end(),
     /** Resolves when nothing that was begun for a request is left. */
     idle: () => inHand.ended(),
     close: async () => {
+      streams.end();
+      earlierSlots.close();
       await stopRecovery();
       // Side by side: a vendor that is silent must not keep the store from being closed.
       await Promise.all([doors.close(), store.close()]);

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** What is there to be ended, once the process has started. */
 export interface Running {
   server: Server;
+  /** Ends what would go on for as long as its client wants. */
+  endStreams: () => void;
   /** Resolves when nothing that was begun is left, whether or not its client still waits. */
   idle: () => Promise<void>;
   close: () => Promise<void>;
@@ -79,7 +81,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
       }
     });
 
-  async function drain({ server, idle, close }: Running): Promise<boolean> {
+  async function drain({ server, endStreams, idle, close }: Running): Promise<boolean> {
     const begun = performance.now();
     for (const response of open) {
       if (!response.headersSent) {
@@ -89,6 +91,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
     if (shared && exitCode !== 0) {
       server.close();
     }
+    endStreams();
     // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
     const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
     if (!finished) {

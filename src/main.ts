@@ -155,6 +155,7 @@ interface SchemaOptions {
   check?: string;
   released?: string;
   recorded?: string;
+  subgraph?: boolean;
 }
 
 program
@@ -164,11 +165,14 @@ program
   .option('--check <file>', 'fail when the file is not current')
   .option('--released <file>', 'fail where it breaks what clients of this schema do')
   .option('--recorded <file>', 'the breaking changes that are meant, with date and reason')
-  .action(({ write, check, released, recorded }: SchemaOptions) =>
+  .option('--subgraph', 'as a supergraph is composed of it (Apollo Federation 2)')
+  .action(({ write, check, released, recorded, subgraph }: SchemaOptions) =>
     attempt(async () => {
-      const { printedSchema, schemaOver } = await import('./graph/schema.ts');
+      const { schemaOver } = await import('./graph/schema.ts');
+      const { printedSchema, printedSubgraph } = await import('./graph/print-schema.ts');
       const { vendorDescriptions } = await import('./vendors/registry.ts');
-      const text = printedSchema(schemaOver(vendorDescriptions));
+      const schema = schemaOver(vendorDescriptions);
+      const text = subgraph ? printedSubgraph(schema) : printedSchema(schema);
       if (write !== undefined) {
         writeFileSync(write, text);
       } else if (check === undefined && released === undefined) {

@@ -77,6 +77,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
   lifeCycle.started({
     server,
+    endStreams: gateway.endStreams,
     idle: gateway.idle,
     close: async () => {
       await gateway.close();
@@ -140,7 +141,8 @@ export async function serve(
     });
   const { server, answerWith } = early ?? (await listen(config.host, config.port));
   answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
-  lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
+  const { endStreams, idle, close } = gateway;
+  lifeCycle.started({ server, endStreams, idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
   seat?.onServing();

@@ -13,11 +13,13 @@ import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
+import type { Streams } from './plugins/streams.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
@@ -26,6 +28,7 @@ import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
+import { useSubscriptions } from './plugins/use-subscriptions.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 
@@ -43,6 +46,8 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   trustedProxies: BlockList | undefined;
   /** Documents that can be asked for by their hash; `only`: no others. */
   persistedDocuments: { documents: PersistedDocuments | undefined; only: boolean };
+  /** Subscriptions that are open. */
+  streams: Streams;
   /** What is to be waited for before the process ends. */
   inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
@@ -138,6 +143,7 @@ export function createServer(options: ServerOptions) {
       useQueryLimits(queryLimits),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
+      useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
       useSecretDelivery(store.operations),
       useRequestLog(logger),
       useErrorMasking((error, requestId) =>
@@ -145,6 +151,7 @@ export function createServer(options: ServerOptions) {
         logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
       ),
       ...(options.showVendorCalls ? [useVendorCalls()] : []),
+      useIncrementalDelivery(options.inHand),
     ],
   });
 }

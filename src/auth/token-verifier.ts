@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
-import type { Caller } from './access.ts';
+import type { VerifiedCaller } from './access.ts';
 import { discoverKeySet } from './discovery.ts';
 
 export interface TokenVerifierOptions {
@@ -16,7 +16,7 @@ export interface TokenVerifierOptions {
 }
 
 /** Turns an `Authorization` header into a caller. */
-export type TokenVerifier = (authorization: string | null) => Promise<Caller>;
+export type TokenVerifier = (authorization: string | null) => Promise<VerifiedCaller>;
 
 /** Asymmetric only: a public key can never be used as an HMAC secret. */
 export const algorithms = [
@@ -158,6 +158,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
+        expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
       };
     } catch {
       throw unauthenticated();

@@ -43,6 +43,9 @@ export const edgeVariables = z.object({
   AUTH_FAILURES_PER_MINUTE: limit(300, 1_000_000),
   INVITATIONS_PER_PATIENT_PER_DAY: limit(5, 10_000),
   PORTAL_ACCESS_PER_PATIENT_PER_DAY: limit(20, 10_000),
+  SUBSCRIPTION_POLL_INTERVAL_MS: limit(60_000, 86_400_000),
+  SUBSCRIPTION_CALLS_PER_MINUTE: limit(60, 100_000),
+  SUBSCRIPTIONS_PER_CALLER: limit(10, 10_000),
   TRUSTED_PROXIES: networks.optional(),
   PERSISTED_DOCUMENTS: z.string().min(1).optional(),
   PERSISTED_DOCUMENTS_ONLY: z
@@ -77,6 +80,11 @@ export const edgeSettingsOf = (data: z.infer<typeof edgeVariables>, isSandbox: b
   dailyWrites: {
     invitePatientToPortal: data.INVITATIONS_PER_PATIENT_PER_DAY,
     enablePortalAccess: data.PORTAL_ACCESS_PER_PATIENT_PER_DAY,
+  },
+  subscriptions: {
+    pollInterval: data.SUBSCRIPTION_POLL_INTERVAL_MS,
+    callsPerMinute: data.SUBSCRIPTION_CALLS_PER_MINUTE,
+    perCaller: data.SUBSCRIPTIONS_PER_CALLER,
   },
   /** Undefined: none is trusted. */
   trustedProxies: data.TRUSTED_PROXIES,

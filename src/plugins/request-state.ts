@@ -1,12 +1,18 @@
-import type { Caller } from '../auth/access.ts';
+import type { VerifiedCaller } from '../auth/access.ts';
 import type { VendorCallRecord } from '../domain/request.ts';
 import type { QueryCost } from './query-cost.ts';
 
 /** What the plugins know of a request before and after GraphQL runs. */
 export interface RequestState {
   requestId: string;
-  caller: Caller | undefined;
+  caller: VerifiedCaller | undefined;
+  /** One of several operations of its request: answered whole, with the others. */
+  isBatch: boolean;
   vendorCalls: VendorCallRecord[];
+  /** How many of them were charged to the caller. */
+  chargedCalls: number;
+  /** When the last of its answer has to leave, in milliseconds of `performance.now()`. */
+  answerBy: number;
   /** What the request may cost, all operations of a batch together; reckoned before each is executed. */
   cost: QueryCost;
   /** Operations whose bearer secrets are in the answer. */
@@ -27,7 +33,10 @@ export function requestState(request: Request): RequestState {
   const state: RequestState = {
     requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
     caller: undefined,
+    isBatch: false,
     vendorCalls: [],
+    chargedCalls: 0,
+    answerBy: Number.POSITIVE_INFINITY,
     cost: { vendorCalls: 0, fields: 0 },
     secretsOf: [],
   };

@@ -1,6 +1,7 @@
 import { getOperationAST } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
+import { errorsIn, type Part, watched } from './parts.ts';
 import { requestState } from './request-state.ts';
 
 /**
@@ -15,23 +16,34 @@ export const useRequestLog = (logger: Logger): Plugin => ({
     const { requestId } = requestState(request);
     const operation = getOperationAST(document, operationName);
     return {
-      onExecuteDone({ result }) {
-        const errors = 'errors' in result ? (result.errors ?? []) : [];
-        const { vendorCalls } = requestState(request);
-        for (const call of vendorCalls) {
-          logger.debug({ requestId, ...call }, 'vendor call');
+      onExecuteDone({ result, setResult }) {
+        let errors = 0;
+        const count = (part: Part) => {
+          errors += errorsIn(part);
+        };
+        const log = () => {
+          const { vendorCalls } = requestState(request);
+          for (const call of vendorCalls) {
+            logger.debug({ requestId, ...call }, 'vendor call');
+          }
+          logger.info(
+            {
+              requestId,
+              operation: operation?.operation,
+              name: operation?.name?.value,
+              duration: Math.round(performance.now() - started),
+              vendorCalls: vendorCalls.length,
+              errors,
+            },
+            'operation',
+          );
+        };
+        if (isAsyncIterable(result)) {
+          setResult(watched(result as AsyncIterable<Part>, count, log) as never);
+        } else {
+          count(result);
+          log();
         }
-        logger.info(
-          {
-            requestId,
-            operation: operation?.operation,
-            name: operation?.name?.value,
-            duration: Math.round(performance.now() - started),
-            vendorCalls: vendorCalls.length,
-            errors: errors.length,
-          },
-          'operation',
-        );
       },
     };
   },

@@ -1,20 +1,26 @@
 import type { Plugin } from 'graphql-yoga';
+import { type Executed, type Part, withEach } from './parts.ts';
 import { requestState } from './request-state.ts';
 
 /**
  * `extensions.vendorCalls`: what a query cost, call by call; for the sandbox. `startedAfter` and
- * `duration` are milliseconds.
+ * `duration` are milliseconds. In an answer in parts, each says what was called up to then.
  */
 export const useVendorCalls = (): Plugin => ({
   onResultProcess({ request, result, setResult }) {
     const { vendorCalls } = requestState(request);
-    if (!Array.isArray(result) && 'data' in result) {
+    const withCalls = (part: Part): Part => {
       const start = Math.min(...vendorCalls.map((call) => call.startedAt));
       const listed = vendorCalls.map(({ startedAt, ...call }) => ({
         ...call,
         startedAfter: startedAt - start,
       }));
-      setResult({ ...result, extensions: { ...result.extensions, vendorCalls: listed } });
+      return 'data' in part || 'incremental' in part
+        ? { ...part, extensions: { ...part.extensions, vendorCalls: listed } }
+        : part;
+    };
+    if (!Array.isArray(result)) {
+      setResult(withEach(result as Executed, withCalls) as never);
     }
   },
 });
