@@ -1,25 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLField, getNamedType, isInputObjectType } from 'graphql';
+import { getNamedType, isInputObjectType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mutationRules, queryRules } from '../../src/auth/rules.ts';
 import { withoutRequestId } from '../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate, portalTimes } from '../support/mutations.ts';
+import { type Field, fieldsOf, rootType } from '../support/printed-schema.ts';
 
 /** reliability.md, section 4, "Authentication and authorization", derived from the printed schema. */
-
-const schema = buildSchema(
-  readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'),
-);
-const rootType = (root: 'Query' | 'Mutation') => {
-  const type = root === 'Query' ? schema.getQueryType() : schema.getMutationType();
-  if (!type) {
-    throw new Error(`The schema has no ${root}.`);
-  }
-  return type;
-};
-const fieldsOf = (root: 'Query' | 'Mutation') => Object.values(rootType(root).getFields());
 
 let gateway: TestGateway;
 /** Ids of Ben's records, and well-formed ones of nobody's. */
@@ -95,12 +83,12 @@ const inputs: Record<string, () => Record<string, unknown>> = {
 /** Those that name no record: whom they concern is the caller, or a secret that was handed out. */
 const withoutRecord = ['registerPatient', 'completePatientPortalConnection'];
 
-const inputFieldsOf = (field: GraphQLField<unknown, unknown>) => {
+const inputFieldsOf = (field: Field) => {
   const type = getNamedType(field.args[0]?.type);
   return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
 };
 /** The input field by which a mutation names its record. */
-const recordOf = (field: GraphQLField<unknown, unknown>) =>
+const recordOf = (field: Field) =>
   inputFieldsOf(field).find((name) =>
     ['appointmentId', 'portalRequestId', 'operationId', 'patientId'].includes(name),
   ) ?? '';
