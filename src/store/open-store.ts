@@ -38,7 +38,7 @@ export function createStore(
   return {
     patients: createPatientRegister(database, clock),
     accounts: createVendorAccounts(database, clock),
-    portalAccess: createPortalAccessRecords(database, clock),
+    portalAccess: createPortalAccessRecords(database, sealer, clock),
     visits: createVisitRecords(database, clock),
     followUps: createFollowUps(database, clock),
     connections: createPendingConnections(database, sealer, clock),

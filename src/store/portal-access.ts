@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm';
 import type { PortalAccess, PortalAccessStatus } from '../domain/records.ts';
-import type { PortalAccessRecords } from '../domain/store.ts';
+import type { PortalAccessRecords, Sealer } from '../domain/store.ts';
 import type { Database, Queries } from './database.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
@@ -9,16 +9,26 @@ import { patients, portalAccess } from './tables.ts';
 
 type Row = typeof portalAccess.$inferSelect;
 
-const toAccess = (row: Row): PortalAccess => ({
-  id: row.id,
-  patientId: row.patientId,
-  vendor: row.vendor,
-  status: row.status as PortalAccessStatus,
-  issuedAt: row.issuedAt,
-  expiresAt: row.expiresAt,
-  revokedAt: row.revokedAt,
-  revocationReason: row.revocationReason,
-});
+/** Of the patient and vendor, not of the row: a revocation writes one reason to all of them. */
+const reasonOf = (patientId: string, vendor: string) =>
+  `portal_access/${vendor}:${patientId}/revocation_reason`;
+
+const accessFrom =
+  (sealer: Sealer) =>
+  (row: Row): PortalAccess => ({
+    id: row.id,
+    patientId: row.patientId,
+    vendor: row.vendor,
+    status: row.status as PortalAccessStatus,
+    issuedAt: row.issuedAt,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+    // Unreadable where it was changed or sealed with a lost key.
+    revocationReason:
+      row.revocationReason === null
+        ? null
+        : (sealer.open(reasonOf(row.patientId, row.vendor), row.revocationReason) ?? null),
+  });
 
 const newestFirst = [desc(portalAccess.issuedAt), desc(portalAccess.sequence)];
 const ofVendor = (patientId: string, vendor: string) =>
@@ -35,8 +45,14 @@ const lockPatient = (transaction: Queries, patientId: string) =>
 /** Reads and writes which portal accesses were issued; never a link or token. */
 export function createPortalAccessRecords(
   database: Database,
+  sealer: Sealer,
   clock: () => number,
 ): PortalAccessRecords {
+  const toAccess = accessFrom(sealer);
+  /** Staff may write anything into it, a diagnosis too. */
+  const sealed = (patientId: string, vendor: string, reason: string | null) =>
+    reason === null ? null : sealer.seal(reasonOf(patientId, vendor), reason);
+
   async function where(condition: SQL | undefined): Promise<PortalAccess[]> {
     const rows = await database.run((queries) =>
       queries
@@ -88,7 +104,7 @@ export function createPortalAccessRecords(
             issuedAt: now,
             expiresAt,
             revokedAt: status === 'REVOKED' ? now : null,
-            revocationReason,
+            revocationReason: sealed(patientId, vendor, revocationReason),
           })
           .returning();
         if (row === undefined) {
@@ -104,7 +120,11 @@ export function createPortalAccessRecords(
         }
         await transaction
           .update(portalAccess)
-          .set({ status: 'REVOKED', revokedAt: new Date(clock()), revocationReason: reason })
+          .set({
+            status: 'REVOKED',
+            revokedAt: new Date(clock()),
+            revocationReason: sealed(patientId, vendor, reason),
+          })
           .where(and(ofVendor(patientId, vendor), isNull(portalAccess.revokedAt)));
         const [newest] = await transaction
           .select()
