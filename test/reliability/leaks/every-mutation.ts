@@ -28,7 +28,7 @@ export const newPerson = () => {
     ...{ firstName: `Xq${lastName}`, lastName, birthDate: '1913-07-29', sex: 'FEMALE' },
     ...{ email: `${lastName}@example.com`, phone: '+15550108642' },
     address: {
-      ...{ street: freeText('street'), city: 'Town', state: 'CA', postalCode: '90012' },
+      ...{ street: '7 Lindenalleeweg', city: 'Town', state: 'CA', postalCode: '90012' },
       country: 'US',
     },
   };

@@ -148,18 +148,13 @@ describe('every operation of the contract', () => {
 });
 
 const faults: [string, Omit<Fault, 'match'>][] = [
-  ['no answer', { kind: 'hang' }],
   ['no answer after it acted', { kind: 'hang', act: true }],
-  ['a reset', { kind: 'reset' }],
   ['a reset after it acted', { kind: 'reset', act: true }],
   ['a 500', { kind: 'status', status: 500 }],
-  ['a 503 after it acted', { kind: 'status', status: 503, act: true }],
   ['a 400', { kind: 'status', status: 400 }],
   ['a 401', { kind: 'status', status: 401 }],
-  ['a 404', { kind: 'status', status: 404 }],
   ['a 429', { kind: 'status', status: 429, headers: { 'retry-after': '1' } }],
-  ['a page', { kind: 'html' }],
-  ['a page with 200', { kind: 'html', status: 200, act: true }],
+  ['a page', { kind: 'html', act: true }],
   ['no JSON', { kind: 'garbage', act: true }],
   ['nothing', { kind: 'empty', act: true }],
   ['half of its answer', { kind: 'truncate', act: true }],
@@ -172,6 +167,8 @@ const faults: [string, Omit<Fault, 'match'>][] = [
 
 describe('every fault of every vendor', () => {
   const seen = new Set<string>();
+  /** What was answered where the vendor got no call to be at fault in. */
+  const missed = new Map<string, string>();
   let next: ReturnType<Clinic['serve']> | undefined;
 
   /** One write with the fault in one of its calls, in a fresh situation; then what its caller would do. */
@@ -183,10 +180,13 @@ describe('every fault of every vendor', () => {
     const simulator = gateway.sandbox.simulators[scenario.vendor];
     // Once: repeated faults would open the breaker, and nothing would be sent any more.
     simulator.fault({ ...fault, match, after: nth, times: 1 });
-    const { code, operationId } = await submit(gateway, scenario, situation, randomUUID());
+    const { code, operationId, text } = await submit(gateway, scenario, situation, randomUUID());
     const sent = simulator.calls.filter(({ method, path }) => match.test(`${method} ${path}`));
+    const cell = `${scenario.title} ${fault.kind}`;
     if (sent.length > nth) {
-      seen.add(`${scenario.title} ${fault.kind}`);
+      seen.add(cell);
+    } else {
+      missed.set(cell, text);
     }
     watched.forgetAt(scenario.vendor);
     if (code === 'OUTCOME_UNKNOWN' && operationId !== undefined) {
@@ -231,7 +231,8 @@ describe('every fault of every vendor', () => {
   it('was met by every write', () => {
     const kinds = new Set(faults.map(([, { kind }]) => kind));
     const expected = scenarios.flatMap(({ title }) => [...kinds].map((kind) => `${title} ${kind}`));
-    expect(expected.filter((each) => !seen.has(each))).toEqual([]);
+    const not = expected.filter((each) => !seen.has(each));
+    expect(not.map((each) => [each, missed.get(each)])).toEqual([]);
   });
 });
 
@@ -242,6 +243,7 @@ describe('of all that is secret', () => {
     const one = await clinic.serve();
     addCredentials(needles, one.environment);
     addPeople(needles, clinic.gateway);
+    needles.add('person', 'address', 'Lindenalleeweg');
     needles.add('free text', 'what a caller wrote', 'Tuberkulose');
     await settleOnDisk(postgres.url);
   }, 60_000);
