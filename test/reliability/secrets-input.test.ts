@@ -1,32 +1,15 @@
-import {
-  type GraphQLInputType,
-  getNamedType,
-  getNullableType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
-} from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
-import { globalIdOf, keyIn } from '../support/mutations.ts';
-import { type Field, fieldsOf, type InputLeaf, inputLeaves } from '../support/printed-schema.ts';
+import { fieldsOf, inputLeaves } from '../support/printed-schema.ts';
+import { documentOf, type KnownIds, knownIds, variablesWith } from '../support/written-places.ts';
 
 /** reliability.md, section 4, "Secrets and PHI": what callers write, on every way into the gateway. */
 
 let gateway: ListeningGateway;
-let known: Record<string, string>;
+let known: KnownIds;
 beforeAll(async () => {
   gateway = await startListeningGateway();
-  const { Ana } = gateway.ids;
-  const key = keyIn(Ana);
-  known = {
-    patientId: Ana,
-    id: Ana,
-    appointmentId: globalIdOf('Appointment', 'VSEE', key, '67001'),
-    portalRequestId: globalIdOf('PortalRequest', 'CERBO', key, '27'),
-    operationId: globalIdOf('Operation', key),
-  };
+  known = knownIds(gateway.ids.Ana);
 });
 afterAll(() => gateway.close());
 beforeEach(() => gateway.forget());
@@ -37,76 +20,6 @@ const digits = 5_550_104_477_001;
 
 /** Any of the spellings in which a value could come back. */
 const traces = (text: string) => text.match(/canary|tuberkulose|5550104477001/gi) ?? [];
-
-/** What fits a type, so that what is looked at is the only thing wrong. */
-function fitting(name: string, type: GraphQLInputType): unknown {
-  const named = getNamedType(type);
-  if (isInputObjectType(named)) {
-    const fields = Object.values(named.getFields());
-    // Of "one of these" the first.
-    const needed = named.isOneOf ? fields.slice(0, 1) : fields.filter((f) => isNonNullType(f.type));
-    return Object.fromEntries(needed.map((field) => [field.name, fitting(field.name, field.type)]));
-  }
-  const value = isEnumType(named)
-    ? named.getValues()[0]?.name
-    : ({
-        ID: known[name] ?? '136',
-        Int: 5,
-        Float: 150,
-        Boolean: false,
-        Date: '2031-03-04',
-        DateTime: '2031-03-04T10:00:00Z',
-        EmailAddress: 'somebody@example.com',
-        PhoneNumber: '+15550104477',
-        URL: 'http://localhost:4000/connected',
-        JSONObject: {},
-      }[named.name] ?? 'clinic');
-  return isListType(getNullableType(type)) ? [value] : value;
-}
-
-/** Variables of a field that fit, but for one place. */
-function variablesWith(field: Field, { path }: InputLeaf, value: unknown) {
-  const variables: Record<string, unknown> = {};
-  for (const { name, type } of field.args) {
-    if (isNonNullType(type)) {
-      variables[name] = fitting(name, type);
-    }
-  }
-  let type: GraphQLInputType | undefined;
-  let at = variables;
-  for (const [index, name] of path.entries()) {
-    const holder = type && getNamedType(type);
-    type = isInputObjectType(holder)
-      ? holder.getFields()[name]?.type
-      : field.args.find((each) => each.name === name)?.type;
-    if (type === undefined) {
-      throw new Error(`${field.name} has no ${path.join('.')}`);
-    }
-    if (isInputObjectType(holder) && holder.isOneOf) {
-      for (const other of Object.keys(at)) {
-        delete at[other];
-      }
-    }
-    if (index === path.length - 1) {
-      at[name] = value;
-    } else {
-      at[name] = { ...(fitting(name, type) as object) };
-      at = at[name] as Record<string, unknown>;
-    }
-  }
-  return variables;
-}
-
-const selectionOf = (field: Field) =>
-  getNamedType(field.type).name.endsWith('Payload')
-    ? '{ userErrors { code message path } }'
-    : '{ __typename }';
-
-function documentOf(root: string, field: Field) {
-  const declared = field.args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = field.args.map(({ name }) => `${name}: $${name}`).join(', ');
-  return `${root.toLowerCase()} (${declared}) { ${field.name}(${passed}) ${selectionOf(field)} }`;
-}
 
 /** What cannot be right anywhere, and what may be: as text it is somebody's own record then. */
 const values: [what: string, value: unknown][] = [
@@ -150,7 +63,7 @@ describe('L01: a canary in every place where a caller can write', () => {
         gateway.forget();
         const { text, errors, data, status } = await gateway.query(
           documentOf(root, field),
-          variablesWith(field, place, value),
+          variablesWith(field, place, value, known),
         );
         const where = `${place.path.join('.')}: ${what}: ${text}`;
         expect(traces(text), where).toEqual([]);

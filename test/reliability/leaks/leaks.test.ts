@@ -47,7 +47,7 @@ const environment = {
   QUERY_MAX_FIELDS: '10000000',
   RATE_LIMIT_PER_MINUTE: '1000000',
   REQUEST_MAX_BYTES: '16000000',
-  REQUEST_TIMEOUT_MS: '8000',
+  REQUEST_TIMEOUT_MS: '20000',
   ...Object.fromEntries(vendors.map((vendor) => [`${vendor}_TIMEOUT_MS`, '2000'])),
 };
 
@@ -74,16 +74,14 @@ const given = new Set<string>();
 
 let queries: Awaited<ReturnType<typeof everyQuery>>;
 
-/** All queries, one after another: as staff, and what concerns one patient as that patient. */
+/** All queries, one after another: as staff, and but for the one that goes all the way also as a patient. */
 async function askEverything(): Promise<string[]> {
   const answered: string[] = [];
   for (const [name, variables] of Object.entries(queries)) {
     const document = documentOf('Query', name, asked, levelsOf(name));
+    const callers = levelsOf(name) > 3 ? (['staff'] as const) : (['staff', 'ana'] as const);
     const answers = await Promise.all(
-      variables.flatMap((each) => [
-        watched.gateway.query(document, each),
-        watched.gateway.query(document, each, 'ana'),
-      ]),
+      variables.flatMap((each) => callers.map((as) => watched.gateway.query(document, each, as))),
     );
     answered.push(...answers.map(({ status, text }) => (status === 200 ? '' : `${name}: ${text}`)));
   }
@@ -171,8 +169,12 @@ describe('every fault of every vendor', () => {
   const missed = new Map<string, string>();
   let next: ReturnType<Clinic['serve']> | undefined;
 
-  /** One write with the fault in one of its calls, in a fresh situation; then what its caller would do. */
+  /**
+   * One write with the fault in one of its calls, in a fresh situation; then what its caller would do.
+   * @returns whether the vendor got the call
+   */
   async function write(scenario: Scenario, fault: Omit<Fault, 'match'>, { match, nth }: Call) {
+    const cell = `${scenario.title} ${fault.kind}`;
     const { gateway } = watched;
     // Not under test: on a machine that is busy the short time limit may run out.
     const situation = await scenario.arrange(gateway).catch(() => scenario.arrange(gateway));
@@ -182,7 +184,6 @@ describe('every fault of every vendor', () => {
     simulator.fault({ ...fault, match, after: nth, times: 1 });
     const { code, operationId, text } = await submit(gateway, scenario, situation, randomUUID());
     const sent = simulator.calls.filter(({ method, path }) => match.test(`${method} ${path}`));
-    const cell = `${scenario.title} ${fault.kind}`;
     if (sent.length > nth) {
       seen.add(cell);
     } else {
@@ -193,6 +194,7 @@ describe('every fault of every vendor', () => {
       await before(gateway, 'reconcileOperation', { operationId, outcome: 'FAILED' }, '');
     }
     situation.clear?.();
+    return sent.length > nth;
   }
 
   const calls = new Map<Scenario, readonly Call[]>();
@@ -216,7 +218,12 @@ describe('every fault of every vendor', () => {
           if (call === undefined) {
             throw new Error(`${scenario.title} calls nobody.`);
           }
-          await write(scenario, fault, call);
+          // Again where the machine was too busy to get as far as the vendor.
+          for (let tries = 0; tries < 3; tries += 1) {
+            if (await write(scenario, fault, call)) {
+              break;
+            }
+          }
         }
       }),
     );
