@@ -34,12 +34,19 @@ const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** They would go wherever the address goes: into errors, redirects and other people's logs. */
+const holdsCredentials = ({ username, password }: URL) => username !== '' || password !== '';
+
 /** Whoever reads its keys on the way could sign tokens of their own. */
 const issuer = z
   .url({ protocol: /^https?$/ })
   .refine(
     (text) => !URL.canParse(text) || text.startsWith('https:') || isLoopback(new URL(text)),
     'must be https:// (http:// only on loopback)',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || !holdsCredentials(new URL(text)),
+    'must not hold credentials',
   );
 
 const origins = list.refine(
@@ -73,6 +80,9 @@ const returnUrls = list.transform((texts, context) =>
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
       context.addIssue({ code: 'custom', message: 'must be a comma-separated list of whole URLs' });
       return z.NEVER;
+    }
+    if (holdsCredentials(new URL(text))) {
+      context.addIssue({ code: 'custom', message: 'must not hold credentials' });
     }
     return new URL(text);
   }),

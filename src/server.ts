@@ -69,6 +69,11 @@ export function createServer(options: ServerOptions) {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
   };
+  // Refused tokens and callbacks of logins: what somebody without a token can have us look up.
+  const strangers = createRateLimit(rateLimits.authFailuresPerMinute);
+  // The text of an unexpected error may hold anything; its place in the code does not.
+  const logFault = (error: unknown, requestId: string) =>
+    logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
   return createYoga<NodeContext>({
     schema,
     context: ({ request }) => {
@@ -118,25 +123,25 @@ export function createServer(options: ServerOptions) {
       useWorkInHand(options.inHand),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
-      useConnectionCallback((callbackName, url, request) =>
-        receiveConnectionCallback(
-          {
-            scope: {
-              requestId: requestState(request).requestId,
-              deadline: clock() + requestTimeout,
+      useConnectionCallback({
+        receive: (callbackName, url, request) =>
+          receiveConnectionCallback(
+            {
+              scope: {
+                requestId: requestState(request).requestId,
+                deadline: clock() + requestTimeout,
+              },
+              ...{ store, vendors, clock },
             },
-            ...{ store, vendors, clock },
-          },
-          callbackName,
-          url,
-        ),
-      ),
+            callbackName,
+            url,
+          ),
+        limit: strangers,
+        onFault: (error, request) => logFault(error, requestState(request).requestId),
+        ...{ addressKeyOf, requestTimeout, inHand: options.inHand },
+      }),
       useDeadline(requestTimeout, options.inHand),
-      useAuthentication(
-        options.verifyToken,
-        createRateLimit(rateLimits.authFailuresPerMinute),
-        addressKeyOf,
-      ),
+      useAuthentication(options.verifyToken, strangers, addressKeyOf),
       useRateLimit(createRateLimit(rateLimits.perMinute)),
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
@@ -146,10 +151,7 @@ export function createServer(options: ServerOptions) {
       useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
       useSecretDelivery(store.operations),
       useRequestLog(logger),
-      useErrorMasking((error, requestId) =>
-        // The text of an unexpected error may hold anything; its place in the code does not.
-        logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
-      ),
+      useErrorMasking(logFault),
       ...(options.showVendorCalls ? [useVendorCalls()] : []),
       useIncrementalDelivery(options.inHand),
     ],

@@ -5,7 +5,7 @@ import { requestState } from './request-state.ts';
 import type { WorkInHand } from './use-work-in-hand.ts';
 
 /** Milliseconds after the deadline in which what is known by then is still put into words. */
-const grace = 450;
+export const grace = 450;
 
 const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
 const message =

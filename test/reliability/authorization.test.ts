@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type GraphQLField,
-  getNamedType,
-  isInputObjectType,
-  isObjectType,
-  isUnionType,
-} from 'graphql';
+import { getNamedType, isInputObjectType, isObjectType, isUnionType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mutationRules, queryRules, subscriptionRules } from '../../src/auth/rules.ts';
 import { schemaOver } from '../../src/graph/schema.ts';
@@ -13,6 +7,7 @@ import { vendorDescriptions } from '../../src/vendors/registry.ts';
 import { withoutRequestId } from '../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate, portalTimes } from '../support/mutations.ts';
+import type { Field } from '../support/printed-schema.ts';
 
 /** reliability.md, section 4, "Authentication and authorization", derived from the schema. */
 
@@ -101,12 +96,12 @@ const inputs: Record<string, () => Record<string, unknown>> = {
 /** Those that name no record: whom they concern is the caller, or a secret that was handed out. */
 const withoutRecord = ['registerPatient', 'completePatientPortalConnection'];
 
-const inputFieldsOf = (field: GraphQLField<unknown, unknown>) => {
+const inputFieldsOf = (field: Field) => {
   const type = getNamedType(field.args[0]?.type);
   return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
 };
 /** The input field by which a mutation names its record. */
-const recordOf = (field: GraphQLField<unknown, unknown>) =>
+const recordOf = (field: Field) =>
   inputFieldsOf(field).find((name) =>
     ['appointmentId', 'portalRequestId', 'operationId', 'patientId'].includes(name),
   ) ?? '';

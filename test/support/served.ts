@@ -27,11 +27,19 @@ export interface Clinic {
   /** Asks one process, whichever is in use. */
   through(served: Served): Promise<TestGateway>;
   use(served: Served): void;
+  /** All that any of its processes has written, on whichever stream. */
+  written(): string;
   close(): Promise<void>;
 }
 
-/** @param databaseUrl of an empty database */
-export async function openClinic(databaseUrl: string): Promise<Clinic> {
+/**
+ * @param databaseUrl of an empty database
+ * @param common variables of every process
+ */
+export async function openClinic(
+  databaseUrl: string,
+  common: Readonly<Record<string, string>> = {},
+): Promise<Clinic> {
   const publicUrl = new URL('http://localhost:4000/');
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
   const encryptionKey = randomBytes(32).toString('base64');
@@ -55,6 +63,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       LOG_LEVEL: 'warn',
       // The simulators act at once or never.
       RECONCILE_AFTER_MS: '0',
+      ...common,
       ...environment,
     };
     const running = portico(words, variables);
@@ -112,6 +121,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       use: (served) => {
         current = served;
       },
+      written: () => all.map((each) => each.stdout() + each.stderr()).join(''),
       close,
     };
   } catch (error) {
