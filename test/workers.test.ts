@@ -43,7 +43,7 @@ function pidsOf(served: Served): number[] {
   }
 }
 
-/** On a connection of its own, so that the primary hands it to the next worker. */
+/** On a connection of its own, so that any worker may take it. */
 async function ask(served: Served, document = '{ viewer { roles } }') {
   const answer = await fetch(`${served.origin}/graphql`, {
     method: 'POST',
@@ -62,9 +62,6 @@ const slow = { timeout: 120_000 };
 describe('portico serve --workers', slow, () => {
   it('serves on one port, and its log says which worker', async () => {
     const served = await workers(2, { LOG_LEVEL: 'info' });
-    for (let count = 0; count < 6; count += 1) {
-      expect((await ask(served)).status).toBe(200);
-    }
     const logged = () =>
       new Set(
         served.running
@@ -73,8 +70,10 @@ describe('portico serve --workers', slow, () => {
           .filter((line) => line.startsWith('{'))
           .map((line) => JSON.parse(line).worker),
       );
+    // Whoever is free takes a connection: at once there are enough for both.
     for (let tries = 0; tries < 50 && logged().size < 2; tries += 1) {
-      await delay(100);
+      const answers = await Promise.all(Array.from({ length: 16 }, () => ask(served)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     }
     expect([...logged()].sort()).toEqual([1, 2]);
     await served.kill();
