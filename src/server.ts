@@ -10,7 +10,7 @@ import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
-import { createRateLimit } from './plugins/rate-limit.ts';
+import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
@@ -64,6 +64,13 @@ export function createServer(options: ServerOptions) {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
   };
+  const { announcements } = store;
+  const othersCounting = (what: string): OtherCounters | undefined =>
+    announcements && {
+      tell: (counts) => announcements.say(what, counts),
+      onTold: (listener) => announcements.onSaid(what, listener),
+      alias: (key) => options.sealer.fingerprint(what, key),
+    };
   return createYoga<NodeContext>({
     schema,
     context: ({ request }) => {
@@ -129,10 +136,10 @@ export function createServer(options: ServerOptions) {
       useDeadline(requestTimeout, options.inHand),
       useAuthentication(
         options.verifyToken,
-        createRateLimit(rateLimits.authFailuresPerMinute),
+        createRateLimit(rateLimits.authFailuresPerMinute, othersCounting('refused tokens')),
         addressKeyOf,
       ),
-      useRateLimit(createRateLimit(rateLimits.perMinute)),
+      useRateLimit(createRateLimit(rateLimits.perMinute, othersCounting('units'))),
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),

@@ -190,6 +190,14 @@ export interface AccessLog {
 }
 
 /** Everything that Portico keeps itself. */
+/** Short messages between the processes on one database. Some may be lost; none is kept. */
+export interface Announcements {
+  /** @param text at most 7,500 bytes; nothing of a patient */
+  say(topic: string, text: string): void;
+  /** Of the other processes; one listener for each topic. */
+  onSaid(topic: string, listener: (text: string) => void): void;
+}
+
 export interface Store {
   readonly patients: PatientRegister;
   readonly accounts: VendorAccounts;
@@ -200,6 +208,8 @@ export interface Store {
   readonly tokens: TokenVault;
   readonly accessLog: AccessLog;
   readonly operations: OperationLedger;
+  /** Absent where no other process can be on the database. */
+  readonly announcements?: Announcements;
   /** Resolves where the store answers and is not read-only. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Sealer, Store } from '../domain/store.ts';
 import { createAccessLog } from './access-log.ts';
+import { openAnnouncements } from './announcements.ts';
 import { createPendingConnections } from './connections.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
@@ -22,7 +23,7 @@ export interface StoreOptions {
   sealer: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** PostgreSQL connections at most; default 10. */
+  /** PostgreSQL connections at most, one aside for announcements; default 10. */
   poolSize?: number | undefined;
   /** Lines for people about what is being done. */
   onProgress?: ((line: string) => void) | undefined;
@@ -66,8 +67,17 @@ export function createStore(
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDirectory } = options;
   const onProgress = options.onProgress ?? (() => undefined);
-  const database = databaseUrl
-    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, onProgress)
-    : await openEmbedded(dataDirectory, onProgress);
-  return createStore(database, options);
+  if (!databaseUrl) {
+    return createStore(await openEmbedded(dataDirectory, onProgress), options);
+  }
+  const poolSize = options.poolSize ?? defaultPoolSize;
+  const store = createStore(await openServer(databaseUrl, poolSize, onProgress), options);
+  const announcements = openAnnouncements(databaseUrl);
+  return {
+    ...store,
+    announcements,
+    close: async () => {
+      await Promise.all([announcements.close(), store.close()]);
+    },
+  };
 }
