@@ -49,10 +49,8 @@ export function createRateLimit(perMinute: number, others?: OtherCounters): Rate
     duration: window,
   });
   const untold = new Map<string, number>();
-  let telling: NodeJS.Timeout | undefined;
 
   function tell() {
-    telling = undefined;
     const counts = [...untold];
     untold.clear();
     for (let first = 0; first < counts.length; first += keysInMessage) {
@@ -67,10 +65,13 @@ export function createRateLimit(perMinute: number, others?: OtherCounters): Rate
   });
 
   const counted = (alias: string, units: number) => {
-    if (others !== undefined) {
-      untold.set(alias, (untold.get(alias) ?? 0) + units);
-      telling ??= setTimeout(tell, gathering).unref();
+    if (others === undefined) {
+      return;
     }
+    if (untold.size === 0) {
+      setTimeout(tell, gathering).unref();
+    }
+    untold.set(alias, (untold.get(alias) ?? 0) + units);
   };
   const aliasOf = (key: string) => others?.alias(key) ?? key;
 
