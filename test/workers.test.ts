@@ -140,6 +140,28 @@ describe('portico serve --workers', slow, () => {
     await served.kill();
   });
 
+  it('leaves new requests to the others where one of them ends by a fault', async () => {
+    const faults = import.meta.resolve('./support/faults-on-signals.mjs');
+    const served = await workers(2, { NODE_OPTIONS: `--import=${faults}` });
+    const [first = 0] = pidsOf(served);
+    clinic.gateway.sandbox.simulators.CERBO.latency = 1_500;
+    const document =
+      '{ vendorPatients(vendor: CERBO, filter: {lastName: "Silva"}) { vendorPatientId } }';
+    // In hand at both, so that the one with the fault has something to finish.
+    const inHand = Promise.all(Array.from({ length: 12 }, () => ask(served, document)));
+    await delay(700);
+    process.kill(first, 'SIGUSR2');
+    await served.running.says(/Ending after the requests in hand/);
+    const meanwhile = await Promise.all(Array.from({ length: 20 }, () => ask(served)));
+    expect(new Set(meanwhile.map(({ status }) => status))).toEqual(new Set([200]));
+    for (const { status, body } of await inHand) {
+      expect({ status, errors: body.errors }).toEqual({ status: 200, errors: undefined });
+    }
+    clinic.gateway.sandbox.simulators.CERBO.latency = 0;
+    await served.running.says(/^Worker \d+ ended \(1\)\. Another one starts in 250 ms\.$/m);
+    await served.kill();
+  });
+
   it('starts another one also where the database is away, and never in a storm', async () => {
     const served = await workers(2);
     await postgres.pause();
