@@ -124,8 +124,9 @@ next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
   .action(() =>
     attempt(async () => {
       const { runDoctor } = await import('./doctor/run-doctor.ts');
-      const colors = process.stdout.isTTY === true && !process.env.NO_COLOR;
-      if (!(await runDoctor({ environment: environment(), say, print, colors }))) {
+      const { isTTY = false, columns } = process.stdout;
+      const colors = isTTY && !process.env.NO_COLOR;
+      if (!(await runDoctor({ environment: environment(), say, print, colors, columns }))) {
         process.exitCode = 1;
       }
     }),

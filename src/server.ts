@@ -10,7 +10,7 @@ import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
-import { createRateLimit } from './plugins/rate-limit.ts';
+import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
 import type { Streams } from './plugins/streams.ts';
@@ -69,8 +69,18 @@ export function createServer(options: ServerOptions) {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
   };
+  const { announcements } = store;
+  const othersCounting = (what: string): OtherCounters | undefined =>
+    announcements && {
+      tell: (counts) => announcements.say(what, counts),
+      onTold: (listener) => announcements.onSaid(what, listener),
+      alias: (key) => options.sealer.fingerprint(what, key),
+    };
   // Refused tokens and callbacks of logins: what somebody without a token can have us look up.
-  const strangers = createRateLimit(rateLimits.authFailuresPerMinute);
+  const strangers = createRateLimit(
+    rateLimits.authFailuresPerMinute,
+    othersCounting('refused tokens'),
+  );
   // The text of an unexpected error may hold anything; its place in the code does not.
   const logFault = (error: unknown, requestId: string) =>
     logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
@@ -142,7 +152,7 @@ export function createServer(options: ServerOptions) {
       }),
       useDeadline(requestTimeout, options.inHand),
       useAuthentication(options.verifyToken, strangers, addressKeyOf),
-      useRateLimit(createRateLimit(rateLimits.perMinute)),
+      useRateLimit(createRateLimit(rateLimits.perMinute, othersCounting('units'))),
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),

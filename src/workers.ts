@@ -51,11 +51,14 @@ export function pauseAfter(deaths: readonly number[], now: number): number {
 }
 
 /**
- * The primary: it holds the listener, hands its connections to the workers in turn, starts another one
- * where one dies, and ends when all have ended: with 0 where all of them did. The first worker starts
+ * The primary: it holds the listener that the workers share, starts another worker where one dies, and ends
+ * when all have ended: with 0 where all of them did. The first worker starts
  * alone, so that it alone says what is wrong; where it cannot start, nothing does.
  */
 export async function runWorkers({ count, endTimeout, exit, say }: WorkersOptions): Promise<void> {
+  // Workers take connections from one queue in the kernel. Handed out in turn, by Node's default, the one
+  // that is on its way to a worker as it dies would hang until its client gives up.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   const alive = new Set<Worker>();
   const restarts = new Set<NodeJS.Timeout>();
   let deaths: number[] = [];

@@ -15,6 +15,8 @@ export interface DoctorOptions {
   /** The report. */
   print: (line: string) => void;
   colors: boolean;
+  /** Characters of a line on the operator's screen; undefined where the report goes elsewhere. */
+  columns?: number | undefined;
   /** Milliseconds that any one check may take; default ten seconds. */
   patience?: number;
 }
@@ -34,6 +36,21 @@ const colorOf = { OK: 'green', NOTE: 'yellow', FAILED: 'red', SKIPPED: 'gray' } 
 interface Line {
   label: string;
   finding: Promise<Finding>;
+}
+
+/** Broken at blanks, and further lines under the first one's text. */
+function wrapped(text: string, indent: number, columns = Number.POSITIVE_INFINITY): string {
+  const most = Math.max(40, columns - indent);
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines[lines.length - 1] ?? '';
+    if (last !== '' && last.length + 1 + word.length > most) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+    }
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 /** Neither a silent check nor our own fault keeps the others from being reported. */
@@ -76,7 +93,7 @@ function tellWhoIsAwaited(lines: readonly Line[], say: (line: string) => void, p
  * @returns whether all is well
  */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {
-  const { environment, say, print, colors, patience = 10_000 } = options;
+  const { environment, say, print, colors, columns, patience = 10_000 } = options;
   say('Checking the configuration, the store, the identity provider and the vendors...');
   const { config, problems } = surveyConfig(environment, 'production');
   const definitions = Object.entries(registry) as unknown as [string, VendorDefinition][];
@@ -117,7 +134,8 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
     counts[state] += 1;
     const word = words[state].padEnd(6);
     const shown = colors ? styleText(colorOf[state], word, { validateStream: false }) : word;
-    print(`${shown}  ${label.padEnd(width)}  ${text}`);
+    const indent = word.length + width + 4;
+    print(`${shown}  ${label.padEnd(width)}  ${wrapped(text, indent, columns)}`);
   }
   quiet();
   print(summary(counts));

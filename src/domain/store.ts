@@ -228,6 +228,14 @@ export interface PatientData {
   erase(patientId: string, by: string): Promise<Erasure | undefined>;
 }
 
+/** Short messages between the processes on one database. Some may be lost; none is kept. */
+export interface Announcements {
+  /** @param text at most 7,500 bytes; nothing of a patient */
+  say(topic: string, text: string): void;
+  /** Of the other processes; one listener for each topic. */
+  onSaid(topic: string, listener: (text: string) => void): void;
+}
+
 /** Everything that Portico keeps itself. */
 export interface Store {
   readonly patients: PatientRegister;
@@ -241,6 +249,8 @@ export interface Store {
   readonly operations: OperationLedger;
   readonly patientData: PatientData;
   readonly retention: Retention;
+  /** Absent where no other process can be on the database. */
+  readonly announcements?: Announcements;
   /** Resolves where the store answers and is not read-only. */
   ping(): Promise<void>;
   close(): Promise<void>;

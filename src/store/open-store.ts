@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Sealer, Store } from '../domain/store.ts';
 import { createAccessLog } from './access-log.ts';
+import { openAnnouncements } from './announcements.ts';
 import { createPendingConnections } from './connections.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
@@ -24,7 +25,7 @@ export interface StoreOptions {
   sealer: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** PostgreSQL connections at most; default 10. */
+  /** PostgreSQL connections at most, one aside for announcements; default 10. */
   poolSize?: number | undefined;
   /** Lines for people about what is being done. */
   onProgress?: ((line: string) => void) | undefined;
@@ -71,10 +72,19 @@ export function createStore(
  *   cannot be reached, UNUSABLE where the folder is in use or the database is of a newer version
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDirectory } = options;
+  const { databaseUrl, dataDirectory, sealer } = options;
   const onProgress = options.onProgress ?? (() => undefined);
-  const database = databaseUrl
-    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, options.sealer, onProgress)
-    : await openEmbedded(dataDirectory, options.sealer, onProgress);
-  return createStore(database, options);
+  if (!databaseUrl) {
+    return createStore(await openEmbedded(dataDirectory, sealer, onProgress), options);
+  }
+  const poolSize = options.poolSize ?? defaultPoolSize;
+  const store = createStore(await openServer(databaseUrl, poolSize, sealer, onProgress), options);
+  const announcements = openAnnouncements(databaseUrl);
+  return {
+    ...store,
+    announcements,
+    close: async () => {
+      await Promise.all([announcements.close(), store.close()]);
+    },
+  };
 }

@@ -115,6 +115,23 @@ describe('a look at the vendors', () => {
   });
 });
 
+describe('the report on a screen', () => {
+  it('is broken at blanks, and stays under its own column', async () => {
+    const printed: string[] = [];
+    await runDoctor({
+      environment,
+      print: (text) => printed.push(...text.split('\n')),
+      say: () => undefined,
+      colors: false,
+      columns: 80,
+    });
+    expect(printed.filter((line) => line.length > 80)).toEqual([]);
+    expect(printed.length).toBeGreaterThan(9);
+    const further = printed.filter((line) => line.startsWith(' '));
+    expect(further.filter((line) => !/^ {27}\S/.test(line))).toEqual([]);
+  });
+});
+
 describe('a look at the identity provider', () => {
   it('says what the provider calls itself', async () => {
     const { of } = await doctor({ AUTH_ISSUER: `${environment.AUTH_ISSUER}/` });
