@@ -16,6 +16,8 @@ import { createWorkInHand } from './plugins/use-work-in-hand.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
+import { observedBy } from './telemetry/observer.ts';
+import { createRequestLog } from './telemetry/request-log.ts';
 import { registry, vendorDescriptions } from './vendors/registry.ts';
 import type { VendorDefinition, VendorParts } from './vendors/vendor-definition.ts';
 
@@ -106,6 +108,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
   });
   const doors = openDoors(config, store.tokens, clock);
   const inHand = createWorkInHand();
+  const observer = observedBy([createRequestLog(logger)]);
   const server = createServer({
     schema: schemaOver(vendorDescriptions),
     verifyToken: createTokenVerifier({
@@ -133,7 +136,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     persistedDocuments: { documents, only: config.persistedDocuments.only },
     corsOrigins: config.corsOrigins,
     vendors: doors.directory,
-    ...{ logger, graphiql, showVendorCalls, store, sealer, clock },
+    ...{ logger, observer, graphiql, showVendorCalls, store, sealer, clock },
   });
   return {
     server,

@@ -18,21 +18,24 @@ import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { useOperationReport, useOperations } from './plugins/use-operation-report.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
-import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
+import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
+  /** Told of each operation and each vendor call. */
+  observer: Required<Observer>;
   /** Where browsers reach the gateway. */
   publicUrl: URL;
   requestLimits: RequestLimits;
@@ -60,13 +63,14 @@ const documentsKept = 250;
 export function createServer(options: ServerOptions) {
   const { schema, logger, clock, store, vendors, requestTimeout, graphiql, corsOrigins } = options;
   const { requestLimits, queryLimits, rateLimits, trustedProxies, persistedDocuments } = options;
+  const { observer } = options;
   const addressKeyOf = (context: NodeContext) => {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
   };
   return createYoga<NodeContext>({
     schema,
-    context: ({ request }) => {
+    context: ({ request, inHand }) => {
       const state = requestState(request);
       if (state.caller === undefined) {
         throw unauthenticated();
@@ -77,7 +81,13 @@ export function createServer(options: ServerOptions) {
           requestId: state.requestId,
           caller: state.caller,
           signal: request.signal,
-          onVendorCall: (call) => state.vendorCalls.push(call),
+          onVendorCall: (call) => {
+            state.vendorCalls.push(call);
+            if (inHand !== undefined) {
+              inHand.vendorCalls += 1;
+            }
+            observer.vendorCallEnded(call, state.requestId, inHand?.observed);
+          },
           onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
         },
       );
@@ -111,6 +121,7 @@ export function createServer(options: ServerOptions) {
     renderGraphiQL,
     plugins: [
       useWorkInHand(options.inHand),
+      useOperations(),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
       useConnectionCallback((callbackName, url, request) =>
@@ -119,6 +130,8 @@ export function createServer(options: ServerOptions) {
             scope: {
               requestId: requestState(request).requestId,
               deadline: clock() + requestTimeout,
+              onVendorCall: (call) =>
+                observer.vendorCallEnded(call, requestState(request).requestId, undefined),
             },
             ...{ store, vendors, clock },
           },
@@ -139,11 +152,11 @@ export function createServer(options: ServerOptions) {
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
       useSecretDelivery(store.operations),
-      useRequestLog(logger),
       useErrorMasking((error, requestId) =>
         // The text of an unexpected error may hold anything; its place in the code does not.
         logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
       ),
+      useOperationReport(observer),
       ...(options.showVendorCalls ? [useVendorCalls()] : []),
     ],
   });

@@ -36,13 +36,14 @@ const plan: Record<string, readonly string[]> = {
   actions: ['domain', 'auth', 'operations', 'loaders'],
   graph: kitchen,
   context: [...kitchen, 'graph'],
-  plugins: [...kitchen, 'graph', 'context'],
-  server: [...kitchen, 'graph', 'context', 'plugins'],
+  telemetry: ['domain'],
+  plugins: [...kitchen, 'graph', 'context', 'telemetry'],
+  server: [...kitchen, 'graph', 'context', 'plugins', 'telemetry'],
   vendors: ['domain', 'http'],
   config: ['domain', 'vendors'],
   gateway: [
     ...[...kitchen, 'graph', 'context', 'plugins', 'server'],
-    ...['config', 'store', 'http', 'vendors'],
+    ...['config', 'store', 'http', 'telemetry', 'vendors'],
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],

@@ -4,6 +4,12 @@ import type { VendorId } from './vendor.ts';
 export interface VendorCallRecord {
   vendor: VendorId;
   operation: string;
+  /** HTTP method. */
+  method: string;
+  /** Host of the vendor, as configured. */
+  server: string;
+  /** Path with the names of its values in braces; undefined where the vendor announces its addresses. */
+  template: string | undefined;
   /** Attempts sent; 0 where the call was shed before sending. */
   attempts: number;
   /** HTTP status of the last answer, where there was one. */

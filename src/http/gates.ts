@@ -6,6 +6,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import type { VendorHealth } from '../domain/vendor.ts';
+import type { GateLoad } from './exchange.ts';
 import { createRoom } from './room.ts';
 
 /** What an attempt says about the vendor: alive, at fault, or nothing (we gave up ourselves). */
@@ -29,6 +30,7 @@ export interface Gate {
     signal: AbortSignal | undefined,
   ): Promise<T | NotBegun>;
   health(): VendorHealth;
+  load(): GateLoad;
 }
 
 const faultsToOpen = 5;
@@ -118,6 +120,16 @@ export function createGate(concurrency: number, clock: () => number): Gate {
         breaker.state !== CircuitState.Closed || (faults.state > 0 && clock() - lastFault < recent);
       return { state: doubtful ? 'DEGRADED' : 'AVAILABLE', retryAt: undefined };
     },
+    load: () => ({
+      breaker:
+        breaker.state === CircuitState.Closed
+          ? 'CLOSED'
+          : breaker.state === CircuitState.Open && clock() < openUntil
+            ? 'OPEN'
+            : 'HALF_OPEN',
+      running: room.taken,
+      waiting: room.waiting,
+    }),
   };
 }
 

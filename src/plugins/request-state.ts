@@ -1,5 +1,6 @@
 import type { Caller } from '../auth/access.ts';
 import type { VendorCallRecord } from '../domain/request.ts';
+import type { ObservedOperation } from '../telemetry/observer.ts';
 import type { QueryCost } from './query-cost.ts';
 
 /** What the plugins know of a request before and after GraphQL runs. */
@@ -11,6 +12,19 @@ export interface RequestState {
   cost: QueryCost;
   /** Operations whose bearer secrets are in the answer. */
   secretsOf: string[];
+  /** Milliseconds since the epoch, and on the process's own clock. */
+  startedAt: number;
+  begun: number;
+  /** One for each operation of the request, in its order. */
+  operations: OperationInHand[];
+  /** Codes of those that were not executed. */
+  refusals: (string | undefined)[];
+}
+
+/** An operation of a request; `observed` once it is executed. */
+export interface OperationInHand {
+  observed?: ObservedOperation;
+  vendorCalls: number;
 }
 
 const states = new WeakMap<Request, RequestState>();
@@ -30,6 +44,10 @@ export function requestState(request: Request): RequestState {
     vendorCalls: [],
     cost: { vendorCalls: 0, fields: 0 },
     secretsOf: [],
+    startedAt: Date.now(),
+    begun: performance.now(),
+    operations: [],
+    refusals: [],
   };
   states.set(request, state);
   return state;

@@ -11,7 +11,12 @@ export const useVendorCalls = (): Plugin => ({
     if (!Array.isArray(result) && 'data' in result) {
       const start = Math.min(...vendorCalls.map((call) => call.startedAt));
       const listed = vendorCalls.map(({ startedAt, ...call }) => ({
-        ...call,
+        vendor: call.vendor,
+        operation: call.operation,
+        attempts: call.attempts,
+        status: call.status,
+        outcome: call.outcome,
+        duration: call.duration,
         startedAfter: startedAt - start,
       }));
       setResult({ ...result, extensions: { ...result.extensions, vendorCalls: listed } });
