@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import { type Gateway, type GatewayOptions, openGateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
-import { listen, StartError } from './listen.ts';
+import { type Listening, listen, StartError } from './listen.ts';
+import { metricsListener } from './telemetry/metrics-listener.ts';
 
 type Say = (line: string) => void;
 
@@ -20,6 +22,47 @@ const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say) =>
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
 
+/** What a sandbox takes from the environment, too: it is there to be looked at. */
+const telemetryOf = (environment: Environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => /^(METRICS|OTEL)_/.test(name)));
+
+const endServers = (...servers: (Server | undefined)[]) => {
+  for (const server of servers) {
+    server?.close();
+    server?.closeAllConnections();
+  }
+};
+
+/**
+ * The gateway behind a server, and its metrics on a port of their own where they have one.
+ * @throws StartError and whatever else keeps it from coming up; the ports are free again then
+ */
+async function openBehind(
+  server: Server,
+  config: Config,
+  options: Omit<GatewayOptions, 'onProgress'>,
+  say: Say,
+): Promise<{ gateway: Gateway; close: () => Promise<void> }> {
+  const { port, host = '', token } = config.metrics ?? {};
+  let metrics: Listening | undefined;
+  try {
+    metrics = port === undefined ? undefined : await listen(host, port, undefined, 'METRICS_PORT');
+    const gateway = await openGateway(config, { ...options, onProgress: say });
+    if (metrics !== undefined && gateway.metrics !== undefined) {
+      metrics.answerWith(metricsListener(gateway.metrics, token));
+      say(`Metrics are at port ${metrics.port} of ${host}, /metrics.`);
+    }
+    const close = async () => {
+      await gateway.close();
+      endServers(metrics?.server);
+    };
+    return { gateway, close };
+  } catch (error) {
+    endServers(server, metrics?.server);
+    throw error;
+  }
+}
+
 /** Portico on simulated vendors; everything is in memory and gone when it ends. */
 export async function start(environment: Environment, say: Say): Promise<void> {
   // Loaded here, so that production never loads a simulator.
@@ -30,7 +73,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
-  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL };
+  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, ...telemetryOf(environment) };
   const { host, port } = readConfig(own, 'sandbox');
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
@@ -47,17 +90,19 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const lifeCycle = lifeCycleOf(config, logger, say);
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey: randomBytes(32),
-    dataDirectory: undefined,
-    showVendorCalls: true,
-    graphiql: {
-      headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-      defaultQuery: firstQuery,
+  const { gateway, close } = await openBehind(
+    server,
+    config,
+    {
+      ...{ logger, encryptionKey: randomBytes(32), showVendorCalls: true },
+      dataDirectory: undefined,
+      graphiql: {
+        headers: async () => ({ authorization: `Bearer ${await staff()}` }),
+        defaultQuery: firstQuery,
+      },
     },
-    onProgress: say,
-  });
+    say,
+  );
   say('Filling the sandbox with invented patients...');
   await seed({
     fetch: (request) => gateway.server.fetch(request),
@@ -69,7 +114,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     server,
     idle: gateway.idle,
     close: async () => {
-      await gateway.close();
+      await close();
       await sandbox.close();
     },
   });
@@ -99,20 +144,18 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
   const config = readConfig({ ...environment, PORT: String(port) }, 'production');
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey,
-    dataDirectory: join(config.dataDirectory, 'store'),
-    showVendorCalls: false,
-    graphiql: config.graphiql ? {} : undefined,
-    onProgress: say,
-  }).catch((error: unknown) => {
-    server.close();
-    server.closeAllConnections();
-    throw error;
-  });
+  const { gateway, close } = await openBehind(
+    server,
+    config,
+    {
+      ...{ logger, encryptionKey, showVendorCalls: false },
+      dataDirectory: join(config.dataDirectory, 'store'),
+      graphiql: config.graphiql ? {} : undefined,
+    },
+    say,
+  );
   answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
-  lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
+  lifeCycle.started({ server, idle: gateway.idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
   return gateway;

@@ -18,6 +18,7 @@ import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { type MetricsRoute, useMetricsRoute } from './plugins/use-metrics-route.ts';
 import { useOperationReport, useOperations } from './plugins/use-operation-report.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
@@ -36,6 +37,8 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   logger: Logger;
   /** Told of each operation and each vendor call. */
   observer: Required<Observer>;
+  /** Metrics for whoever has their token; undefined: there are none on this port. */
+  metrics: MetricsRoute | undefined;
   /** Where browsers reach the gateway. */
   publicUrl: URL;
   requestLimits: RequestLimits;
@@ -124,6 +127,7 @@ export function createServer(options: ServerOptions) {
       useOperations(),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
+      useMetricsRoute(options.metrics),
       useConnectionCallback((callbackName, url, request) =>
         receiveConnectionCallback(
           {

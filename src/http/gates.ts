@@ -135,6 +135,17 @@ export function createGate(concurrency: number, clock: () => number): Gate {
 
 class Unjudged extends Error {}
 
+/** What goes on behind several gates, as of one: its breaker is the worst of theirs. */
+export const together = (loads: readonly GateLoad[]): GateLoad => {
+  const states = loads.map(({ breaker }) => breaker);
+  const worst = (['OPEN', 'HALF_OPEN'] as const).find((state) => states.includes(state));
+  return {
+    breaker: worst ?? 'CLOSED',
+    running: loads.reduce((sum, { running }) => sum + running, 0),
+    waiting: loads.reduce((sum, { waiting }) => sum + waiting, 0),
+  };
+};
+
 /** The worse of two healths; of two that are unavailable, the later return. */
 export function worse(one: VendorHealth, other: VendorHealth): VendorHealth {
   const rank = { AVAILABLE: 0, DEGRADED: 1, UNAVAILABLE: 2 } as const;

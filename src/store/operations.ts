@@ -17,6 +17,7 @@ import {
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
 import { operationSteps, operations } from './tables.ts';
+import { countUnsettled } from './unsettled-operations.ts';
 
 /** Milliseconds without a sign of life after which a worker counts as gone. */
 const usualLease = 10_000;
@@ -250,6 +251,8 @@ export function createOperationLedger(
           .where(and(isExpired(keysValidSince), isNotNull(operations.idempotencyKey))),
       );
     },
+
+    unsettled: () => countUnsettled(database),
 
     async counts() {
       const rows = await database.run((queries) =>
