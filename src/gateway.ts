@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import { type Config, ConfigurationError } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
@@ -96,6 +97,16 @@ async function openMetrics({ metrics }: Config, options: MetricsOptions) {
   return createMetrics(options);
 }
 
+/** The same of traces. */
+async function openTraces({ traces }: Config, logger: Logger, documents?: PersistedDocuments) {
+  if (!traces) {
+    return [];
+  }
+  const complain = () => logger.warn('traces do not reach their collector');
+  const { openTraces: open } = await import('./telemetry/traces.ts');
+  return [open(complain, documents?.values())];
+}
+
 /** Everything between the configuration and the server: store, doors, key sets. Opens no port. */
 export async function openGateway(config: Config, options: GatewayOptions) {
   const { logger, graphiql, showVendorCalls, encryptionKey, dataDirectory, onProgress } = options;
@@ -133,6 +144,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
   const observer = observedBy([
     createRequestLog(logger),
     ...(metrics ? [metrics.observer] : []),
+    ...(await openTraces(config, logger, documents)),
     ...observers,
   ]);
   const server = createServer({

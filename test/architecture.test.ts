@@ -235,6 +235,23 @@ const isSimulation = (path: string) =>
     path,
   );
 
+describe('telemetry', () => {
+  it('loads the packages of metrics and traces only where they are asked for', () => {
+    const loaded = loadedBy('src/run.ts', sources);
+    expect(loaded).toContain('src/telemetry/request-log.ts');
+    const users = sources.filter(({ imports }) =>
+      imports.some(
+        ({ target, kind }) => kind === 'value' && /^(@opentelemetry|prom-client)/.test(target),
+      ),
+    );
+    expect(users.map(({ path }) => path)).toEqual([
+      'src/telemetry/metrics.ts',
+      'src/telemetry/traces.ts',
+    ]);
+    expect(users.filter(({ path }) => loaded.has(path))).toEqual([]);
+  });
+});
+
 describe('the sandbox', () => {
   it('is loaded by production neither directly nor by a detour', () => {
     for (const entry of ['src/run.ts', 'src/gateway.ts', 'src/server.ts']) {
