@@ -9,11 +9,15 @@ import { type Gateway, type GatewayOptions, openGateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { type Listening, listen, StartError } from './listen.ts';
 import { metricsListener } from './telemetry/metrics-listener.ts';
+import { readableLog } from './telemetry/readable-log.ts';
 
 type Say = (line: string) => void;
 
-const loggerFor = ({ logLevel }: Config) =>
-  pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** JSON, but for people in a terminal. */
+function loggerFor({ logLevel: level }: Config): Logger {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return process.stdout.isTTY ? pino(options, readableLog(process.stdout)) : pino(options);
+}
 
 const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say) =>
   createLifeCycle({
