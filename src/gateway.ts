@@ -36,6 +36,8 @@ export interface GatewayOptions extends Given {
   onProgress?: (line: string) => void;
   /** Told of what it does, beside the log and the metrics; closed with it. */
   observers?: readonly Observer[];
+  /** What its metrics show of requests in hand, where somebody keeps count. */
+  requestLoads?: MetricsOptions['requestLoads'];
 }
 
 /** @throws ConfigurationError where the manifest cannot be used */
@@ -87,6 +89,8 @@ function openDoors({ vendors, publicUrl }: Config, tokens: TokenVault, clock: ()
     },
   };
 }
+
+const isWrite = (document: string | undefined) => document?.includes('mutation') ?? false;
 
 /** Loaded only where somebody is to read them. */
 async function openMetrics({ metrics }: Config, options: MetricsOptions) {
@@ -140,6 +144,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     documents: documents?.values(),
     vendorLoads: doors.loads,
     unsettled: createLedgerReader(store.operations),
+    requestLoads: options.requestLoads,
   });
   const observer = observedBy([
     createRequestLog(logger),
@@ -184,6 +189,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     server,
     store,
     vendors: doors.directory,
+    isPersistedWrite: (hash: string) => isWrite(documents?.get(hash.toLowerCase())),
     /** Undefined where nobody is to read them. */
     metrics,
     /** Resolves when nothing that was begun for a request is left. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
@@ -8,6 +8,7 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import { type Gateway, type GatewayOptions, openGateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { type Listening, listen, StartError } from './listen.ts';
+import { watchLoad } from './overload/watch.ts';
 import { metricsListener } from './telemetry/metrics-listener.ts';
 import { readableLog } from './telemetry/readable-log.ts';
 
@@ -37,6 +38,13 @@ const endServers = (...servers: (Server | undefined)[]) => {
   }
 };
 
+interface Opened {
+  gateway: Gateway;
+  /** Puts what keeps the process within its powers before what answers. */
+  guard: (listener: RequestListener) => RequestListener;
+  close: () => Promise<void>;
+}
+
 /**
  * The gateway behind a server, and its metrics on a port of their own where they have one.
  * @throws StartError and whatever else keeps it from coming up; the ports are free again then
@@ -46,22 +54,34 @@ async function openBehind(
   config: Config,
   options: Omit<GatewayOptions, 'onProgress'>,
   say: Say,
-): Promise<{ gateway: Gateway; close: () => Promise<void> }> {
+): Promise<Opened> {
   const { port, host = '', token } = config.metrics ?? {};
+  const load = watchLoad(config.admission, options.logger);
   let metrics: Listening | undefined;
   try {
     metrics = port === undefined ? undefined : await listen(host, port, undefined, 'METRICS_PORT');
-    const gateway = await openGateway(config, { ...options, onProgress: say });
+    const gateway = await openGateway(config, {
+      ...options,
+      requestLoads: load.loads,
+      onProgress: say,
+    });
     if (metrics !== undefined && gateway.metrics !== undefined) {
       metrics.answerWith(metricsListener(gateway.metrics, token));
       say(`Metrics are at port ${metrics.port} of ${host}, /metrics.`);
     }
-    const close = async () => {
-      await gateway.close();
-      endServers(metrics?.server);
+    const { isPersistedWrite } = gateway;
+    const { corsOrigins } = config;
+    return {
+      gateway,
+      guard: (listener) => load.guard(listener, { isPersistedWrite, corsOrigins }),
+      close: async () => {
+        load.close();
+        await gateway.close();
+        endServers(metrics?.server);
+      },
     };
-    return { gateway, close };
   } catch (error) {
+    load.close();
     endServers(server, metrics?.server);
     throw error;
   }
@@ -94,7 +114,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const lifeCycle = lifeCycleOf(config, logger, say);
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
-  const { gateway, close } = await openBehind(
+  const { gateway, guard, close } = await openBehind(
     server,
     config,
     {
@@ -113,7 +133,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     publicUrl,
     token: await staff(),
   });
-  answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
+  answerWith(lifeCycle.guard(guard(tokenRoute(identityProvider, gateway.server))));
   lifeCycle.started({
     server,
     idle: gateway.idle,
@@ -148,7 +168,7 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
   const config = readConfig({ ...environment, PORT: String(port) }, 'production');
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
-  const { gateway, close } = await openBehind(
+  const { gateway, guard, close } = await openBehind(
     server,
     config,
     {
@@ -158,7 +178,7 @@ export async function serve(environment: Environment, say: Say): Promise<Gateway
     },
     say,
   );
-  answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
+  answerWith(lifeCycle.guard(guard((request, response) => void gateway.server(request, response))));
   lifeCycle.started({ server, idle: gateway.idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);

@@ -29,6 +29,7 @@ import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
+import { useWriteReserve } from './plugins/use-write-reserve.ts';
 import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
@@ -153,6 +154,7 @@ export function createServer(options: ServerOptions) {
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
+      useWriteReserve(),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
       useSecretDelivery(store.operations),

@@ -22,6 +22,12 @@ export interface VendorCallRecord {
   duration: number;
 }
 
+const acceptableId = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The caller's own `x-request-id` is kept where it is harmless, so that logs can be joined. */
+export const requestIdFrom = (given: string | readonly string[] | null | undefined): string =>
+  typeof given === 'string' && acceptableId.test(given) ? given : crypto.randomUUID();
+
 /** Whose request a vendor call serves, and how long it may take. Handed down, never stored. */
 export interface RequestScope {
   requestId: string;

@@ -1,5 +1,5 @@
 import type { Caller } from '../auth/access.ts';
-import type { VendorCallRecord } from '../domain/request.ts';
+import { requestIdFrom, type VendorCallRecord } from '../domain/request.ts';
 import type { ObservedOperation } from '../telemetry/observer.ts';
 import type { QueryCost } from './query-cost.ts';
 
@@ -29,17 +29,14 @@ export interface OperationInHand {
 
 const states = new WeakMap<Request, RequestState>();
 
-const acceptableId = /^[A-Za-z0-9_-]{8,64}$/;
-
-/** The caller's own `x-request-id` is kept where it is harmless, so that logs can be joined. */
+/** Made when it is first asked for. */
 export function requestState(request: Request): RequestState {
   const known = states.get(request);
   if (known !== undefined) {
     return known;
   }
-  const given = request.headers.get('x-request-id') ?? '';
   const state: RequestState = {
-    requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
+    requestId: requestIdFrom(request.headers.get('x-request-id')),
     caller: undefined,
     vendorCalls: [],
     cost: { vendorCalls: 0, fields: 0 },

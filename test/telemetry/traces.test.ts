@@ -1,68 +1,47 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseOwnId } from '../../src/domain/ids.ts';
 import { firstQuery } from '../../src/sandbox/first-query.ts';
 import { sandboxPeople } from '../../src/sandbox/people.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { endAll, portico, type Running } from '../support/command-line.ts';
+import { endAll } from '../support/command-line.ts';
 import { freePort } from '../support/free-port.ts';
-import { askThrough, type TestGateway, unhurried } from '../support/gateway.ts';
 import { personalIn } from '../support/personal-data.ts';
+import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
 import { type CollectedSpan, type Collector, startCollector } from './collector.ts';
 
 /** A `portico serve` of its own, whose variables ask for traces, and a collector that gets them over HTTP. */
 
-const publicUrl = new URL('http://localhost:4000/');
 /** Milliseconds that each vendor takes, so that calls that overlap can be seen to. */
 const latency = 200;
 
 let collector: Collector;
 let sandbox: Sandbox;
 let metricsPort: number;
-let gateway: Omit<TestGateway, 'logged' | 'close'>;
+let gateway: ServedAlone;
 
 const everything = { timeout: 90_000 };
 const soon = { timeout: 20_000, interval: 50 };
 
-async function serve(environment: Record<string, string>): Promise<[Running, string]> {
-  const port = await freePort();
-  const running = portico(['serve'], {
-    ...sandbox.environment,
-    ...unhurried,
-    PUBLIC_URL: publicUrl.href,
-    PORT: String(port),
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-    LOG_LEVEL: 'debug',
-    OTEL_BSP_SCHEDULE_DELAY: '100',
-    ...environment,
-  });
-  await running.says(/Portico serves/);
-  return [running, `http://127.0.0.1:${port}`];
-}
-
-const sendTo =
-  (origin: string) =>
-  async (request: Request): Promise<Response> => {
-    const { pathname, search } = new URL(request.url);
-    const { method, headers } = request;
-    const body = await request.text();
-    return fetch(`${origin}${pathname}${search}`, {
-      ...{ method, headers, redirect: 'manual' },
-      ...(body !== '' && { body }),
-    });
-  };
+const serve = (environment: Record<string, string>, seeded = false) =>
+  serveAlone(
+    sandbox,
+    { LOG_LEVEL: 'debug', OTEL_BSP_SCHEDULE_DELAY: '100', ...environment },
+    seeded,
+  );
 
 beforeAll(async () => {
   collector = await startCollector();
-  sandbox = await startSandbox({ publicUrl, firstPort: 0 });
+  sandbox = await startSandbox({ publicUrl: new URL('http://localhost:4000/'), firstPort: 0 });
   metricsPort = await freePort();
-  const [, origin] = await serve({
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-    OTEL_SERVICE_NAME: 'portico-under-test',
-    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
-    METRICS_PORT: String(metricsPort),
-  });
-  gateway = await askThrough({ sandbox, publicUrl, fetch: sendTo(origin) });
+  gateway = await serve(
+    {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_SERVICE_NAME: 'portico-under-test',
+      OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+      METRICS_PORT: String(metricsPort),
+    },
+    true,
+  );
 }, 90_000);
 afterAll(async () => {
   await endAll();
@@ -270,27 +249,26 @@ describe('a serve process', everything, () => {
   });
 
   it('sends the last spans before it ends', async () => {
-    const [running, origin] = await serve({
+    const own = await serve({
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_BSP_SCHEDULE_DELAY: '600000',
     });
-    const own = await askThrough({ sandbox, publicUrl, fetch: sendTo(origin), seeded: false });
     const answer = await own.query('query LastWords { viewer { subject } }');
     expect(answer.errors).toEqual([]);
     const named = () => collector.spans().filter(({ name }) => name === 'query LastWords');
     expect(named()).toEqual([]);
-    running.process.kill('SIGTERM');
-    expect(await running.ended).toBe(0);
+    own.running.process.kill('SIGTERM');
+    expect(await own.running.ended).toBe(0);
     expect(named()).toHaveLength(1);
   });
 
   it('serves and ends in order while its collector is away, and says so once', async () => {
-    const [running, origin] = await serve({
+    const own = await serve({
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
       OTEL_EXPORTER_OTLP_TIMEOUT: '300',
     });
-    const own = await askThrough({ sandbox, publicUrl, fetch: sendTo(origin), seeded: false });
-    const complaints = () => running.stdout().match(/traces do not reach their collector/g) ?? [];
+    const complaints = () =>
+      own.running.stdout().match(/traces do not reach their collector/g) ?? [];
     for (let count = 0; count < 40 && complaints().length === 0; count += 1) {
       expect((await own.query('{ viewer { subject } }')).errors).toEqual([]);
       await new Promise((resolve) => setTimeout(resolve, 250));
@@ -301,8 +279,8 @@ describe('a serve process', everything, () => {
     }
     expect(complaints()).toHaveLength(1);
     const asked = Date.now();
-    running.process.kill('SIGTERM');
-    expect(await running.ended).toBe(0);
+    own.running.process.kill('SIGTERM');
+    expect(await own.running.ended).toBe(0);
     expect(Date.now() - asked).toBeLessThan(10_000);
   });
 });
