@@ -10,10 +10,11 @@ import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
  */
 
 const token = 'scrapers-only-0123456789';
-const most = 40;
+/** As many as a vendor takes at once: none of them waits for another. */
+const most = 16;
 const reserve = 10;
 /** Milliseconds that a request may take. */
-const deadline = 6_000;
+const deadline = 8_000;
 
 let sandbox: Sandbox;
 let gateway: ServedAlone;
@@ -22,6 +23,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ publicUrl: new URL('http://localhost:4000/'), firstPort: 0 });
   gateway = await serveAlone(sandbox, {
     REQUEST_TIMEOUT_MS: String(deadline),
+    CERBO_TIMEOUT_MS: String(deadline),
     REQUEST_MAX_CONCURRENCY: String(most),
     REQUEST_WRITE_RESERVE: String(reserve),
     // A machine that is busy with other tests makes the event loop late, too: only the counts are of interest.
@@ -43,12 +45,13 @@ const askQueue = (document = queueQuery) => gateway.query(document, { id: gatewa
 
 /** Reads that wait for a slow vendor, as many as may be in hand. */
 async function fillReads() {
-  gateway.sandbox.simulators.CERBO.latency = 4_000;
+  gateway.sandbox.simulators.CERBO.latency = 3_000;
   const waiting = Array.from({ length: most }, () => askQueue());
   const running = /portico_requests_running\{class="read"\} (\d+)/;
   await expect
     .poll(async () => running.exec(await metrics())?.[1], { timeout: 15_000 })
     .toBe(String(most));
+  await expect.poll(() => gateway.calls('CERBO').length, { timeout: 15_000 }).toBe(most);
   return waiting;
 }
 
@@ -61,9 +64,13 @@ describe('with as many reads in hand as may be', slow, () => {
   it('P01: one more gets 503 at once, and no vendor is called', async () => {
     const waiting = await fillReads();
     const before = gateway.allCalls().length;
-    const began = performance.now();
+    let ended = 0;
+    for (const each of waiting) {
+      void each.then(() => (ended += 1));
+    }
     const answers = await Promise.all(Array.from({ length: 20 }, () => askQueue()));
-    expect(performance.now() - began).toBeLessThan(3_000);
+    // Before any of those in hand, and so without waiting for one.
+    expect(ended).toBe(0);
     for (const { status, headers, errors } of answers) {
       expect(status).toBe(503);
       expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -112,7 +119,7 @@ describe('with as many reads in hand as may be', slow, () => {
     for (const path of ['/health', '/ready']) {
       expect((await gateway.fetch(path)).status).toBe(200);
     }
-    expect(await metrics()).toContain('portico_requests_limit{class="read"} 40');
+    expect(await metrics()).toContain('portico_requests_limit{class="read"} 16');
     await Promise.all(waiting);
   });
 });
@@ -120,14 +127,21 @@ describe('with as many reads in hand as may be', slow, () => {
 describe('a burst while a vendor takes five seconds', slow, () => {
   it('P04: is answered within the deadline, in part by 503, and what waits is bounded', async () => {
     gateway.sandbox.simulators.CERBO.latency = 5_000;
-    const began = performance.now();
+    const seconds = 'portico_operation_duration_seconds';
     const answers = await Promise.all(Array.from({ length: 300 }, () => askQueue()));
-    expect(performance.now() - began).toBeLessThan(deadline + 6_000);
+    const page = await metrics();
+    const count = (name: string, labels: string) =>
+      new RegExp(`^${name}\\{${labels}type="query",name="anonymous"\\} (\\d+)$`, 'm').exec(
+        page,
+      )?.[1];
+    expect(count(`${seconds}_bucket`, 'le="10",')).toBe(count(`${seconds}_count`, ''));
+    expect(Number(count(`${seconds}_count`, ''))).toBeGreaterThanOrEqual(most);
     const statuses = answers.map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
-    expect(statuses.filter((status) => status === 200)).toHaveLength(most);
-    // A vendor takes sixteen at once; who waits in line for it is told by the deadline.
-    expect(gateway.calls('CERBO').length).toBeLessThanOrEqual(most);
+    const served = statuses.filter((status) => status === 200);
+    // More than one round only where it took longer to send them all than to answer the first.
+    expect(served.length).toBeGreaterThanOrEqual(most);
+    expect(gateway.calls('CERBO')).toHaveLength(served.length);
     const codes = answers.flatMap(({ errors }) => errors.map(({ extensions }) => extensions.code));
     expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
   });
