@@ -15,6 +15,8 @@ import { type Answered, closedLoop, openLoop, quantile, type Shot } from './open
 /** Milliseconds that the vendor takes. */
 const vendorTime = 20;
 const seconds = 10;
+/** At once, where capacity is measured: fewer than are ever turned away. */
+const clients = 24;
 const factors = [0.5, 1, 2, 3, 4];
 const bars = { goodput: 0.8, p99: 1_000 + vendorTime, shedP99: 1_000, writes: 0.99 };
 
@@ -45,14 +47,18 @@ function stepOf(name: string, offered: number, answers: readonly Answered[]): St
   };
 }
 
-const readOf =
-  ({ ids }: ServedAlone) =>
-  () =>
-    JSON.stringify({
+/** Of several patients in turn: the log of access is a chain for each, and who reads one waits for it. */
+const readOf = ({ ids: { Ana, Ben, Chloe, David } }: ServedAlone) => {
+  let sent = 0;
+  return () => {
+    sent += 1;
+    return JSON.stringify({
       query:
         'query Load($id: ID!) { patient(id: $id) { fullName portalRequests(filter: { vendor: [CERBO] }) { nodes { id title } sources { state } } } }',
-      variables: { id: ids.Ana },
+      variables: { id: [Ana, Ben, Chloe, David][sent % 4] },
     });
+  };
+};
 
 const writeOf =
   ({ ids }: ServedAlone) =>
@@ -71,8 +77,8 @@ async function measure(gateway: ServedAlone): Promise<{ steps: Step[]; missed: s
   const read: Shot = { origin, token, body: readOf(gateway) };
   const write: Shot = { origin, token, body: writeOf(gateway) };
   gateway.sandbox.simulators.CERBO.latency = vendorTime;
-  await closedLoop(read, 16, 5);
-  const capacity = await closedLoop(read, 32, seconds);
+  await closedLoop(read, clients, 5);
+  const capacity = await closedLoop(read, clients, seconds);
   say(`Capacity: ${Math.round(capacity)} a second.`);
 
   const steps: Step[] = [];
