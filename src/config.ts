@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
+import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
 import { baseUrl, isLoopback } from './vendors/vendor-definition.ts';
@@ -109,6 +110,7 @@ const roleMapping = list.transform((pairs, context) => {
 const usualReconcileAfter = 30_000;
 
 const general = edgeVariables.extend({
+  ...telemetryVariables.shape,
   PORT: z.coerce.number().int().min(0).max(65535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: baseUrl('').optional(),
@@ -289,6 +291,7 @@ function configOf(data: z.output<typeof general>, vendors: VendorSettings, mode:
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     ...edgeSettingsOf(data, mode === 'sandbox'),
+    ...telemetrySettingsOf(data),
     drainTimeout: data.DRAIN_TIMEOUT_MS,
     vendors,
   });

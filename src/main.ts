@@ -15,7 +15,14 @@ import { workerSeat } from './workers.ts';
 function environment(): Environment {
   try {
     // Variables that are set win over the file.
-    return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env };
+    const variables = { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env };
+    for (const [name, value] of Object.entries(variables)) {
+      // OpenTelemetry's packages read theirs for themselves.
+      if (name.startsWith('OTEL_') && value !== undefined) {
+        process.env[name] = value;
+      }
+    }
+    return variables;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return process.env;

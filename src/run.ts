@@ -7,6 +7,8 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
+import { openBehind } from './open-behind.ts';
+import { readableLog } from './telemetry/readable-log.ts';
 import { runWorkers, type WorkerSeat } from './workers.ts';
 
 type Say = (line: string) => void;
@@ -14,12 +16,12 @@ type Say = (line: string) => void;
 /** Milliseconds that a process takes to end after its limit; twice what `life-cycle.ts` allows itself. */
 const longestEnd = 4_000;
 
-const loggerFor = ({ logLevel }: Config, seat?: WorkerSeat) =>
-  pino({
-    level: logLevel,
-    base: seat ? { worker: seat.id } : null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
+/** JSON, but for people in a terminal. */
+function loggerFor({ logLevel: level }: Config, seat?: WorkerSeat): Logger {
+  const base = seat ? { worker: seat.id } : null;
+  const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
+  return process.stdout.isTTY ? pino(options, readableLog(process.stdout)) : pino(options);
+}
 
 const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared = false) =>
   createLifeCycle({
@@ -27,6 +29,10 @@ const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared 
     exit: (code) => process.exit(code),
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
+
+/** What a sandbox takes from the environment, too: it is there to be looked at. */
+const telemetryOf = (environment: Environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => /^(METRICS|OTEL)_/.test(name)));
 
 /** Portico on simulated vendors; everything is in memory and gone when it ends. */
 export async function start(environment: Environment, say: Say): Promise<void> {
@@ -38,7 +44,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
-  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL };
+  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, ...telemetryOf(environment) };
   const { host, port } = readConfig(own, 'sandbox');
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
@@ -53,34 +59,34 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   );
   const logger = loggerFor(config);
   const lifeCycle = lifeCycleOf(config, logger, say);
-  say('Opening the store...');
-  const { openGateway } = await import('./gateway.ts');
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey: randomBytes(32),
-    dataDirectory: undefined,
-    showVendorCalls: true,
-    graphiql: {
-      headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-      defaultQuery: firstQuery,
+  const { gateway, guard, close } = await openBehind(
+    server,
+    config,
+    {
+      ...{ logger, encryptionKey: randomBytes(32), showVendorCalls: true },
+      dataDirectory: undefined,
+      graphiql: {
+        headers: async () => ({ authorization: `Bearer ${await staff()}` }),
+        defaultQuery: firstQuery,
+      },
     },
-    onProgress: say,
-  });
+    say,
+  );
   say('Filling the sandbox with invented patients...');
   await seed({
     fetch: (request) => gateway.server.fetch(request),
     publicUrl,
     token: await staff(),
   });
-  answerWith(lifeCycle.guard(tokenRoute(identityProvider, gateway.server)));
+  answerWith(lifeCycle.guard(guard(tokenRoute(identityProvider, gateway.server))));
   lifeCycle.started({
     server,
     endStreams: gateway.endStreams,
     idle: gateway.idle,
     close: async () => {
-      await gateway.close();
+      await close();
       await sandbox.close();
     },
   });
@@ -121,27 +127,19 @@ export async function serve(
   const logger = loggerFor(config, seat);
   const lifeCycle = lifeCycleOf(config, logger, say, seat !== undefined);
   seat?.endedBy(lifeCycle.end);
-  say('Opening the store...');
-  // Loaded here, so that what an operator has to mend is said at once.
-  const gateway = await import('./gateway.ts')
-    .then(({ openGateway }) =>
-      openGateway(config, {
-        logger,
-        encryptionKey,
-        dataDirectory: join(config.dataDirectory, 'store'),
-        showVendorCalls: false,
-        graphiql: config.graphiql ? {} : undefined,
-        onProgress: say,
-      }),
-    )
-    .catch((error: unknown) => {
-      early?.server.close();
-      early?.server.closeAllConnections();
-      throw error;
-    });
+  const { gateway, guard, close } = await openBehind(
+    early?.server,
+    config,
+    {
+      ...{ logger, encryptionKey, showVendorCalls: false },
+      dataDirectory: join(config.dataDirectory, 'store'),
+      graphiql: config.graphiql ? {} : undefined,
+    },
+    say,
+  );
   const { server, answerWith } = early ?? (await listen(config.host, config.port));
-  answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
-  const { endStreams, idle, close } = gateway;
+  answerWith(lifeCycle.guard(guard((request, response) => void gateway.server(request, response))));
+  const { endStreams, idle } = gateway;
   lifeCycle.started({ server, endStreams, idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
@@ -163,6 +161,11 @@ export async function serveWithWorkers(
   }
   if (config.port === 0) {
     throw new StartError('Workers share a port: choose one with PORT=..., not 0.');
+  }
+  if (config.metrics?.port !== undefined) {
+    throw new StartError(
+      'Workers would share METRICS_PORT, and a scrape would reach any one of them. Leave it out, or run single processes, each with a METRICS_PORT of its own.',
+    );
   }
   // Made once, by this process, where it is not given.
   encryptionKeyOf(config, say);

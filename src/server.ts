@@ -20,22 +20,29 @@ import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
 import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
+import { type MetricsRoute, useMetricsRoute } from './plugins/use-metrics-route.ts';
+import { useOperationReport, useOperations } from './plugins/use-operation-report.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
-import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useSubscriptions } from './plugins/use-subscriptions.ts';
 import { useVendorCalls } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
+import { useWriteReserve } from './plugins/use-write-reserve.ts';
+import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
+  /** Told of each operation and each vendor call. */
+  observer: Required<Observer>;
+  /** Metrics for whoever has their token; undefined: there are none on this port. */
+  metrics: MetricsRoute | undefined;
   /** Where browsers reach the gateway. */
   publicUrl: URL;
   requestLimits: RequestLimits;
@@ -65,6 +72,7 @@ const documentsKept = 250;
 export function createServer(options: ServerOptions) {
   const { schema, logger, clock, store, vendors, requestTimeout, graphiql, corsOrigins } = options;
   const { requestLimits, queryLimits, rateLimits, trustedProxies, persistedDocuments } = options;
+  const { observer } = options;
   const addressKeyOf = (context: NodeContext) => {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
@@ -86,7 +94,7 @@ export function createServer(options: ServerOptions) {
     logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
   return createYoga<NodeContext>({
     schema,
-    context: ({ request }) => {
+    context: ({ request, inHand }) => {
       const state = requestState(request);
       if (state.caller === undefined) {
         throw unauthenticated();
@@ -97,7 +105,13 @@ export function createServer(options: ServerOptions) {
           requestId: state.requestId,
           caller: state.caller,
           signal: request.signal,
-          onVendorCall: (call) => state.vendorCalls.push(call),
+          onVendorCall: (call) => {
+            state.vendorCalls.push(call);
+            if (inHand !== undefined) {
+              inHand.vendorCalls += 1;
+            }
+            observer.vendorCallEnded(call, state.requestId, inHand?.observed);
+          },
           onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
         },
       );
@@ -131,8 +145,10 @@ export function createServer(options: ServerOptions) {
     renderGraphiQL,
     plugins: [
       useWorkInHand(options.inHand),
+      useOperations(),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
+      useMetricsRoute(options.metrics),
       useConnectionCallback({
         receive: (callbackName, url, request) =>
           receiveConnectionCallback(
@@ -140,6 +156,8 @@ export function createServer(options: ServerOptions) {
               scope: {
                 requestId: requestState(request).requestId,
                 deadline: clock() + requestTimeout,
+                onVendorCall: (call) =>
+                  observer.vendorCallEnded(call, requestState(request).requestId, undefined),
               },
               ...{ store, vendors, clock },
             },
@@ -156,12 +174,13 @@ export function createServer(options: ServerOptions) {
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
+      useWriteReserve(),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
       useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
       useSecretDelivery(store.operations),
-      useRequestLog(logger),
       useErrorMasking(logFault),
+      useOperationReport(observer),
       ...(options.showVendorCalls ? [useVendorCalls()] : []),
       useIncrementalDelivery(options.inHand),
     ],

@@ -36,13 +36,15 @@ const plan: Record<string, readonly string[]> = {
   actions: ['domain', 'auth', 'operations', 'loaders'],
   graph: kitchen,
   context: [...kitchen, 'graph'],
-  plugins: [...kitchen, 'graph', 'context'],
-  server: [...kitchen, 'graph', 'context', 'plugins'],
+  telemetry: ['domain'],
+  overload: ['domain'],
+  plugins: [...kitchen, 'graph', 'context', 'overload', 'telemetry'],
+  server: [...kitchen, 'graph', 'context', 'plugins', 'telemetry'],
   vendors: ['domain', 'http'],
   config: ['domain', 'vendors'],
   gateway: [
     ...[...kitchen, 'graph', 'context', 'plugins', 'server'],
-    ...['config', 'store', 'http', 'vendors'],
+    ...['config', 'store', 'http', 'telemetry', 'vendors'],
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
@@ -50,15 +52,10 @@ const plan: Record<string, readonly string[]> = {
   workers: [],
   'life-cycle': [],
   run: [
-    'domain',
-    'config',
-    'encryption-key',
-    'gateway',
-    'life-cycle',
-    'listen',
-    'sandbox',
-    'workers',
+    ...['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'open-behind'],
+    ...['sandbox', 'telemetry', 'workers'],
   ],
+  'open-behind': [...['config', 'gateway', 'listen', 'overload', 'telemetry']],
   'encryption-key': ['config'],
   'configured-store': ['domain', 'config', 'encryption-key', 'store'],
   audit: ['domain', 'config', 'configured-store'],
@@ -240,6 +237,23 @@ const isSimulation = (path: string) =>
   /^src\/sandbox\/|^src\/vendors\/[^/]+\/(sandbox(-[a-z-]+)?\.ts|sandbox\/|fixtures\.ts)/.test(
     path,
   );
+
+describe('telemetry', () => {
+  it('loads the packages of metrics and traces only where they are asked for', () => {
+    const loaded = loadedBy('src/run.ts', sources);
+    expect(loaded).toContain('src/telemetry/request-log.ts');
+    const users = sources.filter(({ imports }) =>
+      imports.some(
+        ({ target, kind }) => kind === 'value' && /^(@opentelemetry|prom-client)/.test(target),
+      ),
+    );
+    expect(users.map(({ path }) => path)).toEqual([
+      'src/telemetry/metrics.ts',
+      'src/telemetry/traces.ts',
+    ]);
+    expect(users.filter(({ path }) => loaded.has(path))).toEqual([]);
+  });
+});
 
 describe('the sandbox', () => {
   it('is loaded by production neither directly nor by a detour', () => {

@@ -27,6 +27,9 @@ const networks = z.string().transform((text, context) => {
 });
 
 export const edgeVariables = z.object({
+  REQUEST_MAX_CONCURRENCY: limit(1000, 100_000),
+  REQUEST_WRITE_RESERVE: limit(100, 100_000),
+  EVENT_LOOP_LAG_MS: limit(50, 10_000),
   REQUEST_MAX_BYTES: limit(262_144, 16_777_216),
   REQUEST_MAX_BATCH: limit(1, 100),
   QUERY_MAX_LENGTH: limit(20_000, 1_000_000),
@@ -59,6 +62,12 @@ const sandboxRate = 60_000;
 
 /** The same by subject, as the server takes it. */
 export const edgeSettingsOf = (data: z.infer<typeof edgeVariables>, isSandbox: boolean) => ({
+  /** What is in hand at once, see `createAdmission`. */
+  admission: {
+    most: data.REQUEST_MAX_CONCURRENCY,
+    reserve: data.REQUEST_WRITE_RESERVE,
+    targetLag: data.EVENT_LOOP_LAG_MS,
+  },
   requestLimits: { bytes: data.REQUEST_MAX_BYTES, batch: data.REQUEST_MAX_BATCH },
   queryLimits: {
     length: data.QUERY_MAX_LENGTH,

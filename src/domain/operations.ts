@@ -97,6 +97,11 @@ export class QuotaUsedUp extends Error {
   }
 }
 
+/** Operations that wait: for their worker, for somebody who goes on with them, or to be reconciled. */
+export type UnsettledOperations = Readonly<
+  Record<'IN_PROGRESS' | 'OUTCOME_UNKNOWN', { count: number; oldest: Date | null }>
+>;
+
 /** How a claimed operation is handed back. */
 export type Settlement =
   /** It can be resumed: the vendor certainly did not act on the step that did not finish. */
@@ -179,6 +184,8 @@ export interface OperationLedger {
   abandoned(limit: number): Promise<string[]>;
   /** Drops secrets whose time is over, and frees keys that have expired. */
   sweep(keysValidSince: Date): Promise<void>;
+  /** How many are not settled, counted to a bound, and when the oldest of them was started. */
+  unsettled(): Promise<UnsettledOperations>;
   /** Counts by status. */
   counts(): Promise<Record<OperationStatus, number>>;
 }

@@ -15,7 +15,7 @@ type Parts = AsyncIterable<Part>;
 export type Executed = Part | Parts | readonly Part[];
 
 /** The results that a part brings. */
-const resultsIn = (part: Part) => [part, ...(part.incremental ?? [])];
+export const resultsIn = (part: Part): ExecutionResult[] => [part, ...(part.incremental ?? [])];
 
 export const errorsIn = (part: Part) =>
   resultsIn(part).reduce((sum, { errors }) => sum + (errors?.length ?? 0), 0);

@@ -12,7 +12,12 @@ export const useVendorCalls = (): Plugin => ({
     const withCalls = (part: Part): Part => {
       const start = Math.min(...vendorCalls.map((call) => call.startedAt));
       const listed = vendorCalls.map(({ startedAt, ...call }) => ({
-        ...call,
+        vendor: call.vendor,
+        operation: call.operation,
+        attempts: call.attempts,
+        status: call.status,
+        outcome: call.outcome,
+        duration: call.duration,
         startedAfter: startedAt - start,
       }));
       return 'data' in part || 'incremental' in part

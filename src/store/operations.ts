@@ -18,6 +18,7 @@ import {
 } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
+import { countUnsettled } from './unsettled-operations.ts';
 
 /** Milliseconds without a sign of life after which a worker counts as gone. */
 const usualLease = 10_000;
@@ -265,6 +266,8 @@ export function createOperationLedger(
           .where(and(isExpired(keysValidSince), isNotNull(operations.idempotencyKey))),
       );
     },
+
+    unsettled: () => countUnsettled(database),
 
     async counts() {
       const rows = await database.run((queries) =>

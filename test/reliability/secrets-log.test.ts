@@ -3,7 +3,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { placeOf } from '../../src/domain/fault-place.ts';
 import { useErrorMasking } from '../../src/plugins/use-error-masking.ts';
-import { useRequestLog } from '../../src/plugins/use-request-log.ts';
+import { useOperationReport, useOperations } from '../../src/plugins/use-operation-report.ts';
+import { observedBy } from '../../src/telemetry/observer.ts';
+import { createRequestLog } from '../../src/telemetry/request-log.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
 import { mutate } from '../support/mutations.ts';
 
@@ -14,10 +16,11 @@ const traces = (text: string) => text.match(/canary|tuberkulose|5550104499/gi) ?
 
 /** All that any line may have, by its message. */
 const allowed: Record<string, readonly string[]> = {
-  operation: ['requestId', 'operation', 'name', 'duration', 'vendorCalls', 'errors'],
+  operation: ['requestId', 'operation', 'name', 'outcome', 'duration', 'vendorCalls', 'errors'],
+  'request refused': ['requestId', 'method', 'route', 'status', 'code', 'duration'],
   'vendor call': [
     ...['requestId', 'vendor', 'operation', 'attempts', 'status', 'outcome'],
-    ...['startedAt', 'duration'],
+    'duration',
   ],
   'unexpected error': ['requestId', 'fault'],
 };
@@ -151,10 +154,11 @@ describe('L07: an error that nobody expected', () => {
       maskedErrors: false,
       logging: false,
       plugins: [
-        useRequestLog(logger),
+        useOperations() as never,
         useErrorMasking((fault, requestId) =>
           logger.error({ requestId, fault: placeOf(fault) }, 'unexpected error'),
         ),
+        useOperationReport(observedBy([createRequestLog(logger)])) as never,
       ],
     });
     const response = await yoga.fetch('http://localhost/graphql', {

@@ -49,6 +49,24 @@ describeOnBoth('operations', (open) => {
     });
   });
 
+  test('that are not settled are counted, and since when', async () => {
+    const { ledger, clock, begun } = await openLedger(open);
+    const none = { count: 0, oldest: null };
+    expect(await ledger.unsettled()).toEqual({ IN_PROGRESS: none, OUTCOME_UNKNOWN: none });
+    const done = await begun({ idempotencyKey: 'done' });
+    await ledger.handBack(done.id, done.worker, succeeded);
+    const unknown = await begun({ idempotencyKey: 'unknown' });
+    await ledger.handBack(unknown.id, unknown.worker, { status: 'OUTCOME_UNKNOWN' });
+    clock.now += hour;
+    await begun({ idempotencyKey: 'first' });
+    clock.now += hour;
+    await begun({ idempotencyKey: 'second' });
+    expect(await ledger.unsettled()).toEqual({
+      IN_PROGRESS: { count: 2, oldest: new Date(noon + hour) },
+      OUTCOME_UNKNOWN: { count: 1, oldest: new Date(noon) },
+    });
+  });
+
   test('of one key that are begun at once are one', async () => {
     const { ledger } = await openLedger(open);
     const results = await Promise.all(
