@@ -130,6 +130,7 @@ const general = edgeVariables.extend({
   AUTH_ROLE_MAPPING: roleMapping.default(new Map()),
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
+  SHOW_VENDOR_CALLS: flag.default(false),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
   LEDGER_DAYS: z.coerce.number().min(1).max(36_500).default(365),
   AUDIT_DAYS: z.coerce.number().min(1).max(36_500).default(2192),
@@ -283,6 +284,7 @@ function configOf(data: z.output<typeof general>, vendors: VendorSettings, mode:
     authRoleMapping: data.AUTH_ROLE_MAPPING,
     clinicTimeZone: data.CLINIC_TIME_ZONE ?? null,
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
+    showVendorCalls: data.SHOW_VENDOR_CALLS,
     idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
     // Forgetting a write while its key is good would make its repetition a new one.
     ledgerDays: Math.max(data.LEDGER_DAYS, data.IDEMPOTENCY_KEY_DAYS),

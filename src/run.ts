@@ -7,7 +7,7 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
-import { openBehind } from './open-behind.ts';
+import { type Opened, openBehind } from './open-behind.ts';
 import { readableLog } from './telemetry/readable-log.ts';
 import { runWorkers, type WorkerSeat } from './workers.ts';
 
@@ -40,7 +40,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const { startSandbox } = await import('./sandbox/start-sandbox.ts');
   const { seed } = await import('./sandbox/seed.ts');
   const { tokenRoute } = await import('./sandbox/token-route.ts');
-  const { firstQuery } = await import('./sandbox/first-query.ts');
+  const { createAsk } = await import('./sandbox/ask.ts');
+  const { exampleVariables } = await import('./sandbox/example-variables.ts');
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
@@ -61,25 +62,30 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const lifeCycle = lifeCycleOf(config, logger, say);
   const { identityProvider } = sandbox;
   const staff = () => identityProvider.token({ subject: 'sandbox-staff', roles: ['STAFF'] });
-  const { gateway, guard, close } = await openBehind(
+  const asked = async () => ({
+    fetch: (request: Request) => gateway.server.fetch(request),
+    publicUrl,
+    token: await staff(),
+  });
+  const { gateway, guard, close }: Opened = await openBehind(
     server,
     config,
     {
-      ...{ logger, encryptionKey: randomBytes(32), showVendorCalls: true },
+      ...{ logger, encryptionKey: randomBytes(32), showVendorCalls: 'EVERYBODY' },
       dataDirectory: undefined,
       graphiql: {
         headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-        defaultQuery: firstQuery,
+        // Without them where a simulated vendor was told to fail.
+        variables: async () =>
+          exampleVariables(createAsk(await asked()), { publicUrl, now: Date.now() }).catch(
+            () => ({}),
+          ),
       },
     },
     say,
   );
   say('Filling the sandbox with invented patients...');
-  await seed({
-    fetch: (request) => gateway.server.fetch(request),
-    publicUrl,
-    token: await staff(),
-  });
+  await seed(await asked());
   answerWith(lifeCycle.guard(guard(tokenRoute(identityProvider, gateway.server))));
   lifeCycle.started({
     server,
@@ -131,7 +137,7 @@ export async function serve(
     early?.server,
     config,
     {
-      ...{ logger, encryptionKey, showVendorCalls: false },
+      ...{ logger, encryptionKey, showVendorCalls: config.showVendorCalls ? 'STAFF' : 'NOBODY' },
       dataDirectory: join(config.dataDirectory, 'store'),
       graphiql: config.graphiql ? {} : undefined,
     },

@@ -1,6 +1,5 @@
 import type { BlockList } from 'node:net';
 import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphQLSchema } from 'graphql';
 import { _createLRUCache, createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
@@ -8,7 +7,9 @@ import { receiveConnectionCallback } from './actions/receive-connection-callback
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
+import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
+import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
@@ -30,7 +31,11 @@ import { type RequestLimits, useRequestParser } from './plugins/use-request-pars
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useSubscriptions } from './plugins/use-subscriptions.ts';
-import { useVendorCalls } from './plugins/use-vendor-calls.ts';
+import {
+  seesVendorCalls,
+  useVendorCalls,
+  type VendorCallsShown,
+} from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
 import { useWriteReserve } from './plugins/use-write-reserve.ts';
 import type { Observer } from './telemetry/observer.ts';
@@ -59,10 +64,10 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
   corsOrigins: readonly string[];
-  /** Whether answers say in `extensions.vendorCalls` what they cost. */
-  showVendorCalls: boolean;
-  /** The explorer, and what it is signed in with; undefined: none, and no introspection either. */
-  graphiql: { headers?: () => Promise<Record<string, string>>; defaultQuery?: string } | undefined;
+  /** To whom answers say in `extensions.vendorCalls` what they cost. */
+  showVendorCalls: VendorCallsShown;
+  /** Undefined: no explorer, and no introspection either. */
+  graphiql: Explorer | undefined;
 }
 
 /** Documents that are kept parsed; each is bounded by the limits of queries. */
@@ -96,25 +101,29 @@ export function createServer(options: ServerOptions) {
     schema,
     context: ({ request, inHand }) => {
       const state = requestState(request);
-      if (state.caller === undefined) {
+      const { caller } = state;
+      if (caller === undefined) {
         throw unauthenticated();
       }
-      return createContext(
-        { ...options, mostVendorCalls: queryLimits.vendorCalls },
-        {
-          requestId: state.requestId,
-          caller: state.caller,
-          signal: request.signal,
-          onVendorCall: (call) => {
-            state.vendorCalls.push(call);
-            if (inHand !== undefined) {
-              inHand.vendorCalls += 1;
-            }
-            observer.vendorCallEnded(call, state.requestId, inHand?.observed);
+      const make = () =>
+        createContext(
+          { ...options, mostVendorCalls: queryLimits.vendorCalls },
+          {
+            requestId: state.requestId,
+            caller,
+            signal: request.signal,
+            onVendorCall: (call) => {
+              noteVendorCall(call);
+              state.vendorCalls.push(call);
+              if (inHand !== undefined) {
+                inHand.vendorCalls += 1;
+              }
+              observer.vendorCallEnded(call, state.requestId, inHand?.observed);
+            },
+            onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
           },
-          onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-        },
-      );
+        );
+      return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.
@@ -134,15 +143,8 @@ export function createServer(options: ServerOptions) {
     // Done by our own plugin, which knows the request id.
     maskedErrors: false,
     cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
-    graphiql:
-      graphiql === undefined
-        ? false
-        : async () => ({
-            title: 'Portico',
-            headers: JSON.stringify((await graphiql.headers?.()) ?? {}, null, 2),
-            ...(graphiql.defaultQuery && { defaultQuery: graphiql.defaultQuery }),
-          }),
-    renderGraphiQL,
+    graphiql: graphiql === undefined ? false : () => explorerOptions(graphiql),
+    renderGraphiQL: explorerPage(graphiql ?? {}),
     plugins: [
       useWorkInHand(options.inHand),
       useOperations(),
@@ -181,7 +183,7 @@ export function createServer(options: ServerOptions) {
       useSecretDelivery(store.operations),
       useErrorMasking(logFault),
       useOperationReport(observer),
-      ...(options.showVendorCalls ? [useVendorCalls()] : []),
+      useVendorCalls(options.showVendorCalls),
       useIncrementalDelivery(options.inHand),
     ],
   });

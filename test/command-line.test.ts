@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { firstQuery } from '../src/sandbox/first-query.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { registry } from '../src/vendors/registry.ts';
 import {
@@ -16,6 +15,7 @@ import {
   run,
   temporaryFolder,
 } from './support/command-line.ts';
+import { firstQuery } from './support/first-query.ts';
 
 afterAll(endAll);
 

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import { loaderClass } from './repeated-asks.ts';
 
 /**
  * One call per distinct key and request, for sources that have no call for many keys: each key goes
@@ -8,7 +9,7 @@ export const keyedLoader = <Key, Value>(
   load: (key: Key) => Promise<Value>,
   cacheKey: (key: Key) => string,
 ) =>
-  new DataLoader<Key, Value, string>(
+  new (loaderClass())<Key, Value>(
     // Also what `load` throws before it returns a promise is this key's own error.
     (keys) => Promise.all(keys.map(async (key) => load(key)).map((value) => value.catch(asError))),
     { batch: false, cacheKeyFn: cacheKey },

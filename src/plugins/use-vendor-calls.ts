@@ -1,30 +1,44 @@
 import type { Plugin } from 'graphql-yoga';
+import type { Caller } from '../auth/access.ts';
+import { isStaff } from '../auth/rules.ts';
+import { repeatsOf } from '../loaders/repeated-asks.ts';
 import { type Executed, type Part, withEach } from './parts.ts';
 import { requestState } from './request-state.ts';
 
+/** Who sees what an answer cost. */
+export type VendorCallsShown = 'EVERYBODY' | 'STAFF' | 'NOBODY';
+
+export const seesVendorCalls = (shown: VendorCallsShown, caller: Caller | undefined): boolean =>
+  shown === 'EVERYBODY' || (shown === 'STAFF' && caller !== undefined && isStaff(caller.roles));
+
 /**
- * `extensions.vendorCalls`: what a query cost, call by call; for the sandbox. `startedAfter` and
- * `duration` are milliseconds. In an answer in parts, each says what was called up to then.
+ * `extensions.vendorCalls`: what a query cost, call by call, in the order in which they began.
+ * `startedAfter` (the first one) and `duration` are milliseconds; `deduplicated` is how many more times
+ * the query asked for the same, without another call. In an answer in parts, each says what was called up
+ * to then.
  */
-export const useVendorCalls = (): Plugin => ({
+export const useVendorCalls = (shown: VendorCallsShown): Plugin => ({
   onResultProcess({ request, result, setResult }) {
-    const { vendorCalls } = requestState(request);
+    const { vendorCalls, caller } = requestState(request);
     const withCalls = (part: Part): Part => {
-      const start = Math.min(...vendorCalls.map((call) => call.startedAt));
-      const listed = vendorCalls.map(({ startedAt, ...call }) => ({
-        vendor: call.vendor,
-        operation: call.operation,
-        attempts: call.attempts,
-        status: call.status,
-        outcome: call.outcome,
-        duration: call.duration,
-        startedAfter: startedAt - start,
-      }));
+      const start = Math.min(...vendorCalls.map(({ startedAt }) => startedAt));
+      const listed = vendorCalls
+        .toSorted((a, b) => a.startedAt - b.startedAt)
+        .map((call) => ({
+          vendor: call.vendor,
+          operation: call.operation,
+          attempts: call.attempts,
+          status: call.status,
+          outcome: call.outcome,
+          deduplicated: repeatsOf(call),
+          duration: call.duration,
+          startedAfter: call.startedAt - start,
+        }));
       return 'data' in part || 'incremental' in part
         ? { ...part, extensions: { ...part.extensions, vendorCalls: listed } }
         : part;
     };
-    if (!Array.isArray(result)) {
+    if (seesVendorCalls(shown, caller) && !Array.isArray(result)) {
       setResult(withEach(result as Executed, withCalls) as never);
     }
   },

@@ -1,37 +1,14 @@
 import { signInAsPatient } from '../vendors/my-patient-portal/sandbox-login.ts';
+import { type Ask, type Asked, createAsk } from './ask.ts';
 import { type SandboxPerson, sandboxAddress, sandboxPeople } from './people.ts';
-
-export interface SeedOptions {
-  /** The gateway's own fetch. */
-  fetch: (request: Request) => Promise<Response> | Response;
-  publicUrl: URL;
-  /** A token of STAFF. */
-  token: string;
-}
-
-type Json = { [key: string]: Json } & Json[] & string;
 
 /**
  * Fills the register through the gateway's own mutations, as staff would: nothing in the sandbox is
  * true that the API could not have made true. Does nothing where the people are there already.
  */
-export async function seed({ fetch, publicUrl, token }: SeedOptions): Promise<void> {
-  const run = async (query: string, variables: Record<string, unknown> = {}): Promise<Json> => {
-    const answer = await fetch(
-      new Request(new URL('graphql', publicUrl), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-        body: JSON.stringify({ query, variables }),
-      }),
-    );
-    const { data, errors } = (await answer.json()) as { data: Json; errors?: unknown };
-    const refused = Object.values(data ?? {}).flatMap((payload) => payload?.userErrors ?? []);
-    if (errors !== undefined || refused.length > 0) {
-      throw new Error(`The sandbox could not be filled: ${JSON.stringify(errors ?? refused)}`);
-    }
-    return data;
-  };
-
+export async function seed(asked: Asked): Promise<void> {
+  const { fetch, publicUrl } = asked;
+  const run = createAsk(asked);
   const present = await run('{ patients(first: 1) { totalCount } }');
   if (Number(present.patients?.totalCount) > 0) {
     return;
@@ -44,9 +21,7 @@ export async function seed({ fetch, publicUrl, token }: SeedOptions): Promise<vo
   }
 }
 
-type Run = (query: string, variables?: Record<string, unknown>) => Promise<Json>;
-
-async function register(run: Run, person: SandboxPerson): Promise<string> {
+async function register(run: Ask, person: SandboxPerson): Promise<string> {
   const { subject, portalLogin, accounts, ...demographics } = person;
   const { registerPatient } = await run(
     'mutation ($input: RegisterPatientInput!) { registerPatient(input: $input) { patient { id } userErrors { code message } } }',
@@ -88,8 +63,8 @@ async function register(run: Run, person: SandboxPerson): Promise<string> {
 
 /** Walks the real login at the booking portal, as the patient would in a browser. */
 async function connect(
-  run: Run,
-  fetch: SeedOptions['fetch'],
+  run: Ask,
+  fetch: Asked['fetch'],
   publicUrl: URL,
   patientId: string,
   login: { username: string; password: string },

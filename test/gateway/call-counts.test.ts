@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
 import { ofPatient } from '../support/documents.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { connect } from '../support/mutations.ts';
 

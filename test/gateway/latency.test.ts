@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /** Milliseconds that every simulator holds its answers back. */

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { schemaOver } from '../../src/graph/schema.ts';
 import { shapesOf } from '../../src/plugins/document-shape.ts';
 import { costOfQuery } from '../../src/plugins/query-cost.ts';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
 import { vendorDescriptions } from '../../src/vendors/registry.ts';
+import { firstQuery } from '../support/first-query.ts';
 
 const schema = schemaOver(vendorDescriptions);
 const unlimited = { vendorCalls: 1e9, fields: 1e9 };

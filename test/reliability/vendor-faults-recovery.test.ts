@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { type Answer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { driven } from '../vendors/conformance/exercises.ts';
 import { definitions, type OpenVendor, openVendor } from '../vendors/conformance/open-vendor.ts';

@@ -170,20 +170,19 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const sandbox = options.sandbox ?? (await startSandbox({ publicUrl, firstPort: 0, clock }));
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const gateway = await openGateway(
-    readConfig(
-      { ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
-      'sandbox',
-    ),
-    {
-      logger,
-      clock,
-      encryptionKey,
-      dataDirectory: undefined,
-      showVendorCalls: true,
-      graphiql: {},
-    },
+  const config = readConfig(
+    { ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
+    'sandbox',
   );
+  const gateway = await openGateway(config, {
+    logger,
+    clock,
+    encryptionKey,
+    dataDirectory: undefined,
+    // As `serve` does it, where a test asks for that.
+    showVendorCalls: config.showVendorCalls ? 'STAFF' : 'EVERYBODY',
+    graphiql: {},
+  });
   const asked = await askThrough({
     sandbox,
     publicUrl,

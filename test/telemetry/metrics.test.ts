@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { personalIn } from '../support/personal-data.ts';
 

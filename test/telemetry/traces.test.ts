@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseOwnId } from '../../src/domain/ids.ts';
-import { firstQuery } from '../../src/sandbox/first-query.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { sandboxPeople } from '../../src/sandbox/people.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';

@@ -1,4 +1,4 @@
-/** What GraphiQL opens with: one patient, all five vendors. The README shows the same. */
+/** What One patient, all five vendors: the dearest thing that an ordinary page asks for. */
 export const firstQuery = `query PatientOverview {
   patients(search: "Ana Silva", first: 1) {
     nodes {

@@ -1,0 +1,24 @@
+import type { DefaultOptions } from '@tanstack/react-query';
+import { PorticoError } from './portico-error.ts';
+
+const mostRetries = 3;
+/** Milliseconds. */
+const firstWait = 500;
+const longestWait = 30_000;
+
+/** Only what can help, and does nothing twice; TanStack would ask three more times after any error. */
+const retry = (failures: number, error: unknown) =>
+  error instanceof PorticoError && error.retryable && failures < mostRetries;
+
+/** Milliseconds: until the gateway or the vendor said, otherwise twice as long each time. */
+function retryDelay(failures: number, error: unknown): number {
+  const until = error instanceof PorticoError ? error.retryAt?.getTime() : undefined;
+  const wait = until === undefined ? firstWait * 2 ** failures : until - Date.now();
+  return Math.min(Math.max(wait, firstWait), longestWait);
+}
+
+/** `new QueryClient({ defaultOptions })`: when to ask again, of queries and of mutations. */
+export const defaultOptions: DefaultOptions = {
+  queries: { retry, retryDelay },
+  mutations: { retry, retryDelay },
+};

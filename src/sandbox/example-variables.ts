@@ -1,0 +1,122 @@
+import type { Ask } from './ask.ts';
+
+/** Variables with which the documents of `schema/operations` can be tried out, by operation. */
+export type ExampleVariables = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+interface Known {
+  id: string;
+}
+interface Found {
+  patients: { nodes: readonly (Known & { firstName: string })[] };
+}
+interface FoundOfPatient {
+  patient: {
+    visits: { nodes: readonly Known[] };
+    appointments: { nodes: readonly (Known & { isVideoConsultation: boolean })[] };
+    portalRequests: { nodes: readonly Known[] };
+  };
+  walkthrough: readonly Known[];
+  room: readonly (Known & { start: string; end: string })[];
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+const people = '{ patients(first: 100) { nodes { id firstName } } }';
+const ofPatient = `query ($id: ID!, $walkthrough: AvailabilitySearch!, $room: AvailabilitySearch!) {
+  patient(id: $id) {
+    visits(first: 1) { nodes { id } }
+    appointments(filter: { vendor: [MY_PATIENT_PORTAL], status: [BOOKED] }) {
+      nodes { id isVideoConsultation }
+    }
+    portalRequests(first: 1) { nodes { id } }
+  }
+  walkthrough: availabilities(patientId: $id, search: $walkthrough) { id }
+  room: availabilities(patientId: $id, search: $room) { id start end }
+}`;
+
+const roomCode = 'clinic';
+const intake = { reasonForVisit: 'Question about a prescription' };
+
+/** Asked anew each time: what is booked, and when there is time, changes. */
+export async function exampleVariables(
+  ask: Ask,
+  { publicUrl, now }: { publicUrl: URL; now: number },
+): Promise<ExampleVariables> {
+  const instant = (days: number) => new Date(now + days * day).toISOString();
+  const date = (days: number) => instant(days).slice(0, 10);
+  const walkthrough = {
+    myPatientPortal: { insuranceId: '136', appointmentCategoryId: '53', appointmentTypeId: '198' },
+  };
+  const room = { vsee: { roomCode, from: instant(0.1), to: instant(10) } };
+  const { patients } = (await ask(people)) as unknown as Found;
+  const idOf = (name: string) => patients.nodes.find(({ firstName }) => firstName === name)?.id;
+  const [ana, chloe, david, emi] = ['Ana', 'Chloe', 'David', 'Emi'].map(idOf);
+  const variables = { id: ana, walkthrough, room };
+  const found = (await ask(ofPatient, variables)) as unknown as FoundOfPatient;
+
+  const { visits, appointments, portalRequests } = found.patient;
+  const visitId = visits.nodes[0]?.id;
+  const portalRequestId = portalRequests.nodes[0]?.id;
+  // The video consultation has no ASAP list.
+  const atThePractice = appointments.nodes.filter((each) => !each.isVideoConsultation);
+  const appointmentId = [...atThePractice, ...appointments.nodes][0]?.id;
+  const availabilityId = found.walkthrough[0]?.id;
+  const time = found.room[0];
+  const fromAnAnswer = (what: string) => `(${what})`;
+  const input = (fields: Record<string, unknown>) => ({ input: fields });
+
+  return {
+    Appointment: { id: appointmentId },
+    AppointmentVideoConsultation: { id: appointmentId },
+    Appointments: { patientId: ana, first: 10 },
+    Availabilities: { patientId: ana, search: walkthrough },
+    BookAppointment: input({ patientId: ana, availabilityId }),
+    BookingWalkthrough: { patientId: ana },
+    CancelAppointment: input({ appointmentId }),
+    ClinicRoom: { code: roomCode },
+    CompletePatientPortalConnection: input({ connection: fromAnAnswer('portal_connection') }),
+    ConnectPatientPortal: input({ patientId: ana, returnTo: new URL('graphql', publicUrl).href }),
+    CreateFollowUp: input({ patientId: ana, date: date(30) }),
+    CreatePortalLink: input({ patientId: ana }),
+    DisconnectPatientPortal: input({ patientId: ana }),
+    DismissPortalRequest: input({ portalRequestId }),
+    EnablePortalAccess: input({ patientId: ana }),
+    InvitePatientToPortal: input({ patientId: chloe, vendor: 'CERBO' }),
+    JoinAsapList: input({ appointmentId, email: 'ana.silva@example.com' }),
+    LeaveAsapList: input({ appointmentId }),
+    LinkPatientSubject: input({ patientId: chloe, subject: 'sandbox-chloe' }),
+    LinkVendorAccount: input({ patientId: emi, vendor: 'CERBO', vendorPatientId: '225' }),
+    Node: { id: ana },
+    Nodes: { ids: [ana, appointmentId, visitId, portalRequestId] },
+    OnboardPatient: input({ patientId: emi, heightFeet: 5, heightInches: 6, weightPounds: 132.5 }),
+    Operation: { id: fromAnAnswer('operation.id') },
+    Patient: { id: ana },
+    PatientAccessLog: { id: ana, first: 10 },
+    PatientOverview: { id: ana },
+    Patients: { search: 'silva', first: 10 },
+    PortalAccess: { patientId: ana },
+    PortalRequests: { patientId: ana, first: 10 },
+    ReconcileOperation: input({ operationId: fromAnAnswer('operation.id') }),
+    RegisterPatient: input({
+      ...{ firstName: 'Frida', lastName: 'Sandberg', birthDate: '1999-04-23', sex: 'FEMALE' },
+      ...{ email: 'frida.sandberg@example.com', phone: '+15550104482' },
+    }),
+    RequestEConsult: input({ patientId: ana, roomCode, intake }),
+    RescheduleAppointment: input({
+      appointmentId,
+      availabilityId: fromAnAnswer('RescheduleOptions'),
+    }),
+    RescheduleOptions: { appointmentId },
+    RevokePortalAccess: input({ patientId: ana, reason: 'Left the clinic' }),
+    ScheduleVisit: input({ patientId: ana, roomCode, start: time?.start, end: time?.end, intake }),
+    StartWalkInVisit: input({ patientId: ana, roomCode, intake }),
+    UnlinkVendorAccount: input({ patientId: david, vendor: 'CERBO' }),
+    VendorAccounts: { patientId: ana },
+    VendorPatients: { vendor: 'CERBO', filter: { lastName: 'Silva' } },
+    Vendors: {},
+    Viewer: {},
+    Visit: { id: visitId },
+    VisitInvitation: { id: visitId },
+    Visits: { patientId: ana, first: 10 },
+  };
+}
