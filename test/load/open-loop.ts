@@ -16,14 +16,26 @@ export interface Answered {
   good: boolean;
   /** Milliseconds since it was due, whether or not it could be sent then. */
   took: number;
+  /** Milliseconds that it was sent too late: of the generator, not of the gateway. */
+  late: number;
+  /** Milliseconds from the first request's time to this one's answer. */
+  at: number;
 }
 
 const longest = 60_000;
 
-function send({ origin, token, body }: Shot, agent: Agent, due: number): Promise<Answered> {
+function send(
+  { origin, token, body }: Shot,
+  agent: Agent,
+  due: number,
+  began: number,
+): Promise<Answered> {
+  const late = performance.now() - due;
   return new Promise((resolve) => {
-    const settle = (status: number, good: boolean) =>
-      resolve({ status, good, took: performance.now() - due });
+    const settle = (status: number, good: boolean) => {
+      const now = performance.now();
+      resolve({ status, good, late, took: now - due, at: now - began });
+    };
     const sent = request(
       `${origin}/graphql`,
       {
@@ -71,7 +83,7 @@ export async function openLoop(
       next <= performance.now() && answers.length < total;
       next = began + (answers.length / perSecond) * 1000
     ) {
-      answers.push(send(shot, agent, next));
+      answers.push(send(shot, agent, next, began));
     }
   }
   const all = await Promise.all(answers);
@@ -86,7 +98,7 @@ export async function closedLoop(shot: Shot, clients: number, seconds: number): 
   let good = 0;
   const client = async () => {
     while (performance.now() - began < seconds * 1000) {
-      const answer = await send(shot, agent, performance.now());
+      const answer = await send(shot, agent, performance.now(), began);
       good += answer.good ? 1 : 0;
       if (!answer.good) {
         // Refusals cost next to nothing: asking again at once would measure those.
