@@ -17,7 +17,7 @@ import { type Answered, closedLoop, quantile, type Shot } from './open-loop.ts';
 const vendorTime = 20;
 const seconds = 10;
 /** At once, where capacity is measured: fewer than are ever turned away. */
-const clients = 24;
+const clients = 12;
 const factors = [0.5, 1, 2, 3, 4];
 const bars = { goodput: 0.8, p99: 1_000 + vendorTime, shedP99: 1_000, writes: 0.99 };
 
