@@ -21,8 +21,9 @@ interface Lane {
 }
 
 /** In hand at once where the event loop is late all the time: fewer would leave it idle between answers. */
-const leastReads = 32;
-const leastWrites = 8;
+const leastReads = 16;
+/** Writes are few, and take several calls each: they are the last to be turned away. */
+const leastWrites = 64;
 /** Where it begins; a quiet process lets more in as they come. */
 const firstReads = 128;
 /** By how much a limit falls at once, at the most. */

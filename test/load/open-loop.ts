@@ -16,14 +16,31 @@ export interface Answered {
   good: boolean;
   /** Milliseconds since it was due, whether or not it could be sent then. */
   took: number;
+  /** Milliseconds that it was sent too late: of the generator, not of the gateway. */
+  late: number;
+  /** Milliseconds from the first request's time to this one's answer. */
+  at: number;
 }
 
 const longest = 60_000;
+/**
+ * Kept open and used again, as by a proxy in front. Node takes one new connection in each turn of its event
+ * loop: with one for each request, their queue in the kernel would be measured.
+ */
+const connections = 128;
 
-function send({ origin, token, body }: Shot, agent: Agent, due: number): Promise<Answered> {
+function send(
+  { origin, token, body }: Shot,
+  agent: Agent,
+  due: number,
+  began: number,
+): Promise<Answered> {
+  const late = performance.now() - due;
   return new Promise((resolve) => {
-    const settle = (status: number, good: boolean) =>
-      resolve({ status, good, took: performance.now() - due });
+    const settle = (status: number, good: boolean) => {
+      const now = performance.now();
+      resolve({ status, good, late, took: now - due, at: now - began });
+    };
     const sent = request(
       `${origin}/graphql`,
       {
@@ -48,6 +65,15 @@ function send({ origin, token, body }: Shot, agent: Agent, due: number): Promise
   });
 }
 
+/** Opens a connection. */
+const touch = ({ origin }: Shot, agent: Agent) =>
+  new Promise<void>((resolve) => {
+    const sent = request(`${origin}/health`, { agent }, (response) => {
+      response.resume().once('end', resolve);
+    });
+    sent.once('error', () => resolve()).end();
+  });
+
 /**
  * Sends at a fixed rate, however late answers come: as many clients do that know nothing of each other.
  * Each time counts from when a request was due.
@@ -57,7 +83,8 @@ export async function openLoop(
   perSecond: number,
   seconds: number,
 ): Promise<Answered[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  await Promise.all(Array.from({ length: connections }, () => touch(shot, agent)));
   const total = Math.round(perSecond * seconds);
   const began = performance.now();
   const answers: Promise<Answered>[] = [];
@@ -71,7 +98,7 @@ export async function openLoop(
       next <= performance.now() && answers.length < total;
       next = began + (answers.length / perSecond) * 1000
     ) {
-      answers.push(send(shot, agent, next));
+      answers.push(send(shot, agent, next, began));
     }
   }
   const all = await Promise.all(answers);
@@ -86,7 +113,7 @@ export async function closedLoop(shot: Shot, clients: number, seconds: number): 
   let good = 0;
   const client = async () => {
     while (performance.now() - began < seconds * 1000) {
-      const answer = await send(shot, agent, performance.now());
+      const answer = await send(shot, agent, performance.now(), began);
       good += answer.good ? 1 : 0;
       if (!answer.good) {
         // Refusals cost next to nothing: asking again at once would measure those.

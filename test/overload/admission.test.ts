@@ -50,21 +50,21 @@ describe('requests in hand', () => {
     for (let round = 0; round < 10; round += 1) {
       admission.adapt(1000);
     }
-    expect(limits(admission).read).toBe(32);
+    expect(limits(admission).read).toBe(16);
   });
 
   it('keep the writes’ reserve until the reads are down to their least, and get it back first', () => {
     const admission = createAdmission(options);
     fill(admission, 'read', 128);
     fill(admission, 'write', 100);
-    while (limits(admission).read !== 32) {
+    while (limits(admission).read !== 16) {
       expect(limits(admission).write).toBe(100);
       admission.adapt(500);
     }
     admission.adapt(500);
-    expect(limits(admission)).toEqual({ read: 32, write: 70 });
+    expect(limits(admission)).toEqual({ read: 16, write: 70 });
     admission.adapt(5);
-    expect(limits(admission)).toEqual({ read: 40, write: 100 });
+    expect(limits(admission)).toEqual({ read: 20, write: 100 });
   });
 
   it('stay as they are while the loop is neither late nor idle', () => {
