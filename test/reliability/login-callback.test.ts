@@ -31,6 +31,8 @@ afterAll(async () => {
 beforeEach(() => gateway.forget());
 
 const share = 10;
+/** Each from an address of its own. */
+let visits = 1;
 const canary = 'canary-7f3a91';
 const made = (at = 0) => `oauth/my-patient-portal/callback?code=${canary}&state=${canary}-${at}`;
 const visit = (path: string, from: string) =>
@@ -92,6 +94,27 @@ describe('callbacks of logins from one address', () => {
 });
 
 describe('a callback', () => {
+  it.each([
+    ...['', '?', '?state', '?state=', '?state=%00', '?state=%ff%fe', '?state=%', '?state[]=a'],
+    ...['?state=a&state=b', '?code=%0d%0ax:y&state=a', '?state=a#state=b', '?state=\u00e4'],
+    ...[`?state=${'a'.repeat(12_000)}`, `?${'state=a&'.repeat(1_500)}`, `?${'x&'.repeat(6_000)}`],
+    ...['?state=a&iss=%00', '?state=a&error=%ff', '?state=__proto__', '?__proto__=a&state=b'],
+  ])('that is asked with %j is a 400, whatever it says', async (query) => {
+    const from = `198.51.100.${visits++}`;
+    const response = await visit(`oauth/my-patient-portal/callback${query}`, from);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(/^This sign-in is unknown, used or too old\./);
+    for (const method of ['POST', 'HEAD', 'PUT', 'DELETE']) {
+      const other = await fetch(
+        new URL(`oauth/my-patient-portal/callback${query}`, gateway.origin),
+        { method, redirect: 'manual', headers: { 'x-forwarded-for': from } },
+      );
+      expect([400, 404, 405]).toContain(other.status);
+    }
+    expect(gateway.allCalls()).toEqual([]);
+    expect(await gateway.good()).toBeLessThan(1_000);
+  });
+
   it('is answered within the deadline where the vendor is silent', async () => {
     const callback = await walkLogin(await beginLogin(gateway, gateway.ids.Chloe), 'chloe');
     gateway.sandbox.simulators.MY_PATIENT_PORTAL.fault({ kind: 'hang', match: /oauth\/token/ });

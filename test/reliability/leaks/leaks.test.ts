@@ -263,26 +263,27 @@ describe('of all that is secret', () => {
     expect(needles.countOf('person')).toBeGreaterThan(500);
     expect(watched.errors.length).toBeGreaterThan(500);
     expect(watched.headers.length).toBeGreaterThan(5_000);
+    expect(postgres.logged()).toMatch(/execute .*: insert into "operations"/);
   });
 
-  it('nothing is in the logs, whatever their level', () => {
-    const written = clinic.written();
-    expect(written.length).toBeGreaterThan(100_000);
-    expect(needles.find('stdout and stderr', written)).toEqual([]);
-    // Nor what callers wrote freely.
-    expect(written).not.toMatch(/tuberkulose/i);
+  /** All that the processes tell anybody but their callers; metrics and traces belong here, too. */
+  const told: [what: string, text: () => string][] = [
+    ['the logs, whatever their level', () => clinic.written()],
+  ];
+  it.each(told)('nothing is in %s', (what, text) => {
+    expect(text().length).toBeGreaterThan(10_000);
+    expect(needles.find(what, text())).toEqual([]);
   });
 
   it('nothing is in an error', () => {
     expect(watched.errors.flatMap(({ where, text }) => needles.find(where, text))).toEqual([]);
-    expect(watched.errors.filter(({ text }) => /tuberkulose/i.test(text))).toEqual([]);
   });
 
   it('nothing is in a header', () => {
     expect(watched.headers.flatMap(({ where, text }) => needles.find(where, text))).toEqual([]);
   });
 
-  // The clinic's register is yet to be sealed.
+  // The clinic's register is yet to be sealed: then this goes, and `fails` below.
   const notSealed = /^patients\./;
   it('nothing is in a column of the database, but sealed', async () => {
     const hits = await findInColumns(postgres.url, needles);
