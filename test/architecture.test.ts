@@ -243,7 +243,9 @@ const isSimulation = (path: string) =>
 
 describe('telemetry', () => {
   it('loads the packages of metrics and traces only where they are asked for', () => {
-    const loaded = loadedBy('src/run.ts', sources);
+    const loaded = new Set(
+      ['src/run.ts', 'src/gateway.ts'].flatMap((entry) => [...loadedBy(entry, sources)]),
+    );
     expect(loaded).toContain('src/telemetry/request-log.ts');
     const users = sources.filter(({ imports }) =>
       imports.some(
@@ -328,9 +330,10 @@ describe('the entry', () => {
 
   it('alone listens for the gateway; simulators listen for themselves', () => {
     const listeners = sources.filter(({ words }) => words.has('listen'));
-    // run.ts alone calls what listens.
+    // These two alone call what listens.
     expect(listeners.map(({ path }) => path).filter((path) => !isSimulation(path))).toEqual([
       'src/listen.ts',
+      'src/open-behind.ts',
       'src/run.ts',
     ]);
   });

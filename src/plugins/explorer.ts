@@ -29,6 +29,12 @@ export async function explorerOptions({ headers, variables }: Explorer): Promise
 const literal = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /**
+ * GraphiQL lets tabs be dragged, and where they do not all fit, the first that is pressed jumps away from
+ * under the pointer: the click is lost.
+ */
+const stillTabs = '<style>.graphiql-tab { transform: none !important }</style>';
+
+/**
  * The page. A browser keeps its tabs over restarts; in a sandbox the ids in them are then of patients
  * who are gone, so a new process begins with new tabs. What GraphiQL shows at first, and the variables
  * with it, it takes from where it keeps them; where that is no tab's it would add an empty one.
@@ -37,8 +43,10 @@ export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions
   const process = randomUUID();
   return (options) => {
     const page = renderGraphiQL(options);
+    const withBefore = (before: string) =>
+      page.replace('<div id="root">', (root) => stillTabs + before + root);
     if (variables === undefined) {
-      return page;
+      return withBefore('');
     }
     const [first] = options.defaultTabs ?? [];
     const beginning = `<script>
@@ -57,6 +65,6 @@ export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions
         localStorage.setItem('portico:process', ${literal(process)});
       }
     </script>`;
-    return page.replace('<div id="root">', (root) => beginning + root);
+    return withBefore(beginning);
   };
 }

@@ -148,7 +148,9 @@ describe('a look at the identity provider', () => {
     const port = await freePort();
     const issuer = `http://user:hidden-word@127.0.0.1:${port}`;
     const { lines } = await doctor({ AUTH_ISSUER: issuer });
-    expect(lines.join('\n')).toMatch(/FAILED {2}Identity provider .*AUTH_ISSUER/);
+    expect(lines.join('\n')).toMatch(
+      /FAILED {2}Configuration .*AUTH_ISSUER must not hold credentials/,
+    );
     expect(lines.join('\n')).not.toContain('hidden-word');
   });
 });

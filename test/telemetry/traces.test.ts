@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseOwnId } from '../../src/domain/ids.ts';
-import { firstQuery } from '../support/first-query.ts';
 import { sandboxPeople } from '../../src/sandbox/people.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
+import { firstQuery } from '../support/first-query.ts';
 import { freePort } from '../support/free-port.ts';
 import { personalIn } from '../support/personal-data.ts';
 import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
