@@ -127,7 +127,9 @@ describe('portico doctor', () => {
     );
   });
 
-  it('says that migrations are applied, and whose data folder is in use', async () => {
+  it('says that migrations are applied, and whose data folder is in use', {
+    timeout: 60_000,
+  }, async () => {
     const folderOf = portico(['serve'], {
       ...without(good, 'DATABASE_URL'),
       DATA_DIR: `data`,

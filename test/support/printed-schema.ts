@@ -9,6 +9,7 @@ import {
   getNullableType,
   isInputObjectType,
   isListType,
+  isObjectType,
 } from 'graphql';
 
 /** The contract as it is printed, for tests that must not forget a field which is added to it. */
@@ -17,12 +18,12 @@ export const schema = buildSchema(
   readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'),
 );
 
-export type Root = 'Query' | 'Mutation';
+export type Root = 'Query' | 'Mutation' | 'Subscription';
 export type Field = GraphQLField<unknown, unknown>;
 
 export function rootType(root: Root): GraphQLObjectType {
-  const type = root === 'Query' ? schema.getQueryType() : schema.getMutationType();
-  if (!type) {
+  const type = schema.getType(root);
+  if (!isObjectType(type)) {
     throw new Error(`The schema has no ${root}.`);
   }
   return type;

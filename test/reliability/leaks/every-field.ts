@@ -8,7 +8,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type Field, fieldsOf, schema } from '../../support/printed-schema.ts';
+import { type Field, fieldsOf, type Root, schema } from '../../support/printed-schema.ts';
 
 /**
  * Documents that ask for everything, written from the printed schema: whatever is added to it is asked
@@ -58,7 +58,7 @@ export function createAsked(nestedArguments: NestedArguments): Asked {
 export const allFields = (): string[] =>
   Object.values(schema.getTypeMap())
     .filter((type): type is GraphQLObjectType => isObjectType(type) && !type.name.startsWith('__'))
-    .filter(({ name }) => name !== 'Query' && name !== 'Mutation')
+    .filter(({ name }) => !['Query', 'Mutation', 'Subscription'].includes(name))
     .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
 
 const compositeOf = ({ name, type }: Field): GraphQLCompositeType => {
@@ -70,7 +70,7 @@ const compositeOf = ({ name, type }: Field): GraphQLCompositeType => {
 };
 
 /** A document of one root field with all its arguments as variables. */
-export function documentOf(root: 'Query' | 'Mutation', name: string, asked: Asked, levels: number) {
+export function documentOf(root: Root, name: string, asked: Asked, levels: number) {
   const field = fieldsOf(root).find((each) => each.name === name);
   if (field === undefined) {
     throw new Error(`There is no ${root}.${name}.`);

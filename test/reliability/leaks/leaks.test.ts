@@ -110,6 +110,39 @@ describe('every operation of the contract', () => {
     expect([...new Set(named)].sort()).toEqual(arguments_.sort());
   });
 
+  it('is asked: each subscription, for its first event', async () => {
+    expect(fieldsOf('Subscription').map(({ name }) => name)).toEqual(['earlierAvailability']);
+    const { gateway } = watched;
+    const codes = await Promise.all(
+      (queries.appointment ?? []).map(async ({ id }) => {
+        const response = await gateway.fetch('/graphql', {
+          method: 'POST',
+          headers: {
+            ...{ 'content-type': 'application/json', accept: 'text/event-stream' },
+            authorization: `Bearer ${await gateway.token('ana')}`,
+          },
+          body: JSON.stringify({
+            query: documentOf('Subscription', 'earlierAvailability', asked, 3),
+            variables: { appointmentId: id, after: null },
+          }),
+        });
+        let told = '';
+        for await (const chunk of response.body ?? []) {
+          told += Buffer.from(chunk).toString();
+          const [, event] = /^data: (.*)$/m.exec(told) ?? [];
+          if (event !== undefined) {
+            const { errors = [] } = JSON.parse(event);
+            watched.errors.push({ where: 'subscription', text: JSON.stringify(errors) });
+            return errors[0]?.extensions?.code ?? 'OK';
+          }
+        }
+        return 'nothing';
+      }),
+    );
+    expect(codes).toContain('OK');
+    expect(codes).not.toContain('nothing');
+  });
+
   it.each(mutations)('is asked: %s', { timeout: 60_000 }, async (name) => {
     const { gateway } = watched;
     for (const make of everyMutation[name]) {
