@@ -4,9 +4,11 @@ import type { AccessLog, AuditReport, Sealer } from '../domain/store.ts';
 import { ChainWalk } from './access-chain.ts';
 import { appendEvents } from './append-events.ts';
 import type { Database } from './database.ts';
+import { gathered } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 import { onlyUuids } from './row-ids.ts';
+import { StoreError } from './store-error.ts';
 
 type Row = typeof accessEvents.$inferSelect;
 
@@ -49,6 +51,12 @@ export function createAccessLog(
   sealer: Sealer,
   clock: () => number,
 ): AccessLog {
+  const append = gathered<Omit<AccessEvent, 'at'>>(
+    (events) =>
+      database.transaction((queries) => appendEvents(queries, sealer, new Date(clock()), events)),
+    (error) => !(error instanceof StoreError) || ['CONSTRAINT', 'FAULT'].includes(error.kind),
+  );
+
   /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */
   const walk = (
     report: AuditReport,
@@ -112,10 +120,9 @@ export function createAccessLog(
     );
 
   return {
-    async record(events) {
+    record: async (events) => {
       if (events.length > 0) {
-        const at = new Date(clock());
-        await database.transaction((queries) => appendEvents(queries, sealer, at, events));
+        await append(events);
       }
     },
 

@@ -23,17 +23,26 @@ async function lockHeads(
   patientIds: readonly string[],
 ): Promise<Map<string, Head>> {
   const ids = [...new Set(patientIds)].sort();
+  const locked = async () => {
+    const heads = await queries
+      .select()
+      .from(accessChains)
+      .where(inArray(accessChains.patientId, ids))
+      .orderBy(asc(accessChains.patientId))
+      .for('update');
+    return new Map(heads.map((head) => [head.patientId, head]));
+  };
+  const heads = await locked();
+  const missing = ids.filter((id) => !heads.has(id));
+  if (missing.length === 0) {
+    return heads;
+  }
   await queries
     .insert(accessChains)
-    .values(ids.map((patientId) => newHead(sealer, patientId)))
+    .values(missing.map((patientId) => newHead(sealer, patientId)))
     .onConflictDoNothing();
-  const heads = await queries
-    .select()
-    .from(accessChains)
-    .where(inArray(accessChains.patientId, ids))
-    .orderBy(asc(accessChains.patientId))
-    .for('update');
-  return new Map(heads.map((head) => [head.patientId, head]));
+  // With those that somebody else has begun in between.
+  return locked();
 }
 
 /**
