@@ -1,9 +1,6 @@
-import { join } from 'node:path';
-import { type Environment, readConfig } from './config.ts';
+import type { Environment } from './config.ts';
+import { withConfiguredStore } from './configured-store.ts';
 import type { BrokenChain } from './domain/store.ts';
-import { encryptionKeyOf } from './encryption-key.ts';
-import { openStore } from './store/open-store.ts';
-import { createSealer } from './store/sealing.ts';
 
 /** Milliseconds after which it is said how far it has come. */
 const silence = 1_000;
@@ -20,26 +17,15 @@ const problems: Record<BrokenChain['problem'], string> = {
  * @returns whether all of them hold
  * @throws ConfigurationError, StoreError
  */
-export async function verifyAudit(
+export function verifyAudit(
   environment: Environment,
   patientId: string | undefined,
   say: (line: string) => void,
   print: (line: string) => void,
 ): Promise<boolean> {
-  const config = readConfig(environment, 'production');
-  const sealer = createSealer({
-    current: encryptionKeyOf(config, say),
-    old: config.oldEncryptionKeys,
-  });
-  const { databaseUrl } = config;
-  const store = await openStore({
-    ...{ sealer, clock: Date.now, onProgress: say },
-    ...(databaseUrl !== undefined && { databaseUrl }),
-    dataDirectory: join(config.dataDirectory, 'store'),
-  });
-  try {
+  return withConfiguredStore(environment, say, async ({ accessLog }) => {
     let said = performance.now();
-    const report = await store.accessLog.verify(patientId, (chains) => {
+    const report = await accessLog.verify(patientId, (chains) => {
       if (performance.now() - said > silence) {
         said = performance.now();
         say(`${chains} patients...`);
@@ -55,7 +41,5 @@ export async function verifyAudit(
       `${chains} patients, ${events} events in chains, ${unchained} from before there were chains: ${report.broken.length === 0 ? 'all hold' : `${report.broken.length} broken`}.`,
     );
     return report.broken.length === 0;
-  } finally {
-    await store.close();
-  }
+  });
 }

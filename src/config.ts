@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
+import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
 import { baseUrl, isLoopback } from './vendors/vendor-definition.ts';
@@ -9,6 +10,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** `serve` refuses what only a sandbox may do without. */
 export type Mode = 'sandbox' | 'production';
+
+/** One thing that is wrong. Its text names the variable, and never quotes its value: it may be a secret. */
+export interface ConfigurationProblem {
+  variable: string | undefined;
+  text: string;
+}
 
 /** A configuration that cannot be used; its message lists all that is wrong. */
 export class ConfigurationError extends Error {
@@ -28,12 +35,19 @@ const list = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** They would go wherever the address goes: into errors, redirects and other people's logs. */
+const holdsCredentials = ({ username, password }: URL) => username !== '' || password !== '';
+
 /** Whoever reads its keys on the way could sign tokens of their own. */
 const issuer = z
   .url({ protocol: /^https?$/ })
   .refine(
     (text) => !URL.canParse(text) || text.startsWith('https:') || isLoopback(new URL(text)),
     'must be https:// (http:// only on loopback)',
+  )
+  .refine(
+    (text) => !URL.canParse(text) || !holdsCredentials(new URL(text)),
+    'must not hold credentials',
   );
 
 const origins = list.refine(
@@ -68,6 +82,9 @@ const returnUrls = list.transform((texts, context) =>
       context.addIssue({ code: 'custom', message: 'must be a comma-separated list of whole URLs' });
       return z.NEVER;
     }
+    if (holdsCredentials(new URL(text))) {
+      context.addIssue({ code: 'custom', message: 'must not hold credentials' });
+    }
     return new URL(text);
   }),
 );
@@ -93,6 +110,7 @@ const roleMapping = list.transform((pairs, context) => {
 const usualReconcileAfter = 30_000;
 
 const general = edgeVariables.extend({
+  ...telemetryVariables.shape,
   PORT: z.coerce.number().int().min(0).max(65535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: baseUrl('').optional(),
@@ -114,23 +132,32 @@ const general = edgeVariables.extend({
   GRAPHIQL: flag.optional(),
   SHOW_VENDOR_CALLS: flag.default(false),
   IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
+  LEDGER_DAYS: z.coerce.number().min(1).max(36_500).default(365),
+  AUDIT_DAYS: z.coerce.number().min(1).max(36_500).default(2192),
   RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
 });
 
-export type Config = ReturnType<typeof readConfig>;
+export type Config = ReturnType<typeof configOf>;
 
 /** A variable that is set to nothing counts as not set: that is how templates leave them. */
 const withoutEmpty = (environment: Environment) =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
 
-/** `zod` quotes no values in these, and neither do we: they may be secrets. */
+const problem = (variable: string, text: string): ConfigurationProblem => ({
+  variable,
+  text: `${variable} ${text}`,
+});
+
+/** `zod` quotes no values in these. */
 const problemsOf = (error: z.ZodError) =>
   error.issues.map((issue) => {
-    const name = issue.path[0] === undefined ? '' : String(issue.path[0]);
     const missing = issue.code === 'invalid_type' && /undefined/.test(issue.message);
-    return `${name} ${missing ? 'is missing' : issue.code === 'custom' ? issue.message : describe(issue)}`;
+    return problem(
+      String(issue.path[0] ?? ''),
+      missing ? 'is missing' : issue.code === 'custom' ? issue.message : describe(issue),
+    );
   });
 
 const describe = (issue: z.core.$ZodIssue) => {
@@ -164,7 +191,7 @@ const isBegun = ({ environment: { shape } }: Described, environment: Environment
   Object.keys(shape).some((name) => environment[name] !== undefined);
 
 /** Settings of the vendors that have any variable set; the others are not configured. */
-function readVendors(environment: Environment, problems: string[]): VendorSettings {
+function readVendors(environment: Environment, problems: ConfigurationProblem[]): VendorSettings {
   const settings: VendorSettings = {};
   for (const [id, definition] of Object.entries(registry)) {
     if (isBegun(definition, environment)) {
@@ -179,43 +206,65 @@ function readVendors(environment: Environment, problems: string[]): VendorSettin
   return settings;
 }
 
+/** What only a sandbox may do without. */
+function productionProblems(environment: Environment): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    problems.push(
+      problem('NODE_TLS_REJECT_UNAUTHORIZED', 'must not switch the check of certificates off'),
+    );
+  }
+  for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
+    if (environment[name] === undefined) {
+      problems.push(problem(name, 'is missing'));
+    }
+  }
+  if (environment.ENCRYPTION_KEY === undefined && !staysOnThisMachine(environment)) {
+    problems.push(problem('ENCRYPTION_KEY', 'is missing (openssl rand -base64 32)'));
+  }
+  if (!Object.values(registry).some((definition) => isBegun(definition, environment))) {
+    const ids = Object.keys(registry).join(', ');
+    const text = `no vendor is configured: set the variables of at least one of ${ids}`;
+    problems.push({ variable: undefined, text });
+  }
+  return problems;
+}
+
 /**
  * The environment, read once. A vendor with none of its variables set is not configured; with some of
  * them, the missing ones are named.
  * @throws ConfigurationError that lists everything that is wrong
  */
-export function readConfig(raw: Environment, mode: Mode) {
+export function readConfig(raw: Environment, mode: Mode): Config {
+  const { config, problems } = surveyConfig(raw, mode);
+  if (problems.length > 0) {
+    throw new ConfigurationError(problems.map(({ text }) => text));
+  }
+  return config;
+}
+
+/** Everything that is wrong, and what the rest comes to: what is wrong counts as not set. */
+export function surveyConfig(raw: Environment, mode: Mode) {
   const environment = withoutEmpty(raw);
-  const problems: string[] = [];
+  const problems: ConfigurationProblem[] = [];
   const parsed = general.safeParse(environment);
   if (!parsed.success) {
     problems.push(...problemsOf(parsed.error));
   }
   if (environment.PERSISTED_DOCUMENTS_ONLY === 'true' && !environment.PERSISTED_DOCUMENTS) {
-    problems.push('PERSISTED_DOCUMENTS is missing: PERSISTED_DOCUMENTS_ONLY needs it');
+    problems.push(problem('PERSISTED_DOCUMENTS', 'is missing: PERSISTED_DOCUMENTS_ONLY needs it'));
   }
+  const wrong = problems.map(({ variable }) => variable);
   const vendors = readVendors(environment, problems);
   if (mode === 'production') {
-    if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
-      problems.push('NODE_TLS_REJECT_UNAUTHORIZED must not switch the check of certificates off');
-    }
-    for (const name of ['AUTH_ISSUER', 'AUTH_AUDIENCE'] as const) {
-      if (environment[name] === undefined) {
-        problems.push(`${name} is missing`);
-      }
-    }
-    if (environment.ENCRYPTION_KEY === undefined && !staysOnThisMachine(environment)) {
-      problems.push('ENCRYPTION_KEY is missing (openssl rand -base64 32)');
-    }
-    if (!Object.values(registry).some((definition) => isBegun(definition, environment))) {
-      const ids = Object.keys(registry).join(', ');
-      problems.push(`no vendor is configured: set the variables of at least one of ${ids}`);
-    }
+    problems.push(...productionProblems(environment));
   }
-  if (!parsed.success || problems.length > 0) {
-    throw new ConfigurationError(problems);
-  }
-  const { data } = parsed;
+  const rest = Object.entries(environment).filter(([name]) => !wrong.includes(name));
+  const config = configOf(general.parse(Object.fromEntries(rest)), vendors, mode);
+  return { config, problems };
+}
+
+function configOf(data: z.output<typeof general>, vendors: VendorSettings, mode: Mode) {
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}/`);
   return Object.freeze({
     mode,
@@ -237,10 +286,14 @@ export function readConfig(raw: Environment, mode: Mode) {
     graphiql: data.GRAPHIQL ?? mode === 'sandbox',
     showVendorCalls: data.SHOW_VENDOR_CALLS,
     idempotencyKeyDays: data.IDEMPOTENCY_KEY_DAYS,
+    // Forgetting a write while its key is good would make its repetition a new one.
+    ledgerDays: Math.max(data.LEDGER_DAYS, data.IDEMPOTENCY_KEY_DAYS),
+    auditDays: data.AUDIT_DAYS,
     // The sandbox's vendors act at once or never.
     reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     ...edgeSettingsOf(data, mode === 'sandbox'),
+    ...telemetrySettingsOf(data),
     drainTimeout: data.DRAIN_TIMEOUT_MS,
     vendors,
   });

@@ -1,5 +1,6 @@
 import type { ActionSettings } from './actions/environment.ts';
 import type { Flights } from './actions/ledgered.ts';
+import type { EarlierSlotWatch } from './actions/watch-earlier-slots.ts';
 import { Access, type Caller } from './auth/access.ts';
 import { AccessTrail } from './auth/access-trail.ts';
 import { CodedError } from './domain/errors.ts';
@@ -18,6 +19,7 @@ export interface Parts {
   clock: () => number;
   settings: ActionSettings;
   flights: Flights;
+  earlierSlots: EarlierSlotWatch;
   /** Milliseconds that one request may take, all vendor calls together. */
   requestTimeout: number;
   /** Calls at vendors that the reads of one request may make. */
@@ -75,6 +77,7 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     clock,
     settings,
     flights,
+    earlierSlots: parts.earlierSlots,
     onSecretsInAnswer,
     loaders: createLoaders({ scope, store, vendors, trail, clock }),
   };

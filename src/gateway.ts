@@ -1,21 +1,26 @@
 import { readFileSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { createEarlierSlotWatch } from './actions/watch-earlier-slots.ts';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import { type Config, ConfigurationError } from './config.ts';
 import type { TokenVault } from './domain/store.ts';
-import {
-  createVendorDirectory,
-  type VendorAdapter,
-  type VendorDirectory,
-} from './domain/vendor.ts';
+import { createVendorDirectory, type VendorAdapter } from './domain/vendor.ts';
 import { schemaOver } from './graph/schema.ts';
 import type { Transport } from './http/exchange.ts';
+import { together } from './http/gates.ts';
 import { createTransport } from './http/transport.ts';
 import { startRecovery } from './operations/recovery.ts';
 import { type PersistedDocuments, readPersistedDocuments } from './plugins/persisted-documents.ts';
+import { createStreams } from './plugins/streams.ts';
 import { createWorkInHand } from './plugins/use-work-in-hand.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
+import { createLedgerReader } from './telemetry/ledger-reader.ts';
+import type { MetricsOptions } from './telemetry/metrics.ts';
+import { type Observer, observedBy } from './telemetry/observer.ts';
+import { createRequestLog } from './telemetry/request-log.ts';
+import { countRenewals } from './telemetry/token-renewals.ts';
 import { registry, vendorDescriptions } from './vendors/registry.ts';
 import type { VendorDefinition, VendorParts } from './vendors/vendor-definition.ts';
 
@@ -31,6 +36,10 @@ export interface GatewayOptions extends Given {
   /** Milliseconds since the epoch; default the system's. */
   clock?: () => number;
   onProgress?: (line: string) => void;
+  /** Told of what it does, beside the log and the metrics; closed with it. */
+  observers?: readonly Observer[];
+  /** What its metrics show of requests in hand, where somebody keeps count. */
+  requestLoads?: MetricsOptions['requestLoads'];
 }
 
 /** @throws ConfigurationError where the manifest cannot be used */
@@ -44,12 +53,8 @@ function documentsOf({ persistedDocuments: { file } }: Config): PersistedDocumen
 }
 
 /** The doors of the vendors that are configured, each with its own way out. */
-function openDoors(
-  { vendors, publicUrl }: Config,
-  tokens: TokenVault,
-  clock: () => number,
-): { directory: VendorDirectory; close: () => Promise<void> } {
-  const transports: Transport[] = [];
+function openDoors({ vendors, publicUrl }: Config, tokens: TokenVault, clock: () => number) {
+  const transports: { vendor: string; transport: Transport }[] = [];
   const adapters = Object.entries(registry).flatMap(([id, definition]): VendorAdapter[] => {
     const settings = vendors[id];
     if (settings === undefined) {
@@ -60,7 +65,7 @@ function openDoors(
       settings,
       transport: (options) => {
         const transport = createTransport({ ...options, vendor: id, clock });
-        transports.push(transport);
+        transports.push({ vendor: id, transport });
         return transport;
       },
       tokens,
@@ -72,16 +77,46 @@ function openDoors(
   });
   return {
     directory: createVendorDirectory(vendorDescriptions, adapters),
+    loads: () =>
+      adapters.flatMap(({ id: vendor }) => {
+        const all = transports.filter((each) => each.vendor === vendor);
+        const loads = all.map(({ transport }) => transport.load());
+        return (['read', 'write'] as const).map((of) => ({
+          ...{ vendor, class: of },
+          ...together(loads.map((load) => load[of])),
+        }));
+      }),
     close: async () => {
-      await Promise.all(transports.map((transport) => transport.close?.()));
+      await Promise.all(transports.map(({ transport }) => transport.close?.()));
     },
   };
+}
+
+const isWrite = (document: string | undefined) => document?.includes('mutation') ?? false;
+
+/** Loaded only where somebody is to read them. */
+async function openMetrics({ metrics }: Config, options: MetricsOptions) {
+  if (metrics === undefined) {
+    return undefined;
+  }
+  const { createMetrics } = await import('./telemetry/metrics.ts');
+  return createMetrics(options);
+}
+
+/** The same of traces. */
+async function openTraces({ traces }: Config, logger: Logger, documents?: PersistedDocuments) {
+  if (!traces) {
+    return [];
+  }
+  const complain = () => logger.warn('traces do not reach their collector');
+  const { openTraces: open } = await import('./telemetry/traces.ts');
+  return [open(complain, documents?.values())];
 }
 
 /** Everything between the configuration and the server: store, doors, key sets. Opens no port. */
 export async function openGateway(config: Config, options: GatewayOptions) {
   const { logger, graphiql, showVendorCalls, encryptionKey, dataDirectory, onProgress } = options;
-  const { clock = Date.now } = options;
+  const { clock = Date.now, observers = [] } = options;
   const documents = documentsOf(config);
   const sealer = createSealer({ current: encryptionKey, old: config.oldEncryptionKeys });
   const store = await openStore({
@@ -96,6 +131,15 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ledger: store.operations,
     clock,
     keysValidFor: idempotencyKeysValidFor,
+    prune: async () => {
+      const pruned = await store.retention.prune({
+        settledBefore: new Date(clock() - config.ledgerDays * day),
+        eventsBefore: new Date(clock() - config.auditDays * day),
+      });
+      if (pruned.operations + pruned.events > 0) {
+        logger.info(pruned, 'rows deleted whose time of keeping was over');
+      }
+    },
     onRecovered: ({ id, action }, state) =>
       logger.warn({ operationId: id, action, state }, 'operation left behind by a dead process'),
     onError: (error) =>
@@ -104,8 +148,26 @@ export async function openGateway(config: Config, options: GatewayOptions) {
         'recovery failed',
       ),
   });
-  const doors = openDoors(config, store.tokens, clock);
+  const tokens = countRenewals(store.tokens, (...renewal) => metrics?.tokenRenewed(...renewal));
+  const doors = openDoors(config, tokens, clock);
   const inHand = createWorkInHand();
+  const metrics = await openMetrics(config, {
+    documents: documents?.values(),
+    vendorLoads: doors.loads,
+    unsettled: createLedgerReader(store.operations),
+    requestLoads: options.requestLoads,
+  });
+  const observer = observedBy([
+    createRequestLog(logger),
+    ...(metrics ? [metrics.observer] : []),
+    ...(await openTraces(config, logger, documents)),
+    ...observers,
+  ]);
+  const streams = createStreams(config.subscriptions.perCaller);
+  const earlierSlots = createEarlierSlotWatch({
+    ...{ store, clock, vendors: doors.directory, callTimeout: config.requestTimeout },
+    ...config.subscriptions,
+  });
   const server = createServer({
     schema: schemaOver(vendorDescriptions),
     verifyToken: createTokenVerifier({
@@ -123,7 +185,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       dailyWrites: config.dailyWrites,
     },
     flights: new Map(),
-    inHand,
+    ...{ inHand, streams, earlierSlots },
     requestTimeout: config.requestTimeout,
     publicUrl: config.publicUrl,
     requestLimits: config.requestLimits,
@@ -133,18 +195,29 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     persistedDocuments: { documents, only: config.persistedDocuments.only },
     corsOrigins: config.corsOrigins,
     vendors: doors.directory,
-    ...{ logger, graphiql, showVendorCalls, store, sealer, clock },
+    metrics:
+      metrics && config.metrics?.token !== undefined && config.metrics.port === undefined
+        ? { page: metrics, token: config.metrics.token }
+        : undefined,
+    ...{ logger, observer, graphiql, showVendorCalls, store, sealer, clock },
   });
   return {
     server,
     store,
     vendors: doors.directory,
+    isPersistedWrite: (hash: string) => isWrite(documents?.get(hash.toLowerCase())),
+    /** Undefined where nobody is to read them. */
+    metrics,
+    /** Ends what would go on for ever: subscriptions, with a word to their clients. */
+    endStreams: () => streams.end(),
     /** Resolves when nothing that was begun for a request is left. */
     idle: () => inHand.ended(),
     close: async () => {
+      streams.end();
+      earlierSlots.close();
       await stopRecovery();
       // Side by side: a vendor that is silent must not keep the store from being closed.
-      await Promise.all([doors.close(), store.close()]);
+      await Promise.all([doors.close(), store.close(), observer.close()]);
     },
   };
 }

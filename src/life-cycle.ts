@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** What is there to be ended, once the process has started. */
 export interface Running {
   server: Server;
+  /** Ends what would go on for as long as its client wants. */
+  endStreams: () => void;
   /** Resolves when nothing that was begun is left, whether or not its client still waits. */
   idle: () => Promise<void>;
   close: () => Promise<void>;
@@ -13,6 +15,11 @@ export interface Running {
 export interface LifeCycleOptions {
   /** Milliseconds that work in hand may take before the process ends all the same. */
   drainTimeout: number;
+  /**
+   * Whether other processes take over the connections to the port: one that ends by a fault leaves them to
+   * the others at once, instead of telling who comes to go elsewhere.
+   */
+  shared?: boolean;
   /** Ends the process. */
   exit: (code: number) => void;
   say: (line: string) => void;
@@ -25,6 +32,8 @@ export interface LifeCycle {
   guard(listener: RequestListener): RequestListener;
   /** From now on a signal or a fault drains before it ends. */
   started(running: Running): void;
+  /** Ends as SIGTERM does; asked again, it changes nothing. */
+  end(): void;
 }
 
 /** Milliseconds after the limit that closing what is idle may still take. */
@@ -50,7 +59,8 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<boo
  * takes no new work, finishes what it has begun, closes its store and then exits; what is not finished
  * within the limit is left to the recovery of the next process. A second signal ends it at once.
  */
-export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleOptions): LifeCycle {
+export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
+  const { drainTimeout, shared = false, exit, say, onFault } = options;
   let running: Running | undefined;
   let draining = false;
   let exitCode = 0;
@@ -71,13 +81,17 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
       }
     });
 
-  async function drain({ server, idle, close }: Running): Promise<boolean> {
+  async function drain({ server, endStreams, idle, close }: Running): Promise<boolean> {
     const begun = performance.now();
     for (const response of open) {
       if (!response.headersSent) {
         response.setHeader('connection', 'close');
       }
     }
+    if (shared && exitCode !== 0) {
+      server.close();
+    }
+    endStreams();
     // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
     const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
     if (!finished) {
@@ -146,5 +160,6 @@ export function createLifeCycle({ drainTimeout, exit, say, onFault }: LifeCycleO
     started(parts) {
       running = parts;
     },
+    end: () => end(0),
   };
 }

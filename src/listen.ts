@@ -35,9 +35,15 @@ export type Listening = Awaited<ReturnType<typeof listen>>;
  * The HTTP server, bounded. Takes the port first: a port in use must not cost anybody a start of
  * everything else. Answers 503 until it is told what to answer with.
  * @param mostConnections further ones are closed as they come
+ * @param variable that the port comes from
  * @throws StartError where it cannot have the port
  */
-export async function listen(host: string, port: number, mostConnections = usualConnections) {
+export async function listen(
+  host: string,
+  port: number,
+  mostConnections = usualConnections,
+  variable = 'PORT',
+) {
   let answer: RequestListener = notReady;
   const server = createServer(bounds, (request, response) => {
     response.once('finish', () => {
@@ -53,7 +59,7 @@ export async function listen(host: string, port: number, mostConnections = usual
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'EADDRINUSE'
-          ? new StartError(`Port ${port} is in use. Choose another one with PORT=...`)
+          ? new StartError(`Port ${port} is in use. Choose another one with ${variable}=...`)
           : new StartError(`Cannot listen on port ${port} of ${host}: ${error.code}.`),
       ),
     );

@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Environment } from './config.ts';
+import { parseOwnId } from './domain/ids.ts';
+import { workerSeat } from './workers.ts';
 
 /**
  * The command line: the only reader of the environment and the only listener. What a command needs is
@@ -13,7 +15,14 @@ import type { Environment } from './config.ts';
 function environment(): Environment {
   try {
     // Variables that are set win over the file.
-    return { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env };
+    const variables = { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env };
+    for (const [name, value] of Object.entries(variables)) {
+      // OpenTelemetry's packages read theirs for themselves.
+      if (name.startsWith('OTEL_') && value !== undefined) {
+        process.env[name] = value;
+      }
+    }
+    return variables;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return process.env;
@@ -22,7 +31,8 @@ function environment(): Environment {
   }
 }
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const say = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 /** Ends with one clear message for what the operator can mend, and with a stack for our own faults. */
 async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
@@ -33,12 +43,23 @@ async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
     const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
     say(mendable ? fault.message : String(fault.stack));
     process.exitCode = 1;
+    if (workerSeat() !== undefined) {
+      // Its line to the primary would keep it alive.
+      process.exit();
+    }
   }
 }
 
 function firstPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_530) {
     throw new InvalidArgumentError('It must be a number from 0 to 65530.');
+  }
+  return Number(text);
+}
+
+function workerCount(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > 64) {
+    throw new InvalidArgumentError('It must be a number from 1 to 64.');
   }
   return Number(text);
 }
@@ -63,16 +84,60 @@ program
     'Run on a sandbox: five simulated vendors, an identity provider and an embedded store.',
   )
   .addHelpText('after', '\nNothing is kept after it ends. PORT chooses the port (default 4000).')
-  .action(() => attempt(async () => (await import('./run.ts')).start(environment(), say)));
+  .action(() =>
+    attempt(async () => {
+      say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+      await (await import('./run.ts')).start(environment(), say);
+    }),
+  );
 
 program
   .command('serve')
   .description('Run over the real vendors, as the environment (or a .env file) configures them.')
   .addHelpText(
     'after',
-    '\nThe README lists the variables. SIGTERM ends it after the requests in hand.',
+    '\nThe README lists the variables. SIGTERM ends it after the requests in hand.\n`portico doctor` says what is wrong with them.',
   )
-  .action(() => attempt(async () => (await import('./run.ts')).serve(environment(), say)));
+  .option('--workers <number>', 'processes on one port, over one PostgreSQL', workerCount)
+  .action(({ workers }: { workers?: number }) =>
+    attempt(async () => {
+      const { serve, serveWithWorkers } = await import('./run.ts');
+      const seat = workerSeat();
+      if (seat !== undefined) {
+        await serve(environment(), (line) => say(`Worker ${seat.id}: ${line}`), seat);
+      } else if (workers === undefined) {
+        await serve(environment(), say);
+      } else {
+        await serveWithWorkers(environment(), workers, say);
+      }
+    }),
+  );
+
+program
+  .command('doctor')
+  .description(
+    'Check what `portico serve` needs: configuration, store, identity provider, vendors.',
+  )
+  .addHelpText(
+    'after',
+    `
+Reads the environment (or a .env file) as serve does, and asks each vendor a
+harmless question with the configured credentials: it writes nothing anywhere,
+reads nothing of a patient, and prints no credential. Ten seconds at most.
+
+Prints one line each: ok, note (well, but good to know), FAILED (with what to do
+next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
+  )
+  .action(() =>
+    attempt(async () => {
+      const { runDoctor } = await import('./doctor/run-doctor.ts');
+      const { isTTY = false, columns } = process.stdout;
+      const colors = isTTY && !process.env.NO_COLOR;
+      if (!(await runDoctor({ environment: environment(), say, print, colors, columns }))) {
+        process.exitCode = 1;
+      }
+    }),
+  );
 
 program
   .command('sandbox')
@@ -87,40 +152,67 @@ program
   .addHelpText('after', '\nPrints the variables that `portico serve` needs, ready for a .env file.')
   .action(({ port, publicUrl }: { port: number; publicUrl: URL }) =>
     attempt(async () => {
+      say('Starting the simulated vendors...');
       const { runSandboxOnly } = await import('./run.ts');
-      const print = (line: string) => process.stdout.write(`${line}\n`);
       await runSandboxOnly({ firstPort: port, publicUrl }, say, print);
     }),
   );
+
+interface SchemaOptions {
+  write?: string;
+  check?: string;
+  released?: string;
+  recorded?: string;
+  subgraph?: boolean;
+}
 
 program
   .command('print-schema')
   .description('Print the GraphQL schema.')
   .option('--write <file>', 'write it to a file')
   .option('--check <file>', 'fail when the file is not current')
-  .action((options: { write?: string; check?: string }) =>
+  .option('--released <file>', 'fail where it breaks what clients of this schema do')
+  .option('--recorded <file>', 'the breaking changes that are meant, with date and reason')
+  .option('--subgraph', 'as a supergraph is composed of it (Apollo Federation 2)')
+  .action(({ write, check, released, recorded, subgraph }: SchemaOptions) =>
     attempt(async () => {
-      const { printedSchema, schemaOver } = await import('./graph/schema.ts');
+      const { schemaOver } = await import('./graph/schema.ts');
+      const { printedSchema, printedSubgraph } = await import('./graph/print-schema.ts');
       const { vendorDescriptions } = await import('./vendors/registry.ts');
-      const text = printedSchema(schemaOver(vendorDescriptions));
-      if (options.write !== undefined) {
-        writeFileSync(options.write, text);
-      } else if (options.check === undefined) {
+      const schema = schemaOver(vendorDescriptions);
+      const text = subgraph ? printedSubgraph(schema) : printedSchema(schema);
+      if (write !== undefined) {
+        writeFileSync(write, text);
+      } else if (check === undefined && released === undefined) {
         process.stdout.write(text);
-      } else if (contentOf(options.check) !== text) {
-        say(`${options.check} is not current: run \`npm run schema\`.`);
+      }
+      if (check !== undefined && contentOf(check) !== text) {
+        say(`${check} is not current: run \`npm run schema\`.`);
         process.exitCode = 1;
+      }
+      if (released !== undefined) {
+        const { compareSchemas } = await import('./graph/schema-changes.ts');
+        const { problems, notes } = compareSchemas({
+          released: readFileSync(released, 'utf8'),
+          current: text,
+          recorded: recorded === undefined ? '[]' : readFileSync(recorded, 'utf8'),
+        });
+        notes.map((note) => say(`Clients may stumble: ${note}`));
+        problems.map(say);
+        process.exitCode ||= problems.length > 0 ? 1 : 0;
       }
     }),
   );
 
+/** A patient as GraphQL knows them, or as `audit verify` prints them. */
 const patientKey = (text: string): string => {
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) {
+  const key = parseOwnId('Patient', text) ?? text;
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)) {
     throw new InvalidArgumentError(
-      'It must be a key of the register, as `audit verify` prints it.',
+      'It must be the id of a Patient, or its key as `audit verify` prints it.',
     );
   }
-  return text;
+  return key;
 };
 
 program
@@ -128,15 +220,43 @@ program
   .description('Look after the log of who saw or changed what of whom.')
   .command('verify')
   .description('Check that no event was changed or removed. Reads the store that `serve` uses.')
-  .option('--patient <key>', 'of one patient only, by the key in the register', patientKey)
+  .option('--patient <id>', 'of one patient only', patientKey)
   .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
   .action(({ patient }: { patient?: string }) =>
     attempt(async () => {
+      say('Opening the store...');
       const { verifyAudit } = await import('./audit.ts');
-      const print = (line: string) => process.stdout.write(`${line}\n`);
       if (!(await verifyAudit(environment(), patient, say, print))) {
         process.exitCode = 1;
       }
+    }),
+  );
+
+program
+  .command('export')
+  .description('Print all that is held of one patient, as JSON.')
+  .requiredOption('--patient <id>', 'whose', patientKey)
+  .addHelpText('after', '\nWithout tokens and links. The export is put down in the log of access.')
+  .action(({ patient }: { patient: string }) =>
+    attempt(async () => {
+      const { exportPatient } = await import('./patient-data.ts');
+      process.exitCode = (await exportPatient(environment(), patient, say, print)) ? 0 : 1;
+    }),
+  );
+
+program
+  .command('erase')
+  .description('Delete all that is held of one patient; without --yes, say what that is.')
+  .requiredOption('--patient <id>', 'whose', patientKey)
+  .option('--yes', 'really delete it', false)
+  .addHelpText(
+    'after',
+    '\nThe log of access is kept until its time is over; what vendors hold is theirs to delete.\nRefused while a write of the patient is not settled.',
+  )
+  .action(({ patient, yes }: { patient: string; yes: boolean }) =>
+    attempt(async () => {
+      const { erasePatient } = await import('./patient-data.ts');
+      process.exitCode = (await erasePatient(environment(), patient, yes, say, print)) ? 0 : 1;
     }),
   );
 

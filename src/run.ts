@@ -4,21 +4,35 @@ import { type Logger, pino } from 'pino';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
-import { type Gateway, openGateway } from './gateway.ts';
+import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
+import { type Opened, openBehind } from './open-behind.ts';
+import { readableLog } from './telemetry/readable-log.ts';
+import { runWorkers, type WorkerSeat } from './workers.ts';
 
 type Say = (line: string) => void;
 
-const loggerFor = ({ logLevel }: Config) =>
-  pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+/** Milliseconds that a process takes to end after its limit; twice what `life-cycle.ts` allows itself. */
+const longestEnd = 4_000;
 
-const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say) =>
+/** JSON, but for people in a terminal. */
+function loggerFor({ logLevel: level }: Config, seat?: WorkerSeat): Logger {
+  const base = seat ? { worker: seat.id } : null;
+  const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
+  return process.stdout.isTTY ? pino(options, readableLog(process.stdout)) : pino(options);
+}
+
+const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared = false) =>
   createLifeCycle({
-    ...{ drainTimeout, say },
+    ...{ drainTimeout, shared, say },
     exit: (code) => process.exit(code),
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
+
+/** What a sandbox takes from the environment, too: it is there to be looked at. */
+const telemetryOf = (environment: Environment) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => /^(METRICS|OTEL)_/.test(name)));
 
 /** Portico on simulated vendors; everything is in memory and gone when it ends. */
 export async function start(environment: Environment, say: Say): Promise<void> {
@@ -33,12 +47,12 @@ export async function start(environment: Environment, say: Say): Promise<void> {
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
-  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL };
+  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, ...telemetryOf(environment) };
   const { host, port } = readConfig(own, 'sandbox');
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
   }
-  say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
+  say('Starting the simulated vendors...');
   const { server, port: taken, answerWith } = await listen(host, port);
   const publicUrl = new URL(PUBLIC_URL ?? `http://localhost:${taken}/`);
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
@@ -55,21 +69,23 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     publicUrl,
     token: await staff(),
   });
-  const gateway: Gateway = await openGateway(config, {
-    logger,
-    encryptionKey: randomBytes(32),
-    dataDirectory: undefined,
-    showVendorCalls: 'EVERYBODY',
-    graphiql: {
-      headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-      // Without them where a simulated vendor was told to fail.
-      variables: async () =>
-        exampleVariables(createAsk(await asked()), { publicUrl, now: Date.now() }).catch(
-          () => ({}),
-        ),
+  const { gateway, guard, close }: Opened = await openBehind(
+    server,
+    config,
+    {
+      ...{ logger, encryptionKey: randomBytes(32), showVendorCalls: 'EVERYBODY' },
+      dataDirectory: undefined,
+      graphiql: {
+        headers: async () => ({ authorization: `Bearer ${await staff()}` }),
+        // Without them where a simulated vendor was told to fail.
+        variables: async () =>
+          exampleVariables(createAsk(await asked()), { publicUrl, now: Date.now() }).catch(
+            () => ({}),
+          ),
+      },
     },
-    onProgress: say,
-  });
+    say,
+  );
   say('Filling the sandbox with invented patients...');
   await seed(await asked());
   const frontDesk = frontDeskRoute({
@@ -77,12 +93,13 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     build: () => buildFrontDesk(say),
     next: tokenRoute(identityProvider, gateway.server),
   });
-  answerWith(lifeCycle.guard(frontDesk));
+  answerWith(lifeCycle.guard(guard(frontDesk)));
   lifeCycle.started({
     server,
+    endStreams: gateway.endStreams,
     idle: gateway.idle,
     close: async () => {
-      await gateway.close();
+      await close();
       await sandbox.close();
     },
   });
@@ -99,37 +116,81 @@ The simulated vendors:`);
   say('\nReady. Ctrl-C ends it; nothing is kept.');
 }
 
-/** Portico over the configured vendors; never falls back to the sandbox. */
-export async function serve(environment: Environment, say: Say): Promise<Gateway> {
+/**
+ * Portico over the configured vendors; never falls back to the sandbox.
+ * @param seat where it is one of several workers
+ */
+export async function serve(
+  environment: Environment,
+  say: Say,
+  seat?: WorkerSeat,
+): Promise<Gateway> {
   const asked = readConfig(environment, 'production');
   if (asked.databaseUrl === undefined) {
     say(
       'DATABASE_URL is not set: using the embedded store, which a power cut can rob of its last writes and which serves one process only. Production wants PostgreSQL.',
     );
   }
-  const encryptionKey = encryptionKeyOf(asked, say);
-  const { server, port, answerWith } = await listen(asked.host, asked.port);
+  const encryptionKey = encryptionKeyOf(asked, seat ? () => undefined : say);
+  // A worker takes connections from the others as soon as it listens: not before it can answer.
+  const early = seat ? undefined : await listen(asked.host, asked.port);
   // PORT=0 takes any: only now it is known where this gateway is.
-  const config = readConfig({ ...environment, PORT: String(port) }, 'production');
-  const logger = loggerFor(config);
-  const lifeCycle = lifeCycleOf(config, logger, say);
-  const gateway = await openGateway(config, {
-    logger,
-    encryptionKey,
-    dataDirectory: join(config.dataDirectory, 'store'),
-    showVendorCalls: config.showVendorCalls ? 'STAFF' : 'NOBODY',
-    graphiql: config.graphiql ? {} : undefined,
-    onProgress: say,
-  }).catch((error: unknown) => {
-    server.close();
-    server.closeAllConnections();
-    throw error;
-  });
-  answerWith(lifeCycle.guard((request, response) => void gateway.server(request, response)));
-  lifeCycle.started({ server, idle: gateway.idle, close: gateway.close });
+  const config = early
+    ? readConfig({ ...environment, PORT: String(early.port) }, 'production')
+    : asked;
+  const logger = loggerFor(config, seat);
+  const lifeCycle = lifeCycleOf(config, logger, say, seat !== undefined);
+  seat?.endedBy(lifeCycle.end);
+  const { gateway, guard, close } = await openBehind(
+    early?.server,
+    config,
+    {
+      ...{ logger, encryptionKey, showVendorCalls: config.showVendorCalls ? 'STAFF' : 'NOBODY' },
+      dataDirectory: join(config.dataDirectory, 'store'),
+      graphiql: config.graphiql ? {} : undefined,
+    },
+    say,
+  );
+  const { server, answerWith } = early ?? (await listen(config.host, config.port));
+  answerWith(lifeCycle.guard(guard((request, response) => void gateway.server(request, response))));
+  const { endStreams, idle } = gateway;
+  lifeCycle.started({ server, endStreams, idle, close });
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
+  seat?.onServing();
   return gateway;
+}
+
+/** `serve` in several processes on one port and one PostgreSQL; this one only looks after them. */
+export async function serveWithWorkers(
+  environment: Environment,
+  count: number,
+  say: Say,
+): Promise<void> {
+  const config = readConfig(environment, 'production');
+  if (config.databaseUrl === undefined) {
+    throw new StartError(
+      'Workers share a PostgreSQL: set DATABASE_URL, or leave --workers out. The embedded store serves one process only.',
+    );
+  }
+  if (config.port === 0) {
+    throw new StartError('Workers share a port: choose one with PORT=..., not 0.');
+  }
+  if (config.metrics?.port !== undefined) {
+    throw new StartError(
+      'Workers would share METRICS_PORT, and a scrape would reach any one of them. Leave it out, or run single processes, each with a METRICS_PORT of its own.',
+    );
+  }
+  // Made once, by this process, where it is not given.
+  encryptionKeyOf(config, say);
+  // In use, it is said once and at once.
+  const { server } = await listen(config.host, config.port);
+  await new Promise((resolve) => server.close(resolve));
+  await runWorkers({
+    ...{ count, say },
+    endTimeout: config.drainTimeout + longestEnd,
+    exit: (code) => process.exit(code),
+  });
 }
 
 /** The simulated vendors alone, for a `serve` in another process. */

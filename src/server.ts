@@ -11,33 +11,43 @@ import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor } from './plugins/allowed-origins.ts';
 import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
-import { createRateLimit } from './plugins/rate-limit.ts';
+import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
+import type { Streams } from './plugins/streams.ts';
 import { useAccessTrail } from './plugins/use-access-trail.ts';
 import { useAuthentication } from './plugins/use-authentication.ts';
 import { useConnectionCallback } from './plugins/use-connection-callback.ts';
 import { useDeadline } from './plugins/use-deadline.ts';
 import { useErrorMasking } from './plugins/use-error-masking.ts';
+import { useIncrementalDelivery } from './plugins/use-incremental-delivery.ts';
+import { type MetricsRoute, useMetricsRoute } from './plugins/use-metrics-route.ts';
+import { useOperationReport, useOperations } from './plugins/use-operation-report.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
-import { useRequestLog } from './plugins/use-request-log.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
 import { useSecurityHeaders } from './plugins/use-security-headers.ts';
+import { useSubscriptions } from './plugins/use-subscriptions.ts';
 import {
   seesVendorCalls,
   useVendorCalls,
   type VendorCallsShown,
 } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
+import { useWriteReserve } from './plugins/use-write-reserve.ts';
+import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
   verifyToken: TokenVerifier;
   logger: Logger;
+  /** Told of each operation and each vendor call. */
+  observer: Required<Observer>;
+  /** Metrics for whoever has their token; undefined: there are none on this port. */
+  metrics: MetricsRoute | undefined;
   /** Where browsers reach the gateway. */
   publicUrl: URL;
   requestLimits: RequestLimits;
@@ -48,6 +58,8 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   trustedProxies: BlockList | undefined;
   /** Documents that can be asked for by their hash; `only`: no others. */
   persistedDocuments: { documents: PersistedDocuments | undefined; only: boolean };
+  /** Subscriptions that are open. */
+  streams: Streams;
   /** What is to be waited for before the process ends. */
   inHand: WorkInHand;
   /** Origins of browsers that may call; none: only pages of the gateway itself. */
@@ -65,13 +77,29 @@ const documentsKept = 250;
 export function createServer(options: ServerOptions) {
   const { schema, logger, clock, store, vendors, requestTimeout, graphiql, corsOrigins } = options;
   const { requestLimits, queryLimits, rateLimits, trustedProxies, persistedDocuments } = options;
+  const { observer } = options;
   const addressKeyOf = (context: NodeContext) => {
     const address = remoteAddress(context, trustedProxies);
     return address && addressKey(address);
   };
+  const { announcements } = store;
+  const othersCounting = (what: string): OtherCounters | undefined =>
+    announcements && {
+      tell: (counts) => announcements.say(what, counts),
+      onTold: (listener) => announcements.onSaid(what, listener),
+      alias: (key) => options.sealer.fingerprint(what, key),
+    };
+  // Refused tokens and callbacks of logins: what somebody without a token can have us look up.
+  const strangers = createRateLimit(
+    rateLimits.authFailuresPerMinute,
+    othersCounting('refused tokens'),
+  );
+  // The text of an unexpected error may hold anything; its place in the code does not.
+  const logFault = (error: unknown, requestId: string) =>
+    logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
   return createYoga<NodeContext>({
     schema,
-    context: ({ request }) => {
+    context: ({ request, inHand }) => {
       const state = requestState(request);
       const { caller } = state;
       if (caller === undefined) {
@@ -87,6 +115,10 @@ export function createServer(options: ServerOptions) {
             onVendorCall: (call) => {
               noteVendorCall(call);
               state.vendorCalls.push(call);
+              if (inHand !== undefined) {
+                inHand.vendorCalls += 1;
+              }
+              observer.vendorCallEnded(call, state.requestId, inHand?.observed);
             },
             onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
           },
@@ -115,40 +147,44 @@ export function createServer(options: ServerOptions) {
     renderGraphiQL: explorerPage(graphiql ?? {}),
     plugins: [
       useWorkInHand(options.inHand),
+      useOperations(),
       useSecurityHeaders(options.publicUrl),
       useOperationalRoutes(() => store.ping()),
-      useConnectionCallback((callbackName, url, request) =>
-        receiveConnectionCallback(
-          {
-            scope: {
-              requestId: requestState(request).requestId,
-              deadline: clock() + requestTimeout,
+      useMetricsRoute(options.metrics),
+      useConnectionCallback({
+        receive: (callbackName, url, request) =>
+          receiveConnectionCallback(
+            {
+              scope: {
+                requestId: requestState(request).requestId,
+                deadline: clock() + requestTimeout,
+                onVendorCall: (call) =>
+                  observer.vendorCallEnded(call, requestState(request).requestId, undefined),
+              },
+              ...{ store, vendors, clock },
             },
-            ...{ store, vendors, clock },
-          },
-          callbackName,
-          url,
-        ),
-      ),
+            callbackName,
+            url,
+          ),
+        limit: strangers,
+        onFault: (error, request) => logFault(error, requestState(request).requestId),
+        ...{ addressKeyOf, requestTimeout, inHand: options.inHand },
+      }),
       useDeadline(requestTimeout, options.inHand),
-      useAuthentication(
-        options.verifyToken,
-        createRateLimit(rateLimits.authFailuresPerMinute),
-        addressKeyOf,
-      ),
-      useRateLimit(createRateLimit(rateLimits.perMinute)),
+      useAuthentication(options.verifyToken, strangers, addressKeyOf),
+      useRateLimit(createRateLimit(rateLimits.perMinute, othersCounting('units'))),
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
+      useWriteReserve(),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
+      useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
       useSecretDelivery(store.operations),
-      useRequestLog(logger),
-      useErrorMasking((error, requestId) =>
-        // The text of an unexpected error may hold anything; its place in the code does not.
-        logger.error({ requestId, fault: placeOf(error) }, 'unexpected error'),
-      ),
+      useErrorMasking(logFault),
+      useOperationReport(observer),
       useVendorCalls(options.showVendorCalls),
+      useIncrementalDelivery(options.inHand),
     ],
   });
 }

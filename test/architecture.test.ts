@@ -36,22 +36,35 @@ const plan: Record<string, readonly string[]> = {
   actions: ['domain', 'auth', 'operations', 'loaders'],
   graph: kitchen,
   context: [...kitchen, 'graph'],
-  plugins: [...kitchen, 'graph', 'context'],
-  server: [...kitchen, 'graph', 'context', 'plugins'],
+  telemetry: ['domain'],
+  overload: ['domain'],
+  plugins: [...kitchen, 'graph', 'context', 'overload', 'telemetry'],
+  server: [...kitchen, 'graph', 'context', 'plugins', 'telemetry'],
   vendors: ['domain', 'http'],
   config: ['domain', 'vendors'],
   gateway: [
     ...[...kitchen, 'graph', 'context', 'plugins', 'server'],
-    ...['config', 'store', 'http', 'vendors'],
+    ...['config', 'store', 'http', 'telemetry', 'vendors'],
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
   listen: [],
+  workers: [],
   'life-cycle': [],
-  run: ['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'sandbox'],
+  run: [
+    ...['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'open-behind'],
+    ...['sandbox', 'telemetry', 'workers'],
+  ],
+  'open-behind': [...['config', 'gateway', 'listen', 'overload', 'telemetry']],
   'encryption-key': ['config'],
-  audit: ['domain', 'config', 'encryption-key', 'store'],
-  main: ['domain', 'auth', 'audit', 'config', 'graph', 'vendors', 'run'],
+  'configured-store': ['domain', 'config', 'encryption-key', 'store'],
+  audit: ['domain', 'config', 'configured-store'],
+  'patient-data': ['domain', 'config', 'configured-store'],
+  doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
+  main: [
+    ...['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'patient-data', 'vendors', 'run'],
+    'workers',
+  ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],
   // A page like anybody else's: it knows the client, and of the gateway what the client says.
@@ -245,6 +258,25 @@ const isSimulation = (path: string) =>
     path,
   );
 
+describe('telemetry', () => {
+  it('loads the packages of metrics and traces only where they are asked for', () => {
+    const loaded = new Set(
+      ['src/run.ts', 'src/gateway.ts'].flatMap((entry) => [...loadedBy(entry, sources)]),
+    );
+    expect(loaded).toContain('src/telemetry/request-log.ts');
+    const users = sources.filter(({ imports }) =>
+      imports.some(
+        ({ target, kind }) => kind === 'value' && /^(@opentelemetry|prom-client)/.test(target),
+      ),
+    );
+    expect(users.map(({ path }) => path)).toEqual([
+      'src/telemetry/metrics.ts',
+      'src/telemetry/traces.ts',
+    ]);
+    expect(users.filter(({ path }) => loaded.has(path))).toEqual([]);
+  });
+});
+
 describe('the sandbox', () => {
   it('is loaded by production neither directly nor by a detour', () => {
     for (const entry of ['src/run.ts', 'src/gateway.ts', 'src/server.ts']) {
@@ -315,9 +347,10 @@ describe('the entry', () => {
 
   it('alone listens for the gateway; simulators listen for themselves', () => {
     const listeners = sources.filter(({ words }) => words.has('listen'));
-    // run.ts alone calls what listens.
+    // These two alone call what listens.
     expect(listeners.map(({ path }) => path).filter((path) => !isSimulation(path))).toEqual([
       'src/listen.ts',
+      'src/open-behind.ts',
       'src/run.ts',
     ]);
   });

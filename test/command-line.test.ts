@@ -28,7 +28,7 @@ describe('portico', slow, () => {
     expect(code).toBe(0);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^Usage: portico \[options\] \[command\]\n\nOne GraphQL API in front/);
-    for (const command of ['start', 'serve', 'sandbox', 'print-schema', 'generate-key']) {
+    for (const command of ['start', 'serve', 'doctor', 'sandbox', 'print-schema', 'generate-key']) {
       expect(stdout).toMatch(new RegExp(`^ {2}${command}( \\[options\\])? +[A-Z].*`, 'm'));
     }
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -37,9 +37,12 @@ describe('portico', slow, () => {
   it.each([
     { words: ['serve', '--help'], says: /SIGTERM ends it after the requests in hand/ },
     { words: ['sandbox', '--help'], says: /variables that `portico serve` needs/ },
+    { words: ['doctor', '--help'], says: /writes nothing anywhere/ },
+    { words: ['audit', 'verify', '--help'], says: /Ends with 1 where a chain is broken/ },
   ])('$words tells what to know before', async ({ words, says }) => {
     const { code, stdout } = await run(words);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(says) });
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   it.each([
@@ -90,6 +93,26 @@ describe('portico print-schema', slow, () => {
         stderr: `${file} is not current: run \`npm run schema\`.\n`,
       });
     }
+  });
+});
+
+describe('portico print-schema --released', slow, () => {
+  it('fails where clients of that schema would break, until it is recorded', async () => {
+    const folder = temporaryFolder();
+    const schema = readFileSync(committedSchema, 'utf8');
+    const change = 'Patient.nickname was removed.';
+    const older = schema.replace(/^type Patient .*\{$/m, '$&\n  nickname: String');
+    writeFileSync(join(folder, 'older.graphql'), older);
+    const record = [{ change, date: '2026-11-21', reason: 'Nobody has ever filled it.' }];
+    writeFileSync(join(folder, 'recorded.json'), JSON.stringify(record));
+    const words = ['print-schema', '--released', 'older.graphql'];
+    expect(await run(words, {}, folder)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `Breaking and not recorded: ${change}\n`,
+    });
+    const recorded = await run([...words, '--recorded', 'recorded.json'], {}, folder);
+    expect(recorded).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
 

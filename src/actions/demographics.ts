@@ -5,8 +5,8 @@ import type { ActionEnvironment } from './environment.ts';
 
 const longestName = 100;
 const longestAddressLine = 200;
-/** Line breaks and other control characters have no place in a name and do harm further on. */
-const controlCharacters = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+/** Line breaks, control characters and halves of letters have no place in a name and do harm further on. */
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 function line(value: string, longest: number, ...path: string[]): string {
   const text = value.trim().normalize('NFC');
@@ -16,7 +16,7 @@ function line(value: string, longest: number, ...path: string[]): string {
   if (text.length > longest) {
     throw invalidInput(`This must not be longer than ${longest} characters.`, ...path);
   }
-  if (controlCharacters.test(text)) {
+  if (unprintable.test(text)) {
     throw invalidInput('This must not hold line breaks or control characters.', ...path);
   }
   return text;

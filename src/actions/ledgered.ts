@@ -46,12 +46,11 @@ function withSecrets<Answer extends object>(
   };
 }
 
-/** Every vendor call about a patient leaves its trace. */
+/** The ledger puts down each step's end in the log of access; a look at what became of one is a read. */
 const traced = (work: Work, around: <T>(call: () => Promise<T>) => Promise<T>): Work => ({
   operationId: work.operationId,
-  once: (name, call, lookUp) =>
-    work.once(name, () => around(call), lookUp && (() => around(lookUp))),
-  repeatable: (name, call) => work.repeatable(name, () => around(call)),
+  once: (name, call, lookUp) => work.once(name, call, lookUp && (() => around(lookUp))),
+  repeatable: (name, call) => work.repeatable(name, call),
 });
 
 /** How to get a link that was given away already. */
@@ -129,7 +128,7 @@ export async function ledgered<Prepared, Answer extends object>(
         ...{ sealer, clock, resumed },
         keysValidFor: settings.idempotencyKeysValidFor,
         callsOverAfter: settings.vendorCallsOverAfter,
-        subject: access.caller.subject,
+        actor: access.actor,
         deadline: writeScope.deadline,
       },
       {
@@ -147,7 +146,10 @@ export async function ledgered<Prepared, Answer extends object>(
           patient === null
             ? untraced
             : traced(untraced, (call) =>
-                environment.trail.around({ patientId: patient.id, vendor, action }, call),
+                environment.trail.around(
+                  { patientId: patient.id, vendor, action: 'reconcileOperation' },
+                  call,
+                ),
               );
         const answer = await act(work, prepared);
         const secrets = secretsOf(answer);

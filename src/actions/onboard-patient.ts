@@ -32,6 +32,27 @@ async function personOf(environment: ActionEnvironment, input: OnboardPatientInp
   return { patient: access.patientId ? await loaders.patients.load(access.patientId) : undefined };
 }
 
+/** A PATIENT must not learn who else is in the register. */
+const doubled = (payload?: { patient: Patient }) =>
+  new UserFailure(
+    'ALREADY_EXISTS',
+    'This person or e-mail is in the register already. Onboard that record by its patientId.',
+    { path: ['input'], ...(payload && { payload }) },
+  );
+
+/**
+ * Whoever registers themselves may write anybody's address into their record, and a vendor may answer a
+ * known address with a way into the account that it has.
+ */
+async function isAnothersEmail(
+  { store }: ActionEnvironment,
+  { id }: Patient,
+  { person: { email } }: OnboardingRequest,
+): Promise<boolean> {
+  const holders = email === null ? [] : await store.patients.findByEmail(email);
+  return holders.some((holder) => holder.id !== id);
+}
+
 /**
  * Somebody in the register must not be onboarded as somebody new: the vendor offers no look-up
  * afterwards, so that a double could not be found again.
@@ -45,12 +66,7 @@ async function refuseDoubles({ store, access }: ActionEnvironment, person: Demog
     .filter((each) => each.birthDate !== null && each.birthDate === person.birthDate);
   const [double] = [...sameEmail, ...samePerson];
   if (double !== undefined) {
-    // A PATIENT must not learn who else is in the register.
-    throw new UserFailure(
-      'ALREADY_EXISTS',
-      'This person or e-mail is in the register already. Onboard that record by its patientId.',
-      access.isStaff ? { path: ['input'], payload: { patient: double } } : { path: ['input'] },
-    );
+    throw doubled(access.isStaff ? { patient: double } : undefined);
   }
 }
 
@@ -90,6 +106,8 @@ async function prepareOnboarding(
   );
   if (patient === undefined) {
     await refuseDoubles(environment, checkDemographics(environment, request.person));
+  } else if (!access.isStaff && (await isAnothersEmail(environment, patient, request))) {
+    throw doubled();
   } else if (
     (await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)
   ) {
@@ -131,7 +149,14 @@ async function enterRegister(
   if (registered === undefined) {
     throw new Error('A record could neither be made nor found.');
   }
-  trail.record({ patientId: registered.id, vendor, action: 'onboardPatient', outcome: 'ALLOWED' });
+  if (registered.id !== work.operationId) {
+    trail.record({
+      patientId: registered.id,
+      vendor,
+      action: 'onboardPatient',
+      outcome: 'ALLOWED',
+    });
+  }
   if (subject === access.caller.subject) {
     access.becomes(registered.id);
   }

@@ -72,7 +72,7 @@ export async function reconcileOperation(
   const claimed =
     operation.status === 'SUCCEEDED' || operation.status === 'FAILED'
       ? undefined
-      : await store.operations.claim(id, worker);
+      : await store.operations.claim(id, worker, access.actor);
   if (claimed === undefined) {
     // Settled, or at work in another request: as it is.
     return { operation };

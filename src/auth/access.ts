@@ -8,12 +8,20 @@ import {
   mutationRules,
   type QueryName,
   queryRules,
+  type SubscriptionName,
+  subscriptionRules,
 } from './rules.ts';
 
 /** A caller whose token was verified. */
 export interface Caller {
   subject: string;
   roles: ReadonlySet<Role>;
+}
+
+/** The same, with how long that holds. */
+export interface VerifiedCaller extends Caller {
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
 }
 
 /**
@@ -29,6 +37,11 @@ export class Access {
 
   get isStaff(): boolean {
     return isStaff(this.caller.roles);
+  }
+
+  /** The caller as the ledger puts them down. */
+  get actor() {
+    return { subject: this.caller.subject, roles: [...this.caller.roles] };
   }
 
   /** The patient linked to the caller's subject. */
@@ -66,6 +79,13 @@ export class Access {
   /** @throws CodedError FORBIDDEN */
   requireQuery(name: QueryName): void {
     if (!allows(queryRules[name], this.caller.roles)) {
+      throw forbidden();
+    }
+  }
+
+  /** @throws CodedError FORBIDDEN */
+  requireSubscription(name: SubscriptionName): void {
+    if (!allows(subscriptionRules[name], this.caller.roles)) {
       throw forbidden();
     }
   }

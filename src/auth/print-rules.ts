@@ -1,4 +1,4 @@
-import { mutationRules, queryRules, type Rule, typeRules } from './rules.ts';
+import { mutationRules, queryRules, type Rule, subscriptionRules, typeRules } from './rules.ts';
 
 const may = {
   SIGNED_IN: ['yes', 'yes', 'yes'],
@@ -20,5 +20,6 @@ export const printedRules = () =>
     ...linesOf('query', queryRules),
     ...linesOf('type', typeRules),
     ...linesOf('mutation', mutationRules),
+    ...linesOf('subscription', subscriptionRules),
     '',
   ].join('\n');

@@ -45,6 +45,9 @@ export const queryRules = {
   availabilities: 'OWN_RECORD',
   operation: 'OWN_RECORD',
   vendors: 'SIGNED_IN',
+  // For a supergraph in front, see `graph/entities.ts`.
+  _entities: 'OWN_RECORD',
+  _service: 'STAFF',
 } as const satisfies Record<string, Rule>;
 
 export const mutationRules = {
@@ -75,6 +78,11 @@ export const mutationRules = {
   reconcileOperation: 'OWN_RECORD',
 } as const satisfies Record<string, Rule>;
 
+export const subscriptionRules = {
+  earlierAvailability: 'OWN_RECORD',
+} as const satisfies Record<string, Rule>;
+
+export type SubscriptionName = keyof typeof subscriptionRules;
 export type QueryName = keyof typeof queryRules;
 export type MutationName = keyof typeof mutationRules;
 

@@ -1,8 +1,8 @@
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { z } from 'zod';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
-import type { Caller } from './access.ts';
+import type { VerifiedCaller } from './access.ts';
+import { discoverKeySet } from './discovery.ts';
 
 export interface TokenVerifierOptions {
   /** Compared exactly with the `iss` claim; its discovery document names the key set. */
@@ -16,10 +16,10 @@ export interface TokenVerifierOptions {
 }
 
 /** Turns an `Authorization` header into a caller. */
-export type TokenVerifier = (authorization: string | null) => Promise<Caller>;
+export type TokenVerifier = (authorization: string | null) => Promise<VerifiedCaller>;
 
 /** Asymmetric only: a public key can never be used as an HMAC secret. */
-const algorithms = [
+export const algorithms = [
   'RS256',
   'RS384',
   'RS512',
@@ -42,8 +42,6 @@ const pauseAfterFailure = 2_000;
 /** Access tokens; logout tokens, DPoP proofs and the like are signed by the same keys. */
 const tokenTypes = ['at+jwt', 'application/at+jwt', 'jwt'];
 
-const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url() });
-
 export const unauthenticated = () =>
   new CodedError(
     'UNAUTHENTICATED',
@@ -51,17 +49,9 @@ export const unauthenticated = () =>
   );
 
 async function discoverKeys(issuer: string) {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(address, {
-    redirect: 'error',
-    signal: AbortSignal.timeout(discoveryTimeout),
-  });
-  const document = discoveryDocument.parse(await answer.json());
-  if (document.issuer !== issuer) {
-    throw new Error('The discovery document names another issuer.');
-  }
+  const address = await discoverKeySet(issuer, discoveryTimeout);
   // How old keys may get is decided here: by itself the set forgets them when it cannot fetch anew.
-  const keys = createRemoteJWKSet(new URL(document.jwks_uri), {
+  const keys = createRemoteJWKSet(address, {
     timeoutDuration: discoveryTimeout,
     cacheMaxAge: Number.POSITIVE_INFINITY,
   });
@@ -168,6 +158,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
+        expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
       };
     } catch {
       throw unauthenticated();

@@ -27,6 +27,9 @@ const networks = z.string().transform((text, context) => {
 });
 
 export const edgeVariables = z.object({
+  REQUEST_MAX_CONCURRENCY: limit(1000, 100_000),
+  REQUEST_WRITE_RESERVE: limit(100, 100_000),
+  EVENT_LOOP_LAG_MS: limit(50, 10_000),
   REQUEST_MAX_BYTES: limit(262_144, 16_777_216),
   REQUEST_MAX_BATCH: limit(1, 100),
   QUERY_MAX_LENGTH: limit(20_000, 1_000_000),
@@ -43,6 +46,9 @@ export const edgeVariables = z.object({
   AUTH_FAILURES_PER_MINUTE: limit(300, 1_000_000),
   INVITATIONS_PER_PATIENT_PER_DAY: limit(5, 10_000),
   PORTAL_ACCESS_PER_PATIENT_PER_DAY: limit(20, 10_000),
+  SUBSCRIPTION_POLL_INTERVAL_MS: limit(60_000, 86_400_000),
+  SUBSCRIPTION_CALLS_PER_MINUTE: limit(60, 100_000),
+  SUBSCRIPTIONS_PER_CALLER: limit(10, 10_000),
   TRUSTED_PROXIES: networks.optional(),
   PERSISTED_DOCUMENTS: z.string().min(1).optional(),
   PERSISTED_DOCUMENTS_ONLY: z
@@ -56,6 +62,12 @@ const sandboxRate = 60_000;
 
 /** The same by subject, as the server takes it. */
 export const edgeSettingsOf = (data: z.infer<typeof edgeVariables>, isSandbox: boolean) => ({
+  /** What is in hand at once, see `createAdmission`. */
+  admission: {
+    most: data.REQUEST_MAX_CONCURRENCY,
+    reserve: data.REQUEST_WRITE_RESERVE,
+    targetLag: data.EVENT_LOOP_LAG_MS,
+  },
   requestLimits: { bytes: data.REQUEST_MAX_BYTES, batch: data.REQUEST_MAX_BATCH },
   queryLimits: {
     length: data.QUERY_MAX_LENGTH,
@@ -77,6 +89,11 @@ export const edgeSettingsOf = (data: z.infer<typeof edgeVariables>, isSandbox: b
   dailyWrites: {
     invitePatientToPortal: data.INVITATIONS_PER_PATIENT_PER_DAY,
     enablePortalAccess: data.PORTAL_ACCESS_PER_PATIENT_PER_DAY,
+  },
+  subscriptions: {
+    pollInterval: data.SUBSCRIPTION_POLL_INTERVAL_MS,
+    callsPerMinute: data.SUBSCRIPTION_CALLS_PER_MINUTE,
+    perCaller: data.SUBSCRIPTIONS_PER_CALLER,
   },
   /** Undefined: none is trusted. */
   trustedProxies: data.TRUSTED_PROXIES,

@@ -47,7 +47,10 @@ export interface VendorErrorOptions {
   /** True for calls that do no harm when they are made again (reads, upserts): their loss leaves no doubt. */
   repeatable?: boolean | undefined;
   retryAt?: Date | undefined;
-  /** A machine-readable reason that the vendor's door recognised, for example `slot_unavailable`. */
+  /**
+   * A machine-readable reason that the vendor's door recognised, for example `slot_unavailable`; of
+   * UNREACHABLE the system's code, for example `ENOTFOUND`.
+   */
   reason?: string | undefined;
   /** Fields that the vendor refused, under their domain names. Never the vendor's texts or values. */
   fields?: readonly string[] | undefined;

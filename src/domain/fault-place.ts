@@ -8,10 +8,11 @@ export function placeOf(error: unknown): { name: string; code?: string; stack?: 
   }
   const { name, message, stack = '' } = error;
   const { code } = error as { code?: unknown };
-  // The stack begins with the message, of which a line may look like a place.
-  const places = message === '' ? stack : stack.replace(message, () => '');
+  // The stack begins with the message, of which a line may look like a place: also where either was
+  // changed later, so that it cannot be cut out.
+  const places = stack.includes(message) ? stack.replace(message, () => '') : '';
   return {
-    name,
+    name: /^[A-Za-z]{1,40}$/.test(name) ? name : 'Error',
     ...(typeof code === 'string' && /^[A-Z0-9_]{3,40}$/.test(code) && { code }),
     stack: places.split('\n').filter((line) => /^\s+at /.test(line)),
   };

@@ -52,6 +52,12 @@ export function typeOfId(id: string): NodeType | undefined {
   return [...typesOfOwnRecords, ...typesOfVendorRecords].find((known) => known === type);
 }
 
+/** Whether an id claims to be of a record that is kept here, so that no vendor has to be asked for it. */
+export function isOwnRecordId(id: string): boolean {
+  const type = typeOfId(id);
+  return typesOfOwnRecords.some((own) => own === type);
+}
+
 /** The store's key inside an id; undefined where it is malformed or of another type. */
 export function parseOwnId(type: OwnRecordType, id: string): string | undefined {
   const found = parts(id);

@@ -70,7 +70,16 @@ export type NewOperation = Pick<
   | 'patientId'
   | 'vendor'
   | 'target'
->;
+> & {
+  /** The caller's roles, for the log of access. */
+  roles?: readonly string[];
+};
+
+/** Who goes on with an operation, for the log of access. */
+export interface Actor {
+  subject: string;
+  roles: readonly string[];
+}
 
 /** How many operations of one action may be begun for one patient at one vendor since a time. */
 export interface Quota {
@@ -87,6 +96,11 @@ export class QuotaUsedUp extends Error {
     super('The quota of this action is used up.');
   }
 }
+
+/** Operations that wait: for their worker, for somebody who goes on with them, or to be reconciled. */
+export type UnsettledOperations = Readonly<
+  Record<'IN_PROGRESS' | 'OUTCOME_UNKNOWN', { count: number; oldest: Date | null }>
+>;
 
 /** How a claimed operation is handed back. */
 export type Settlement =
@@ -133,15 +147,23 @@ export interface OperationLedger {
   >;
   findByKey(subject: string, key: string, keysValidSince: Date): Promise<Operation | undefined>;
   findByIds(ids: readonly string[]): Promise<Operation[]>;
-  /** Takes an operation that is not settled, that nobody alive holds, and whose target is free. */
-  claim(id: string, worker: string): Promise<Operation | undefined>;
+  /**
+   * Takes an operation that is not settled, that nobody alive holds, and whose target is free.
+   * @param actor on whose behalf, where that is another than before
+   */
+  claim(id: string, worker: string, actor?: Actor): Promise<Operation | undefined>;
   /** The same for one whose worker is gone; nobody else can have had it since. */
   claimAbandoned(id: string, worker: string): Promise<Operation | undefined>;
   /** Holds on to it; to be called more often than every `leaseLength`. */
   extend(id: string, worker: string): Promise<boolean>;
   /** Also false for a step that must not be repeated and did not FAIL: it is never begun twice. */
   startStep(id: string, worker: string, name: string, repeatable: boolean): Promise<boolean>;
-  /** `result` is kept for SUCCEEDED steps that must not be repeated. */
+  /**
+   * Records how a vendor call ended, and with it the AccessEvent of the write: one for each outcome, in
+   * the same transaction, so that a crash cannot part them. Who is not in the register yet has the
+   * operation's id there.
+   * @param result kept for SUCCEEDED steps that must not be repeated
+   */
   finishStep(
     id: string,
     worker: string,
@@ -149,7 +171,10 @@ export interface OperationLedger {
     status: Exclude<OperationStatus, 'IN_PROGRESS'>,
     result?: unknown,
   ): Promise<boolean>;
-  /** Ends the hold. Settled operations lose their steps' results; steps left open end as they do. */
+  /**
+   * Ends the hold. Settled operations lose their steps' results; steps left open end as they do. What
+   * STAFF settles by hand is an AccessEvent.
+   */
   handBack(id: string, worker: string, settlement: Settlement): Promise<boolean>;
   /** The bearer secrets of a settled operation, while they are kept. */
   secrets(id: string): Promise<Readonly<Record<string, string>> | undefined>;
@@ -159,6 +184,8 @@ export interface OperationLedger {
   abandoned(limit: number): Promise<string[]>;
   /** Drops secrets whose time is over, and frees keys that have expired. */
   sweep(keysValidSince: Date): Promise<void>;
+  /** How many are not settled, counted to a bound, and when the oldest of them was started. */
+  unsettled(): Promise<UnsettledOperations>;
   /** Counts by status. */
   counts(): Promise<Record<OperationStatus, number>>;
 }

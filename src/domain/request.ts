@@ -4,6 +4,12 @@ import type { VendorId } from './vendor.ts';
 export interface VendorCallRecord {
   vendor: VendorId;
   operation: string;
+  /** HTTP method. */
+  method: string;
+  /** Host of the vendor, as configured. */
+  server: string;
+  /** Path with the names of its values in braces; undefined where the vendor announces its addresses. */
+  template: string | undefined;
   /** Attempts sent; 0 where the call was shed before sending. */
   attempts: number;
   /** HTTP status of the last answer, where there was one. */
@@ -15,6 +21,12 @@ export interface VendorCallRecord {
   /** Milliseconds, all attempts and waits together. */
   duration: number;
 }
+
+const acceptableId = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** The caller's own `x-request-id` is kept where it is harmless, so that logs can be joined. */
+export const requestIdFrom = (given: string | readonly string[] | null | undefined): string =>
+  typeof given === 'string' && acceptableId.test(given) ? given : crypto.randomUUID();
 
 /** Whose request a vendor call serves, and how long it may take. Handed down, never stored. */
 export interface RequestScope {

@@ -1,5 +1,5 @@
 import type { ConnectionSecrets, VendorTokens } from './capabilities/appointments.ts';
-import type { OperationLedger } from './operations.ts';
+import type { Operation, OperationLedger } from './operations.ts';
 import type {
   AccessEvent,
   Demographics,
@@ -189,6 +189,53 @@ export interface AccessLog {
   list(patientId: string, page: Page): Promise<Rows<AccessEvent> & { totalCount: number }>;
 }
 
+export interface Retention {
+  /** Deletes, a few at a time, settled operations and AccessEvents from before these times. */
+  prune(limits: { settledBefore: Date; eventsBefore: Date }): Promise<{
+    operations: number;
+    events: number;
+  }>;
+}
+
+/** What is held of one patient, for them to have. Bearer secrets and tokens are left out. */
+export interface PatientExport {
+  patient: Patient;
+  vendorAccounts: readonly VendorAccount[];
+  portalAccess: readonly PortalAccess[];
+  visits: readonly VisitRecord[];
+  followUps: readonly FollowUp[];
+  operations: readonly Pick<
+    Operation,
+    'id' | 'action' | 'vendor' | 'status' | 'startedAt' | 'finishedAt' | 'input'
+  >[];
+  accessEvents: readonly AccessEvent[];
+}
+
+/** What of a patient was deleted, in rows; or the writes that have to be settled first. */
+export type Erasure =
+  | { erased: Readonly<Record<string, number>>; vendorAccounts: readonly VendorAccount[] }
+  | { unsettled: readonly string[] };
+
+/** One patient's data as a whole. */
+export interface PatientData {
+  /** Undefined where there is no such patient. */
+  export(patientId: string): Promise<PatientExport | undefined>;
+  /**
+   * Deletes everything but the log of access, which then leads to nobody, until its time is over. What
+   * vendors hold is theirs.
+   * @param by who erases, for the log of access
+   */
+  erase(patientId: string, by: string): Promise<Erasure | undefined>;
+}
+
+/** Short messages between the processes on one database. Some may be lost; none is kept. */
+export interface Announcements {
+  /** @param text at most 7,500 bytes; nothing of a patient */
+  say(topic: string, text: string): void;
+  /** Of the other processes; one listener for each topic. */
+  onSaid(topic: string, listener: (text: string) => void): void;
+}
+
 /** Everything that Portico keeps itself. */
 export interface Store {
   readonly patients: PatientRegister;
@@ -200,6 +247,10 @@ export interface Store {
   readonly tokens: TokenVault;
   readonly accessLog: AccessLog;
   readonly operations: OperationLedger;
+  readonly patientData: PatientData;
+  readonly retention: Retention;
+  /** Absent where no other process can be on the database. */
+  readonly announcements?: Announcements;
   /** Resolves where the store answers and is not read-only. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -38,7 +38,15 @@ const keyOf = ({ vendor, patientId, vendorAppointmentId }: AppointmentRecord) =>
 const isInBook = ({ vendor }: AppointmentRecord, { vendors }: GraphContext) =>
   vendors.offering('appointments').includes(vendor);
 
-const rescheduleOption = (appointment: AppointmentRecord, slot: Slot): AvailabilityRecord => ({
+/** Whether there is somebody to ask for an earlier time. */
+export const earlierMayOpen = (appointment: AppointmentRecord, context: GraphContext) =>
+  isInBook(appointment, context) &&
+  appointment.status === 'BOOKED' &&
+  appointment.asapListSubscribed !== false;
+
+type Reference = Pick<AppointmentRecord, 'vendor' | 'patientId' | 'vendorAppointmentId'>;
+
+export const rescheduleOption = (appointment: Reference, slot: Slot): AvailabilityRecord => ({
   ...slot,
   vendor: appointment.vendor,
   patientId: appointment.patientId,
@@ -145,9 +153,7 @@ Appointment.implement({
       description: 'An earlier time that has opened up; needs an ASAP list subscription.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
-        const { status, asapListSubscribed } = appointment;
-        const waiting = status === 'BOOKED' && asapListSubscribed !== false;
-        if (!isInBook(appointment, context) || !waiting) {
+        if (!earlierMayOpen(appointment, context)) {
           return null;
         }
         const slot = await context.loaders.earlierSlot.load(keyOf(appointment));

@@ -1,6 +1,7 @@
 import SchemaBuilder from '@pothos/core';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import type { ActionEnvironment } from '../actions/environment.ts';
+import type { EarlierSlotWatch } from '../actions/watch-earlier-slots.ts';
 import { forbidden } from '../domain/errors.ts';
 import type { Operation } from '../domain/operations.ts';
 import type { CalendarDate } from '../domain/records.ts';
@@ -11,6 +12,8 @@ export interface GraphContext extends ActionEnvironment {
   requestId: string;
   /** For reads: ends when the client hangs up. */
   scope: RequestScope;
+  /** For subscriptions; of this process. */
+  earlierSlots: EarlierSlotWatch;
 }
 
 type Scalar<Output, Input = Output> = { Input: Input; Output: Output };
@@ -28,6 +31,7 @@ export interface GraphTypes {
     Date: Scalar<CalendarDate>;
     DateTime: Scalar<Date>;
     EmailAddress: Scalar<string>;
+    _Any: Scalar<Record<string, unknown>>;
     JSONObject: Scalar<Record<string, unknown>>;
     PhoneNumber: Scalar<string>;
     TimeZone: Scalar<string>;

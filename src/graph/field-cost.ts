@@ -5,7 +5,7 @@
 export interface FieldCost {
   /** Vendor calls that the field itself makes, at most or as reckoned. */
   vendorCalls?: number;
-  /** Vendor calls for each entry of the page, or for each of the `ids`, that it is asked for. */
+  /** Vendor calls for each entry of the page, or for each different key of a vendor's record. */
   vendorCallsPerEntry?: number;
   /** Entries that a list without `first`, `last` and `ids` is reckoned to have; default ten. */
   listSize?: number;

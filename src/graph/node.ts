@@ -9,7 +9,7 @@ const nodeTypes = new WeakMap<object, NodeType>();
 
 export const Node = builder.interfaceRef<object>('Node').implement({
   description: 'Something with an id that is unique over all types and can be asked for by it.',
-  resolveType: (value) => nodeTypes.get(value),
+  resolveType: (value) => typeOfNode(value),
   fields: (t) => ({
     id: t.id({
       nullable: false,
@@ -21,13 +21,13 @@ export const Node = builder.interfaceRef<object>('Node').implement({
   }),
 });
 
-async function loadNode(context: GraphContext, id: string): Promise<object | null> {
+async function loadNode(context: GraphContext, id: string, action: string): Promise<object | null> {
   const { loaders, access } = context;
   const type = typeOfId(id);
   const own = async <T extends { patientId: string }>(record: Promise<T | undefined>) => {
     const found = await record;
     if (found !== undefined) {
-      access.requireRecord(found.patientId, 'Query.node');
+      access.requireRecord(found.patientId, action);
     } else if (!access.isStaff) {
       // To a PATIENT, what does not exist is the same as what is somebody else's.
       throw forbidden();
@@ -39,13 +39,13 @@ async function loadNode(context: GraphContext, id: string): Promise<object | nul
     load: (key: ReturnType<typeof decodeVendorId>) => Promise<T>,
   ) => {
     const key = decodeVendorId(of, id);
-    access.requireRecord(key.patientId, 'Query.node');
+    access.requireRecord(key.patientId, action);
     return load(key);
   };
   switch (type) {
     case 'Patient': {
       const key = decodeOwnId(type, id);
-      access.requireRecord(key, 'Query.node');
+      access.requireRecord(key, action);
       return (await loaders.patients.load(key)) ?? null;
     }
     case 'PortalAccess':
@@ -65,14 +65,27 @@ async function loadNode(context: GraphContext, id: string): Promise<object | nul
   }
 }
 
-const nodeOf = async (context: GraphContext, id: string) => {
-  const found = await loadNode(context, id);
+/** Which type a node was found as, for `resolveType`. */
+export const typeOfNode = (value: object) => nodeTypes.get(value);
+
+/**
+ * The one way from a global id to its record, the wall included.
+ * @param action as it is put down where it is refused
+ * @returns null where there is none
+ * @throws CodedError FORBIDDEN, for a PATIENT also where there is none; BAD_USER_INPUT
+ */
+export async function nodeOf(
+  context: GraphContext,
+  id: string,
+  action = 'Query.node',
+): Promise<object | null> {
+  const found = await loadNode(context, id, action);
   const type = typeOfId(id);
   if (found !== null && type !== undefined) {
     nodeTypes.set(found, type);
   }
   return found;
-};
+}
 
 const largestBatch = 100;
 

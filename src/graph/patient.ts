@@ -160,11 +160,11 @@ builder.queryFields((t) => ({
   patients: t.field({
     type: PatientConnection,
     nullable: false,
-    description: 'STAFF: the register, by name.',
+    description: 'STAFF: the register, newest first.',
     args: {
       search: t.arg.string({
         description:
-          'Words that all occur in the name, or a whole e-mail address; case does not matter.',
+          'Words, or their first two letters and more, that all begin parts of the name; or a whole e-mail address. Case does not matter.',
       }),
       ...pageArguments,
     },

@@ -1,6 +1,7 @@
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import type { VendorDescription } from '../domain/vendor.ts';
 import { builder } from './builder.ts';
+import { incrementalDirectives } from './incremental-directives.ts';
 import './scalars.ts';
 import './viewer.ts';
 import './patient.ts';
@@ -8,6 +9,8 @@ import './appointment.ts';
 import './availability-search.ts';
 import './clinic-room.ts';
 import './operation.ts';
+import './earlier-availability.ts';
+import './entities.ts';
 import './patient-mutations.ts';
 import './portal-access-mutations.ts';
 import './visit-mutations.ts';
@@ -25,11 +28,7 @@ let built: GraphQLSchema | undefined;
 export function schemaOver(vendors: readonly VendorDescription[]): GraphQLSchema {
   if (built === undefined) {
     describeVendors(vendors);
-    built = builder.toSchema();
+    built = builder.toSchema({ directives: [...specifiedDirectives, ...incrementalDirectives] });
   }
   return built;
 }
-
-/** The schema's text as it is committed. */
-export const printedSchema = (schema: GraphQLSchema) =>
-  `${printSchema(lexicographicSortSchema(schema))}\n`;

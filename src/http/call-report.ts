@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { VendorError, type VendorErrorOptions } from '../domain/errors.ts';
-import type { RequestScope } from '../domain/request.ts';
+import type { RequestScope, VendorCallRecord } from '../domain/request.ts';
 
 export type ErrorDetails = Omit<VendorErrorOptions, 'vendor' | 'operation' | 'repeatable'>;
 
@@ -17,10 +17,12 @@ export interface CallReport {
   failWith(error: VendorError): never;
 }
 
+/** What is known of a call before it begins. */
+type Called = Pick<VendorCallRecord, 'vendor' | 'operation' | 'method' | 'server' | 'template'>;
+
 export function createCallReport(
   scope: RequestScope,
-  vendor: string,
-  operation: string,
+  called: Called,
   clock: () => number,
   repeatable = false,
 ): CallReport {
@@ -28,6 +30,7 @@ export function createCallReport(
     // Every call of a request listens to the one signal: many listeners are no leak.
     setMaxListeners(0, scope.signal);
   }
+  const { vendor, operation } = called;
   const startedAt = clock();
   let acted = false;
   const report: CallReport = {
@@ -45,8 +48,7 @@ export function createCallReport(
   };
   const end = (outcome: string, status: number | undefined) =>
     scope.onVendorCall?.({
-      vendor,
-      operation,
+      ...called,
       attempts: report.attempts,
       status,
       outcome,

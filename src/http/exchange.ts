@@ -6,6 +6,14 @@ import type { VendorHealth } from '../domain/vendor.ts';
 /** Breaker and concurrency limit are kept apart by class: a stuck write never blocks reads. */
 export type OperationClass = 'read' | 'write';
 
+/** What goes on behind one breaker and limit. */
+export interface GateLoad {
+  breaker: 'CLOSED' | 'HALF_OPEN' | 'OPEN';
+  /** Calls that are under way, and that wait in line for them. */
+  running: number;
+  waiting: number;
+}
+
 /** What a vendor's refusal means, as its door understands it. */
 export interface Refusal {
   kind?: Extract<
@@ -69,6 +77,8 @@ export interface Transport {
   ): (url: string, init?: RequestInit) => Promise<Response>;
   /** The worst of its breakers. */
   health(): VendorHealth;
+  /** What goes on in it at this moment. */
+  load(): Readonly<Record<OperationClass, GateLoad>>;
   /** Ends all connections, also those in use; for shutdown and tests. */
   close?(): Promise<void>;
 }

@@ -21,7 +21,10 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
 
   return (scope, operation, operationClass) =>
     async (address, init = {}) => {
-      const report = createCallReport(scope, vendor, operation, clock);
+      const method = (init.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod;
+      const server = baseUrl.hostname;
+      const called = { vendor, operation, method, server, template: undefined };
+      const report = createCallReport(scope, called, clock);
       const url = URL.canParse(address) ? new URL(address) : undefined;
       if (url?.origin !== baseUrl.origin || url.username || url.password) {
         // A discovered address of another host is a redirect by other means.
@@ -29,7 +32,7 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
       }
       const cancel = eitherSignal(scope, init.signal);
       const request = {
-        method: (init.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
+        method,
         headers: readHeaders(init),
         body: readBody(init.body),
       };

@@ -6,6 +6,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import type { VendorHealth } from '../domain/vendor.ts';
+import type { GateLoad } from './exchange.ts';
 import { createRoom } from './room.ts';
 
 /** What an attempt says about the vendor: alive, at fault, or nothing (we gave up ourselves). */
@@ -29,6 +30,7 @@ export interface Gate {
     signal: AbortSignal | undefined,
   ): Promise<T | NotBegun>;
   health(): VendorHealth;
+  load(): GateLoad;
 }
 
 const faultsToOpen = 5;
@@ -118,10 +120,31 @@ export function createGate(concurrency: number, clock: () => number): Gate {
         breaker.state !== CircuitState.Closed || (faults.state > 0 && clock() - lastFault < recent);
       return { state: doubtful ? 'DEGRADED' : 'AVAILABLE', retryAt: undefined };
     },
+    load: () => ({
+      breaker:
+        breaker.state === CircuitState.Closed
+          ? 'CLOSED'
+          : breaker.state === CircuitState.Open && clock() < openUntil
+            ? 'OPEN'
+            : 'HALF_OPEN',
+      running: room.taken,
+      waiting: room.waiting,
+    }),
   };
 }
 
 class Unjudged extends Error {}
+
+/** What goes on behind several gates, as of one: its breaker is the worst of theirs. */
+export const together = (loads: readonly GateLoad[]): GateLoad => {
+  const states = loads.map(({ breaker }) => breaker);
+  const worst = (['OPEN', 'HALF_OPEN'] as const).find((state) => states.includes(state));
+  return {
+    breaker: worst ?? 'CLOSED',
+    running: loads.reduce((sum, { running }) => sum + running, 0),
+    waiting: loads.reduce((sum, { waiting }) => sum + waiting, 0),
+  };
+};
 
 /** The worse of two healths; of two that are unavailable, the later return. */
 export function worse(one: VendorHealth, other: VendorHealth): VendorHealth {

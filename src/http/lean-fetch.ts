@@ -32,6 +32,8 @@ export class FetchFault extends Error {
     /** Where the answer had begun. */
     readonly status: number | undefined,
     readonly headers: IncomingHttpHeaders = {},
+    /** Of Node or OpenSSL, for example `ENOTFOUND`, where no connection was made. */
+    readonly code?: string | undefined,
   ) {
     super(kind);
   }
@@ -104,12 +106,12 @@ function exchange(
     clearTimeout(timer);
     request.cancel?.removeEventListener('abort', cancelled);
   };
-  const fail = (kind: FetchFault['kind']) => {
+  const fail = (kind: FetchFault['kind'], code?: string) => {
     if (over) {
       return;
     }
     finish();
-    const fault = new FetchFault(kind, sent, status, headers);
+    const fault = new FetchFault(kind, sent, status, headers, code);
     reject(fault);
     connection?.abort(fault);
   };
@@ -170,8 +172,10 @@ function exchange(
         fail('BODY_TOO_LARGE');
       } else if (status !== undefined) {
         fail('TRUNCATED_BODY');
+      } else if (sent) {
+        fail('CONNECTION_LOST');
       } else {
-        fail(sent ? 'CONNECTION_LOST' : 'UNREACHABLE');
+        fail('UNREACHABLE', 'code' in error ? String(error.code) : undefined);
       }
     },
   };

@@ -156,7 +156,7 @@ export function outcomeOfFault(
     const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
     return failed(report.error(statusError(status, () => undefined, retryAt, refusal)));
   }
-  const outcome = failed(report.error({ kind, status, mayHaveActed: sent }));
+  const outcome = failed(report.error({ kind, status, mayHaveActed: sent, reason: fault.code }));
   return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;
 }
 

@@ -6,6 +6,8 @@ export interface Room {
    */
   enter(milliseconds: number, signal: AbortSignal | undefined): Promise<boolean>;
   leave(): void;
+  readonly taken: number;
+  readonly waiting: number;
 }
 
 /** setTimeout takes anything above this for zero. */
@@ -51,6 +53,12 @@ export function createRoom(places: number, lineLength: number): Room {
       } else {
         taken -= 1;
       }
+    },
+    get taken() {
+      return taken;
+    },
+    get waiting() {
+      return line.size;
     },
   };
 }

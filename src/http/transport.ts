@@ -93,8 +93,10 @@ export function createTransport(options: TransportOptions): Transport {
     // Whatever its caller hands down, a write is never cancelled half-way.
     const scope = exchange.class === 'write' ? scopeForWrites(asked) : asked;
     const prepared = prepare(baseUrl, exchange);
-    const { repeatable } = exchange;
-    const report = createCallReport(scope, vendor, exchange.operation, clock, repeatable);
+    const { repeatable, operation, method } = exchange;
+    const template = `${baseUrl.pathname}${exchange.path}`;
+    const called = { vendor, operation, method, server: baseUrl.hostname, template };
+    const report = createCallReport(scope, called, clock, repeatable);
     const least = repeatable
       ? leastTime
       : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));
@@ -136,6 +138,7 @@ export function createTransport(options: TransportOptions): Transport {
     call,
     fetchFor: createForeignFetch({ vendor, baseUrl, timeouts, clock, gates, lean }),
     health: () => worse(gates.read.health(), gates.write.health()),
+    load: () => ({ read: gates.read.load(), write: gates.write.load() }),
     close: async () => {
       await Promise.all([lean.read.close(), lean.write.close()]);
     },

@@ -1,4 +1,5 @@
-import type { DateWindow, FunnelStep } from '../domain/capabilities/appointments.ts';
+import type { BookingFunnel, DateWindow, FunnelStep } from '../domain/capabilities/appointments.ts';
+import type { AccountReference } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
@@ -12,41 +13,43 @@ export function createBookingFunnelLoaders(
   { scope, vendors, trail }: LoaderEnvironment,
   { account }: PatientLoaders,
 ) {
-  const funnelOf = async (patientId: string) => {
+  /** Everything here is read as the patient, so it is in their log. */
+  const read = async <T>(
+    patientId: string,
+    action: string,
+    call: (funnel: BookingFunnel, reference: AccountReference) => Promise<T>,
+  ) => {
     const { id: vendor, funnel } = adapterFor(vendors, 'funnel', 'Booking appointments');
-    return { vendor, funnel, reference: await account(patientId, vendor) };
+    const reference = await account(patientId, vendor);
+    return trail.around({ patientId, vendor, action }, () => call(funnel, reference));
   };
   return {
     insurances: keyedLoader(
-      async (patientId: string) => {
-        const { vendor, funnel, reference } = await funnelOf(patientId);
-        return trail.around({ patientId, vendor, action: 'Patient.insurances' }, () =>
+      (patientId: string) =>
+        read(patientId, 'Patient.insurances', (funnel, reference) =>
           funnel.insurances(scope, reference),
-        );
-      },
+        ),
       (patientId) => patientId,
     ),
     appointmentCategories: keyedLoader(
-      async ({ patientId, insuranceId }: OfPatient<{ insuranceId: string }>) => {
-        const { funnel, reference } = await funnelOf(patientId);
-        return funnel.categories(scope, reference, insuranceId);
-      },
+      ({ patientId, insuranceId }: OfPatient<{ insuranceId: string }>) =>
+        read(patientId, 'Insurance.appointmentCategories', (funnel, reference) =>
+          funnel.categories(scope, reference, insuranceId),
+        ),
       cacheKey,
     ),
     appointmentTypes: keyedLoader(
-      async ({ patientId, ...at }: OfPatient<{ insuranceId: string; categoryId: string }>) => {
-        const { funnel, reference } = await funnelOf(patientId);
-        return funnel.types(scope, reference, at);
-      },
+      ({ patientId, ...at }: OfPatient<{ insuranceId: string; categoryId: string }>) =>
+        read(patientId, 'AppointmentCategory.appointmentTypes', (funnel, reference) =>
+          funnel.types(scope, reference, at),
+        ),
       cacheKey,
     ),
     funnelSlots: keyedLoader(
-      async ({ patientId, window, ...at }: OfPatient<FunnelStep & { window: DateWindow }>) => {
-        const { vendor, funnel, reference } = await funnelOf(patientId);
-        return trail.around({ patientId, vendor, action: 'Query.availabilities' }, () =>
+      ({ patientId, window, ...at }: OfPatient<FunnelStep & { window: DateWindow }>) =>
+        read(patientId, 'Query.availabilities', (funnel, reference) =>
           funnel.availabilities(scope, reference, at, window),
-        );
-      },
+        ),
       cacheKey,
     ),
   };

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UserFailure } from '../domain/errors.ts';
-import { type Operation, type OperationLedger, QuotaUsedUp } from '../domain/operations.ts';
+import {
+  type Actor,
+  type Operation,
+  type OperationLedger,
+  QuotaUsedUp,
+} from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { outcomeUnknown } from '../domain/vendor-failure.ts';
@@ -15,8 +20,8 @@ export interface PerformEnvironment {
   sealer: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** The caller's subject. */
-  subject: string;
+  /** The caller. */
+  actor: Actor;
   /** Milliseconds since the epoch: how long to wait for another worker. */
   deadline: number;
   /** Milliseconds that idempotency keys are good for. */
@@ -104,7 +109,8 @@ export async function perform<Prepared, Answer extends object>(
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
-  const { ledger, sealer, subject, clock, keysValidFor, callsOverAfter, resumed } = environment;
+  const { ledger, sealer, actor, clock, keysValidFor, callsOverAfter, resumed } = environment;
+  const { subject, roles } = actor;
   const { action, input, patientId, vendor, mostPerDay } = request;
   // Recorded by this very action, sealed by ourselves.
   const run = (operation: Operation, worker: string, reconciling = false) =>
@@ -142,7 +148,16 @@ export async function perform<Prepared, Answer extends object>(
     const begun = await ledger
       .begin(
         {
-          ...{ id: randomUUID(), subject, action, inputFingerprint, patientId, vendor, target },
+          ...{
+            id: randomUUID(),
+            subject,
+            roles,
+            action,
+            inputFingerprint,
+            patientId,
+            vendor,
+            target,
+          },
           idempotencyKey: key,
           input: { asked: input, prepared } satisfies Recorded,
         },
@@ -198,7 +213,7 @@ async function follow<Answer extends object>(
   worker: string,
   run: (operation: Operation, worker: string) => Promise<Performed<Answer>>,
 ): Promise<Performed<Answer>> {
-  const { ledger } = environment;
+  const { ledger, actor } = environment;
   if (!isSameInput(known, text, fingerprint)) {
     throw failureWith(
       new UserFailure(
@@ -216,7 +231,7 @@ async function follow<Answer extends object>(
     if (settled !== undefined) {
       return settled;
     }
-    const claimed = operation.busy ? undefined : await ledger.claim(operation.id, worker);
+    const claimed = operation.busy ? undefined : await ledger.claim(operation.id, worker, actor);
     if (claimed !== undefined) {
       if (!(await settleLostStep(ledger, claimed, worker))) {
         return run(claimed, worker);

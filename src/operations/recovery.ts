@@ -8,6 +8,8 @@ export interface RecoveryOptions {
   clock: () => number;
   /** Milliseconds that idempotency keys are good for. */
   keysValidFor: number;
+  /** Deletes what need not be kept any longer; called every hour. */
+  prune?: () => Promise<void>;
   /** Told of each operation that a dead process left behind. */
   onRecovered: (
     operation: Pick<Operation, 'id' | 'action'>,
@@ -19,6 +21,7 @@ export interface RecoveryOptions {
 const batch = 50;
 const betweenRounds = 5_000;
 const roundsBetweenSweeps = 12;
+const roundsBetweenPrunings = 720;
 
 /**
  * Operations whose process died: where a call that must not be repeated was under way, the outcome is
@@ -77,7 +80,7 @@ export async function settleLostStep(
  * @returns to stop it; resolves when the round under way has ended
  */
 export function startRecovery(options: RecoveryOptions): () => Promise<void> {
-  const { ledger, clock, keysValidFor, onError } = options;
+  const { ledger, clock, keysValidFor, prune, onError } = options;
   let round = 0;
   let running: Promise<void> | undefined;
   let stopped = false;
@@ -86,6 +89,9 @@ export function startRecovery(options: RecoveryOptions): () => Promise<void> {
       await recoverAbandoned(options);
       if (round % roundsBetweenSweeps === 0) {
         await ledger.sweep(new Date(clock() - keysValidFor));
+      }
+      if (round % roundsBetweenPrunings === 0) {
+        await prune?.();
       }
       round += 1;
     } catch (error) {

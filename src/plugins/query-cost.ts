@@ -22,6 +22,7 @@ import {
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
 } from 'graphql';
+import { isOwnRecordId } from '../domain/ids.ts';
 import { costOf } from '../graph/field-cost.ts';
 
 /** What an operation may cost, before it is executed. */
@@ -72,15 +73,28 @@ function pageSize({ first, last }: Arguments): number {
   return typeof size === 'number' ? Math.min(Math.max(size, 0), largestPage) : usualPage;
 }
 
-/** How many records a field is asked for by their keys. */
-function lengthOfIds({ ids, representations }: Arguments): number | undefined {
+interface Keys {
+  entries: number;
+  /** Different ones. */
+  records: number;
+  /** Of those, the ones that a vendor has to be asked for. */
+  atVendors: number;
+}
+
+/** The records that a field is asked for by their keys. */
+function keysIn({ ids, representations }: Arguments): Keys | undefined {
   const keys = ids ?? representations;
-  return Array.isArray(keys) ? keys.length : undefined;
+  if (!Array.isArray(keys)) {
+    return undefined;
+  }
+  const distinct = [...new Set(keys.map((key) => String(key?.id ?? key)))];
+  const atVendors = distinct.filter((id) => !isOwnRecordId(id)).length;
+  return { entries: keys.length, records: distinct.length, atVendors };
 }
 
 /**
  * Adds up what fields declare (`graph/field-cost.ts`), lists multiplied by `first`, `last` or the number
- * of `ids`. An upper bound, apart from lists that only their vendor knows the length of. Counts no
+ * of different keys. An upper bound, apart from lists that only their vendor knows the length of. Counts no
  * further than `most`, so that it takes time in proportion to that at most.
  */
 export function costOfQuery(
@@ -107,6 +121,7 @@ export function costOfQuery(
       each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
     ),
   );
+  let parts = 0;
   const isOver = () => sum.vendorCalls > most.vendorCalls || sum.fields > most.fields;
 
   const isSkipped = (node: Parameters<typeof getDirectiveValues>[1]) =>
@@ -122,6 +137,7 @@ export function costOfQuery(
     set: SelectionSetNode,
     into: Map<string, Merged>,
     seen: Set<string>,
+    part = '',
   ): void {
     for (const selection of set.selections) {
       if (isSkipped(selection)) {
@@ -129,7 +145,7 @@ export function costOfQuery(
       }
       if (selection.kind === Kind.FIELD) {
         const field = fieldOf(type, selection.name.value);
-        const key = `${type.name}.${selection.alias?.value ?? selection.name.value}`;
+        const key = `${part}${type.name}.${selection.alias?.value ?? selection.name.value}`;
         const merged = into.get(key);
         if (merged !== undefined) {
           merged.nodes.push(selection);
@@ -150,7 +166,13 @@ export function costOfQuery(
       const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
       // An interface's own fields are those of the type that implements it: they merge.
       const narrower = isCompositeType(condition) && !isAbstractType(condition) ? condition : type;
-      collect(narrower, fragment.selectionSet, into, seen);
+      if (selection.directives?.some((each) => each.name.value === 'defer')) {
+        // A part of its own: the answer holds its fields once more.
+        parts += 1;
+        collect(narrower, fragment.selectionSet, into, new Set(), `${parts}/`);
+      } else {
+        collect(narrower, fragment.selectionSet, into, seen, part);
+      }
     }
   }
 
@@ -171,10 +193,10 @@ export function costOfQuery(
     }
     const declared = costOf(field.extensions);
     const isPaged = field.args.some(({ name }) => name === 'first');
-    const entries = isPaged ? pageSize(args) : lengthOfIds(args);
-    const calls =
-      (declared.vendorCalls ?? 0) + (declared.vendorCallsPerEntry ?? 0) * (entries ?? 0);
-    sum.vendorCalls += at.records * calls;
+    const keys = keysIn(args);
+    const entries = isPaged ? pageSize(args) : keys?.entries;
+    const perEntry = (declared.vendorCallsPerEntry ?? 0) * (keys?.atVendors ?? entries ?? 0);
+    sum.vendorCalls += at.records * ((declared.vendorCalls ?? 0) + perEntry);
     sum.fields += at.times;
 
     const type = getNamedType(field.type);
@@ -185,7 +207,7 @@ export function costOfQuery(
     const usual = type.name.startsWith('__') ? introspectionList : usualList;
     const size = isList ? (entries ?? at.page ?? declared.listSize ?? usual) : 1;
     const known = declared.samePatient ? at.patients : undefined;
-    const records = known ?? at.records * size;
+    const records = known ?? at.records * (keys?.records ?? size);
     const below: Place = {
       times: at.times * size,
       records,

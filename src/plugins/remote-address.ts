@@ -1,9 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type BlockList, isIP } from 'node:net';
+import type { OperationInHand } from './request-state.ts';
 
 /** What Node's adapter hands on of the connection; nothing where the server is asked in-process. */
 export interface NodeContext {
   req?: IncomingMessage;
+  /** Which of its request's operations this is the context of, see `useOperations`. */
+  inHand?: OperationInHand;
 }
 
 /** IPv4 addresses that came through an IPv6 socket are what they were. */

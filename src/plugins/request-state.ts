@@ -1,35 +1,61 @@
-import type { Caller } from '../auth/access.ts';
-import type { VendorCallRecord } from '../domain/request.ts';
+import type { VerifiedCaller } from '../auth/access.ts';
+import { requestIdFrom, type VendorCallRecord } from '../domain/request.ts';
+import type { ObservedOperation } from '../telemetry/observer.ts';
 import type { QueryCost } from './query-cost.ts';
 
 /** What the plugins know of a request before and after GraphQL runs. */
 export interface RequestState {
   requestId: string;
-  caller: Caller | undefined;
+  caller: VerifiedCaller | undefined;
+  /** One of several operations of its request: answered whole, with the others. */
+  isBatch: boolean;
   vendorCalls: VendorCallRecord[];
+  /** How many of them were charged to the caller. */
+  chargedCalls: number;
+  /** When the last of its answer has to leave, in milliseconds of `performance.now()`. */
+  answerBy: number;
   /** What the request may cost, all operations of a batch together; reckoned before each is executed. */
   cost: QueryCost;
   /** Operations whose bearer secrets are in the answer. */
   secretsOf: string[];
+  /** Milliseconds since the epoch, and on the process's own clock. */
+  startedAt: number;
+  begun: number;
+  /** One for each operation of the request, in its order. */
+  operations: OperationInHand[];
+  /** Codes of those that were not executed. */
+  refusals: (string | undefined)[];
+}
+
+/** An operation of a request; `observed` once it is executed. */
+export interface OperationInHand {
+  observed?: ObservedOperation;
+  /** Whether it is a subscription. */
+  streams?: boolean;
+  vendorCalls: number;
 }
 
 const states = new WeakMap<Request, RequestState>();
 
-const acceptableId = /^[A-Za-z0-9_-]{8,64}$/;
-
-/** The caller's own `x-request-id` is kept where it is harmless, so that logs can be joined. */
+/** Made when it is first asked for. */
 export function requestState(request: Request): RequestState {
   const known = states.get(request);
   if (known !== undefined) {
     return known;
   }
-  const given = request.headers.get('x-request-id') ?? '';
   const state: RequestState = {
-    requestId: acceptableId.test(given) ? given : crypto.randomUUID(),
+    requestId: requestIdFrom(request.headers.get('x-request-id')),
     caller: undefined,
+    isBatch: false,
     vendorCalls: [],
+    chargedCalls: 0,
+    answerBy: Number.POSITIVE_INFINITY,
     cost: { vendorCalls: 0, fields: 0 },
     secretsOf: [],
+    startedAt: Date.now(),
+    begun: performance.now(),
+    operations: [],
+    refusals: [],
   };
   states.set(request, state);
   return state;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { GraphContext } from '../graph/builder.ts';
+import { type Part, watched } from './parts.ts';
 import type { WorkInHand } from './use-work-in-hand.ts';
 
 /** Milliseconds between tries to write a trail, and after which they end. */
@@ -21,20 +22,32 @@ async function insist(write: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Writes down what was touched so far, or goes on trying to. @throws where it could not be written now */
+export async function writeTrail(
+  { trail, store, access }: GraphContext,
+  inHand: WorkInHand,
+): Promise<void> {
+  const write = () => trail.flush(store.accessLog, access.caller);
+  try {
+    await write();
+  } catch (error) {
+    inHand.add(insist(write));
+    throw error;
+  }
+}
+
 /**
- * Writes who touched whose data before the answer leaves. If that cannot be written, there is no
+ * Writes who touched whose data before the answer leaves, or each of its parts. If that cannot be written, there is no
  * answer; but what was done was done, so it is written as soon as the store is back.
  */
 export const useAccessTrail = (inHand: WorkInHand): Plugin<GraphContext> => ({
   onExecute: ({ args }) => ({
-    async onExecuteDone() {
-      const { trail, store, access } = args.contextValue;
-      const write = () => trail.flush(store.accessLog, access.caller);
-      try {
+    async onExecuteDone({ result, setResult }) {
+      const write = () => writeTrail(args.contextValue, inHand);
+      if (isAsyncIterable(result)) {
+        setResult(watched(result as AsyncIterable<Part>, write, write) as never);
+      } else {
         await write();
-      } catch (error) {
-        inHand.add(insist(write));
-        throw error;
       }
     },
   }),

@@ -1,27 +1,97 @@
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import type { RateLimit } from './rate-limit.ts';
+import type { NodeContext } from './remote-address.ts';
+import { grace } from './use-deadline.ts';
+import type { WorkInHand } from './use-work-in-hand.ts';
 
 const route = /^\/oauth\/([a-z-]{1,40})\/callback$/;
 
-/**
- * Where vendors' logins send the browser back to.
- * @param receive the address to go on to, or undefined for a callback that belongs to no login
- */
-export const useConnectionCallback = (
-  receive: (callbackName: string, url: URL, request: Request) => Promise<URL | undefined>,
-): Plugin => ({
-  async onRequest({ url, request, endResponse, fetchAPI }) {
-    const callbackName = route.exec(url.pathname)?.[1];
-    if (callbackName === undefined || request.method !== 'GET') {
-      return;
+export interface ConnectionCallbackOptions {
+  /** @returns the address to go on to, or undefined for a callback that belongs to no login */
+  receive: (callbackName: string, url: URL, request: Request) => Promise<URL | undefined>;
+  /** Counts callbacks by where they come from: each costs a look into the store, whoever made it up. */
+  limit: RateLimit;
+  /** Undefined for a request that came over no connection. */
+  addressKeyOf: (context: NodeContext) => string | undefined;
+  /** Milliseconds that a callback may take. */
+  requestTimeout: number;
+  inHand: WorkInHand;
+  onFault: (error: unknown, request: Request) => void;
+}
+
+type Answer = [status: number, text: string, headers?: Readonly<Record<string, string>>];
+
+const unknown: Answer = [
+  400,
+  'This sign-in is unknown, used or too old. Go back to where you came from and start again.',
+];
+const late: Answer = [504, 'This took too long. Go back to where you came from and start again.'];
+const failed: Answer = [
+  503,
+  'Something went wrong here. Go back to where you came from and start again.',
+];
+
+/** Where vendors' logins send the browser back to. It says nothing of what it was asked with. */
+export function useConnectionCallback(
+  options: ConnectionCallbackOptions,
+): Plugin<object, NodeContext> {
+  const { receive, limit, addressKeyOf, requestTimeout, inHand, onFault } = options;
+
+  /** What it comes to, or the time that is up; what was begun goes on and is waited for at the end. */
+  async function inTime(work: Promise<URL | undefined>): Promise<URL | Answer> {
+    inHand.add(work);
+    let timer: NodeJS.Timeout | undefined;
+    const timeIsUp = new Promise<Answer>((resolve) => {
+      timer = setTimeout(() => resolve(late), requestTimeout + grace);
+    });
+    try {
+      return await Promise.race([work.then((next) => next ?? unknown), timeIsUp]);
+    } finally {
+      clearTimeout(timer);
     }
-    const next = await receive(callbackName, new URL(url.href), request);
-    endResponse(
-      next === undefined
-        ? new fetchAPI.Response(
-            'This sign-in is unknown, used or too old. Go back to where you came from and start again.\n',
-            { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8' } },
-          )
-        : new fetchAPI.Response(null, { status: 303, headers: { location: next.href } }),
-    );
-  },
-});
+  }
+
+  async function answer(
+    callbackName: string,
+    url: URL,
+    request: Request,
+    context: NodeContext,
+  ): Promise<URL | Answer> {
+    try {
+      const key = addressKeyOf(context);
+      if (key !== undefined) {
+        await limit.use(key);
+      }
+      return await inTime(receive(callbackName, new URL(url.href), request));
+    } catch (error) {
+      if (error instanceof GraphQLError) {
+        const { status, headers } = error.extensions.http as { status: number; headers: object };
+        return [status, error.message, { ...headers }];
+      }
+      onFault(error, request);
+      return failed;
+    }
+  }
+
+  return {
+    async onRequest({ url, request, endResponse, fetchAPI, serverContext }) {
+      const callbackName = route.exec(url.pathname)?.[1];
+      if (callbackName === undefined || request.method !== 'GET') {
+        return;
+      }
+      const next = await answer(callbackName, url, request, serverContext);
+      if (next instanceof URL) {
+        endResponse(new fetchAPI.Response(null, { status: 303, headers: { location: next.href } }));
+        return;
+      }
+      const [status, text, headers = {}] = next;
+      endResponse(
+        new fetchAPI.Response(`${text}\n`, {
+          status,
+          headers: { 'content-type': 'text/plain; charset=utf-8', ...headers },
+        }),
+      );
+    },
+  };
+}

@@ -1,14 +1,19 @@
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { ErrorCode } from '../domain/errors.ts';
 import { requestState } from './request-state.ts';
 import type { WorkInHand } from './use-work-in-hand.ts';
 
 /** Milliseconds after the deadline in which what is known by then is still put into words. */
-const grace = 450;
+export const grace = 450;
 
 const code: ErrorCode = 'INTERNAL_SERVER_ERROR';
 const message =
   'This took longer than a request may take. A write may still be under way: send it again with the same idempotency key to learn what it came to.';
+
+/** What is said in place of an answer, or of the rest of one. */
+export const lateError = (requestId: string) =>
+  new GraphQLError(message, { extensions: { code, requestId } });
 
 /**
  * Answers when a request has used up its time, whatever holds it up: vendor calls keep the deadline by
@@ -23,12 +28,12 @@ export function useDeadline(requestTimeout: number, inHand: WorkInHand): Plugin 
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<Response>((resolve) => {
           starts.set(request, () => {
+            requestState(request).answerBy = performance.now() + requestTimeout + grace;
             timer ??= setTimeout(() => {
               const state = requestState(request);
               // They are not in this answer: the ledger keeps them for the next one.
               state.secretsOf = [];
-              const { requestId } = state;
-              const errors = [{ message, extensions: { code, requestId } }];
+              const errors = [lateError(state.requestId)];
               resolve(fetchAPI.Response.json({ errors }, { status: 504 }));
             }, requestTimeout + grace);
           });

@@ -1,6 +1,7 @@
-import { GraphQLError } from 'graphql';
+import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { maskError } from './mask-error.ts';
+import { type Executed, type Part, withEach } from './parts.ts';
 import { requestState } from './request-state.ts';
 
 /** @param onFault gets what was not expected, for the log */
@@ -14,12 +15,13 @@ export const useErrorMasking = (onFault: (error: unknown, requestId: string) => 
           : new GraphQLError('Unexpected error.', { originalError: asError(error) }),
         { requestId, onFault: (fault) => onFault(fault, requestId) },
       );
-    const withMasked = <Result extends object>(each: Result): Result =>
-      'errors' in each && Array.isArray(each.errors)
-        ? { ...each, errors: each.errors.map(masked) }
-        : each;
-    // A batch has a result for each of its operations.
-    setResult(Array.isArray(result) ? result.map(withMasked) : withMasked(result));
+    const withMasked = <Result extends ExecutionResult>(each: Result): Result =>
+      Array.isArray(each.errors) ? { ...each, errors: each.errors.map(masked) } : each;
+    const withAllMasked = (part: Part): Part => ({
+      ...withMasked(part),
+      ...(part.incremental && { incremental: part.incremental.map(withMasked) }),
+    });
+    setResult(withEach(result as Executed, withAllMasked) as never);
   },
 });
 

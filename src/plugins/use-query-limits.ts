@@ -1,8 +1,8 @@
-import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import { type DocumentNode, type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Shape, shapesOf } from './document-shape.ts';
 import { costOfQuery } from './query-cost.ts';
-import { refusal, tooCostly } from './refusal.ts';
+import { tooCostly } from './refusal.ts';
 import { requestState } from './request-state.ts';
 
 export interface QueryLimits {
@@ -39,9 +39,6 @@ function shapeRefusal(document: DocumentNode, limits: QueryLimits): GraphQLError
     return tooMuch('has too many operations and fragments: %d are allowed', limits.definitions);
   }
   for (const shape of shapesOf(document)) {
-    if (shape.operation === 'subscription') {
-      return refusal('BAD_USER_INPUT', 400, 'There are no subscriptions here.');
-    }
     for (const name of Object.keys(said) as (keyof Shape)[]) {
       if (shape[name] > limits[name]) {
         return tooMuch(said[name], limits[name]);
@@ -52,6 +49,25 @@ function shapeRefusal(document: DocumentNode, limits: QueryLimits): GraphQLError
     }
   }
   return undefined;
+}
+
+/** @throws GraphQLError QUERY_TOO_COSTLY */
+function checkCost(args: ExecutionArgs, limits: QueryLimits): void {
+  const { schema, document, operationName, variableValues, contextValue } = args;
+  const spent = requestState((contextValue as { request: Request }).request).cost;
+  const cost = costOfQuery(schema, document, operationName, variableValues ?? {}, limits);
+  spent.vendorCalls += cost.vendorCalls;
+  spent.fields += cost.fields;
+  if (spent.vendorCalls > limits.vendorCalls) {
+    throw tooCostly(
+      `This could take more than ${limits.vendorCalls.toLocaleString('en')} vendor calls. Ask for smaller pages, or for less of each entry.`,
+    );
+  }
+  if (spent.fields > limits.fields) {
+    throw tooCostly(
+      `The answer could hold more than ${limits.fields.toLocaleString('en')} fields. Ask for smaller pages, or for less of each entry.`,
+    );
+  }
 }
 
 /** Refuses documents that cost too much before they are validated, or at the latest executed. */
@@ -76,22 +92,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
         }
       };
     },
-    onExecute({ args }) {
-      const { schema, document, operationName, variableValues, contextValue } = args;
-      const spent = requestState(contextValue.request).cost;
-      const cost = costOfQuery(schema, document, operationName, variableValues ?? {}, limits);
-      spent.vendorCalls += cost.vendorCalls;
-      spent.fields += cost.fields;
-      if (spent.vendorCalls > limits.vendorCalls) {
-        throw tooCostly(
-          `This could take more than ${limits.vendorCalls.toLocaleString('en')} vendor calls. Ask for smaller pages, or for less of each entry.`,
-        );
-      }
-      if (spent.fields > limits.fields) {
-        throw tooCostly(
-          `The answer could hold more than ${limits.fields.toLocaleString('en')} fields. Ask for smaller pages, or for less of each entry.`,
-        );
-      }
-    },
+    onExecute: ({ args }) => checkCost(args, limits),
+    onSubscribe: ({ args }) => checkCost(args, limits),
   };
 }

@@ -1,4 +1,5 @@
-import type { Plugin } from 'graphql-yoga';
+import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { type Part, watched } from './parts.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { requestState } from './request-state.ts';
 
@@ -6,25 +7,46 @@ import { requestState } from './request-state.ts';
  * Each caller's share: one unit for each operation, understood or not, and one for each vendor call
  * that it made.
  */
-export const useRateLimit = (limit: RateLimit): Plugin => ({
-  async onRequestParse({ request }) {
-    const { caller } = requestState(request);
-    if (caller === undefined) {
-      return {};
+export const useRateLimit = (limit: RateLimit): Plugin => {
+  const chargeCalls = async (request: Request) => {
+    const state = requestState(request);
+    const units = state.vendorCalls.length - state.chargedCalls;
+    state.chargedCalls += units;
+    if (state.caller !== undefined) {
+      await limit.charge(state.caller.subject, units);
     }
-    await limit.use(caller.subject);
-    return {
-      async onRequestParseDone({ requestParserResult }) {
-        if (Array.isArray(requestParserResult)) {
-          await limit.charge(caller.subject, requestParserResult.length - 1);
+  };
+  return {
+    async onRequestParse({ request }) {
+      const { caller } = requestState(request);
+      if (caller === undefined) {
+        return {};
+      }
+      await limit.use(caller.subject);
+      return {
+        async onRequestParseDone({ requestParserResult }) {
+          if (Array.isArray(requestParserResult)) {
+            await limit.charge(caller.subject, requestParserResult.length - 1);
+          }
+        },
+      };
+    },
+    onExecute: ({ args }) => ({
+      onExecuteDone({ result, setResult }) {
+        if (isAsyncIterable(result)) {
+          // Its answer begins to leave before all calls are made.
+          const { request } = args.contextValue;
+          const parts = result as AsyncIterable<Part>;
+          setResult(
+            watched(
+              parts,
+              () => undefined,
+              () => chargeCalls(request),
+            ) as never,
+          );
         }
       },
-    };
-  },
-  async onResponse({ request }) {
-    const { caller, vendorCalls } = requestState(request);
-    if (caller !== undefined) {
-      await limit.charge(caller.subject, vendorCalls.length);
-    }
-  },
-});
+    }),
+    onResponse: ({ request }) => chargeCalls(request),
+  };
+};

@@ -2,6 +2,7 @@ import type { Plugin } from 'graphql-yoga';
 import type { Caller } from '../auth/access.ts';
 import { isStaff } from '../auth/rules.ts';
 import { repeatsOf } from '../loaders/repeated-asks.ts';
+import { type Executed, type Part, withEach } from './parts.ts';
 import { requestState } from './request-state.ts';
 
 /** Who sees what an answer cost. */
@@ -13,20 +14,32 @@ export const seesVendorCalls = (shown: VendorCallsShown, caller: Caller | undefi
 /**
  * `extensions.vendorCalls`: what a query cost, call by call, in the order in which they began.
  * `startedAfter` (the first one) and `duration` are milliseconds; `deduplicated` is how many more times
- * the query asked for the same, without another call.
+ * the query asked for the same, without another call. In an answer in parts, each says what was called up
+ * to then.
  */
 export const useVendorCalls = (shown: VendorCallsShown): Plugin => ({
   onResultProcess({ request, result, setResult }) {
     const { vendorCalls, caller } = requestState(request);
-    if (seesVendorCalls(shown, caller) && !Array.isArray(result) && 'data' in result) {
-      const start = Math.min(...vendorCalls.map((call) => call.startedAt));
+    const withCalls = (part: Part): Part => {
+      const start = Math.min(...vendorCalls.map(({ startedAt }) => startedAt));
       const listed = vendorCalls
         .toSorted((a, b) => a.startedAt - b.startedAt)
-        .map((call) => {
-          const { startedAt, ...told } = call;
-          return { ...told, deduplicated: repeatsOf(call), startedAfter: startedAt - start };
-        });
-      setResult({ ...result, extensions: { ...result.extensions, vendorCalls: listed } });
+        .map((call) => ({
+          vendor: call.vendor,
+          operation: call.operation,
+          attempts: call.attempts,
+          status: call.status,
+          outcome: call.outcome,
+          deduplicated: repeatsOf(call),
+          duration: call.duration,
+          startedAfter: call.startedAt - start,
+        }));
+      return 'data' in part || 'incremental' in part
+        ? { ...part, extensions: { ...part.extensions, vendorCalls: listed } }
+        : part;
+    };
+    if (seesVendorCalls(shown, caller) && !Array.isArray(result)) {
+      setResult(withEach(result as Executed, withCalls) as never);
     }
   },
 });

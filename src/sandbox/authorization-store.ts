@@ -64,6 +64,11 @@ export function createAuthorizationStore() {
     /** Forgets everything of a kind, e.g. all `AccessToken`s: what holds one holds nothing now. */
     forget: (model: 'AccessToken' | 'RefreshToken' | 'Grant' | 'Session') =>
       removeWhere((stored) => stored.model === model),
+    /** What a kind's holders present: the tokens and codes themselves. */
+    values: (model: 'AccessToken' | 'RefreshToken' | 'AuthorizationCode'): string[] =>
+      [...entries]
+        .filter(([, stored]) => stored.model === model)
+        .map(([key]) => key.slice(model.length + 1)),
     count: (model: string, matches: (payload: Readonly<Payload>) => boolean = () => true) =>
       [...entries.values()].filter((one) => one.model === model && matches(one.payload)).length,
   };

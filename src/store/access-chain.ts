@@ -1,10 +1,11 @@
 import type { BrokenChain, Sealer } from '../domain/store.ts';
-import type { accessChains, accessEvents } from './tables.ts';
+import type { accessChains, accessEvents } from './ledger-tables.ts';
 
 /**
  * The chain of a patient's events: each event's hash covers its fields, its number and the hash before
  * it, and the head says how long the chain is. The hashes are keyed, so that who can write the tables
- * but has no encryption key cannot make a changed chain look whole. What is not seen: a whole chain
+ * but has no encryption key cannot make a changed chain look whole; where its beginning was pruned, the
+ * head says up to which event. What is not seen: a whole chain
  * with its head that was put back to an earlier state, or removed; the counts of a verification show
  * that.
  */
@@ -22,8 +23,11 @@ const eventText = (event: Chained, before: string) =>
     ...[event.patientId, event.number, before, event.id, event.at.toISOString(), event.actor],
     ...[event.actorRoles, event.action, event.vendor, event.outcome],
   ]);
-const headText = ({ patientId, length, hash }: Omit<Head, 'seal'>) =>
-  JSON.stringify([patientId, length, hash]);
+const headText = ({ patientId, length, hash, prunedLength, prunedHash }: Omit<Head, 'seal'>) =>
+  JSON.stringify([
+    ...[patientId, length, hash],
+    ...(prunedLength > 0 ? [prunedLength, prunedHash] : []),
+  ]);
 
 export const hashOf = (sealer: Sealer, event: Chained, before: string) =>
   sealer.fingerprint('access-event', eventText(event, before));
@@ -32,17 +36,20 @@ export const sealOf = (sealer: Sealer, head: Omit<Head, 'seal'>) =>
 
 /** Follows one patient's chain, event by event. */
 export class ChainWalk {
-  private number = 0;
-  private before = noHash;
+  private number: number;
+  private before: string;
   private found: BrokenChain | undefined;
 
   constructor(
     private readonly sealer: Sealer,
-    readonly patientId: string,
-  ) {}
+    private readonly head: Head,
+  ) {
+    this.number = head.prunedLength;
+    this.before = head.prunedHash;
+  }
 
   private breaks(problem: BrokenChain['problem'], number: number) {
-    this.found ??= { patientId: this.patientId, number, problem };
+    this.found ??= { patientId: this.head.patientId, number, problem };
   }
 
   /** The next event by its number. */
@@ -61,9 +68,9 @@ export class ChainWalk {
   }
 
   /** @returns what is wrong with the chain, if anything */
-  end(head: Head | undefined): BrokenChain | undefined {
-    const seals = head && this.sealer.fingerprints('access-chain', headText(head));
-    if (head === undefined || !seals?.includes(head.seal)) {
+  end(): BrokenChain | undefined {
+    const { head, sealer } = this;
+    if (!sealer.fingerprints('access-chain', headText(head)).includes(head.seal)) {
       this.breaks('CHANGED', this.number);
     } else if (head.length > this.number) {
       this.breaks('REMOVED_AT_THE_END', this.number + 1);

@@ -1,11 +1,14 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
 import type { AccessEvent, AccessOutcome } from '../domain/records.ts';
 import type { AccessLog, AuditReport, Sealer } from '../domain/store.ts';
-import { ChainWalk, type Head, hashOf, noHash, sealOf } from './access-chain.ts';
-import type { Database, Queries } from './database.ts';
+import { ChainWalk } from './access-chain.ts';
+import { appendEvents } from './append-events.ts';
+import type { Database } from './database.ts';
+import { gathered } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
+import { accessChains, accessEvents } from './ledger-tables.ts';
 import { onlyUuids } from './row-ids.ts';
-import { accessChains, accessEvents } from './tables.ts';
+import { StoreError } from './store-error.ts';
 
 type Row = typeof accessEvents.$inferSelect;
 
@@ -39,11 +42,6 @@ function positionOf(key: string | undefined): Position | undefined {
   return [new Date(Number(at)), Number(sequence)];
 }
 
-function newHead(sealer: Sealer, patientId: string): Head {
-  const head = { patientId, length: 0, hash: noHash };
-  return { ...head, seal: sealOf(sealer, head) };
-}
-
 /** Chains that are walked at a time. */
 const chainsAtOnce = 50;
 
@@ -53,24 +51,11 @@ export function createAccessLog(
   sealer: Sealer,
   clock: () => number,
 ): AccessLog {
-  /** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */
-  async function lockHeads(
-    queries: Queries,
-    patientIds: readonly string[],
-  ): Promise<Map<string, Head>> {
-    const ids = [...new Set(patientIds)].sort();
-    await queries
-      .insert(accessChains)
-      .values(ids.map((patientId) => newHead(sealer, patientId)))
-      .onConflictDoNothing();
-    const heads = await queries
-      .select()
-      .from(accessChains)
-      .where(inArray(accessChains.patientId, ids))
-      .orderBy(asc(accessChains.patientId))
-      .for('update');
-    return new Map(heads.map((head) => [head.patientId, head]));
-  }
+  const append = gathered<Omit<AccessEvent, 'at'>>(
+    (events) =>
+      database.transaction((queries) => appendEvents(queries, sealer, new Date(clock()), events)),
+    (error) => !(error instanceof StoreError) || ['CONSTRAINT', 'FAULT'].includes(error.kind),
+  );
 
   /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */
   const walk = (
@@ -102,7 +87,7 @@ export function createAccessLog(
         )
         .orderBy(asc(accessEvents.number), asc(accessEvents.sequence));
       for (const head of heads) {
-        const chain = new ChainWalk(sealer, head.patientId);
+        const chain = new ChainWalk(sealer, head);
         for (const row of rows.filter(({ patientId }) => patientId === head.patientId)) {
           if (row.number === null) {
             report.unchained += 1;
@@ -111,7 +96,7 @@ export function createAccessLog(
             report.events += 1;
           }
         }
-        const broken = chain.end(head);
+        const broken = chain.end();
         report.chains += 1;
         report.broken.push(...(broken ? [broken] : []));
       }
@@ -135,47 +120,10 @@ export function createAccessLog(
     );
 
   return {
-    async record(events) {
-      if (events.length === 0) {
-        return;
+    record: async (events) => {
+      if (events.length > 0) {
+        await append(events);
       }
-      const at = new Date(clock());
-      await database.transaction(async (queries) => {
-        const heads = await lockHeads(
-          queries,
-          events.map(({ patientId }) => patientId),
-        );
-        const ids = events.map(({ id }) => id);
-        // Tried again after the answer to the commit was lost.
-        const known = await queries
-          .select({ id: accessEvents.id })
-          .from(accessEvents)
-          .where(inArray(accessEvents.id, ids));
-        const rows = events
-          .filter(({ id }) => known.every((each) => each.id !== id))
-          .map((event) => {
-            const head = heads.get(event.patientId) ?? newHead(sealer, event.patientId);
-            const row = { ...event, at, number: head.length + 1 };
-            const hash = hashOf(sealer, row, head.hash);
-            const next = { patientId: event.patientId, length: row.number, hash };
-            heads.set(event.patientId, { ...next, seal: sealOf(sealer, next) });
-            return { ...row, hash };
-          });
-        if (rows.length > 0) {
-          await queries.insert(accessEvents).values(rows);
-          await queries
-            .insert(accessChains)
-            .values([...heads.values()])
-            .onConflictDoUpdate({
-              target: accessChains.patientId,
-              set: {
-                length: sql`excluded.length`,
-                hash: sql`excluded.hash`,
-                seal: sql`excluded.seal`,
-              },
-            });
-        }
-      });
     },
 
     async verify(patientId, onProgress) {

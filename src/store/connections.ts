@@ -36,14 +36,19 @@ export function createPendingConnections(
     async begin({ vendor, patientId, subject, returnTo, secrets, expiresAt }) {
       await clearExpired();
       const stateFingerprint = sealer.fingerprint(statePurpose, secrets.state);
-      const sealedSecrets = sealer.seal(secretsOf(stateFingerprint), JSON.stringify(secrets));
+      // What the caller's own page put into the query of its address may say whom it is about.
+      const sealedSecrets = sealer.seal(
+        secretsOf(stateFingerprint),
+        JSON.stringify({ ...secrets, returnTo }),
+      );
+      const { origin, pathname } = new URL(returnTo);
       await database.run((queries) =>
         queries.insert(pendingConnections).values({
           stateFingerprint,
           vendor,
           patientId,
           subject,
-          returnTo,
+          returnTo: origin + pathname,
           sealedSecrets,
           expiresAt,
         }),
@@ -58,16 +63,20 @@ export function createPendingConnections(
           .where(eq(pendingConnections.stateFingerprint, fingerprint))
           .returning(),
       );
-      const secrets = row && sealer.open(secretsOf(fingerprint), row.sealedSecrets);
-      if (row === undefined || secrets === undefined || isOver(row.expiresAt)) {
+      const sealed = row && sealer.open(secretsOf(fingerprint), row.sealedSecrets);
+      if (row === undefined || sealed === undefined || isOver(row.expiresAt)) {
         return undefined;
       }
+      // A process of an earlier version may have begun it: it kept the whole address beside.
+      const { returnTo = row.returnTo, ...secrets } = JSON.parse(sealed) as ConnectionSecrets & {
+        returnTo?: string;
+      };
       return {
         vendor: row.vendor,
         patientId: row.patientId,
         subject: row.subject,
-        returnTo: row.returnTo,
-        secrets: JSON.parse(secrets) as ConnectionSecrets,
+        returnTo,
+        secrets,
         expiresAt: row.expiresAt,
       };
     },

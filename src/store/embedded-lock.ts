@@ -95,6 +95,7 @@ const inUse = (directory: string) =>
     'UNUSABLE',
     `The data folder ${directory} is in use by another Portico process, and an embedded database can only be used by one. ` +
       'Stop the other process, give this one a DATA_DIR of its own, or use PostgreSQL (DATABASE_URL).',
+    'IN_USE',
   );
 
 /** True where `number` was ours to take and still is the highest. */

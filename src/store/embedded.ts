@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
+import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
 import { lockDirectory } from './embedded-lock.ts';
 import { migrateWith } from './migrate.ts';
@@ -38,6 +39,7 @@ async function opened(path: string | undefined): Promise<PGlite> {
  */
 export async function openEmbedded(
   dataDirectory: string | undefined,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<Database> {
   const directory = dataDirectory === undefined ? undefined : prepared(dataDirectory);
@@ -56,6 +58,7 @@ export async function openEmbedded(
     await migrateWith(
       queries as unknown as Queries,
       (config) => migrate(queries, config),
+      sealer,
       onProgress,
     );
     return createDatabase(engineOf(queries, release));

@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import type { Sealer } from '../domain/store.ts';
 import type { Queries } from './database.ts';
+import { hasClearColumns, sealClearColumns } from './seal-clear-columns.ts';
 import { StoreError } from './store-error.ts';
 
 /** Where drizzle-kit writes the migrations (`npm run migrations`). */
@@ -45,6 +47,10 @@ export async function pendingMigrations(
   return known.filter((migration) => !applied.includes(migration)).length;
 }
 
+/** Whether there is anything to do for `migrateWith`. */
+export const isBehind = async (queries: Queries) =>
+  (await pendingMigrations(queries)) > 0 || (await hasClearColumns(queries));
+
 /**
  * Brings a database up to date. Nobody else may be at it: see `server.ts` for the lock.
  * @param apply drizzle's migrator for the driver in use
@@ -52,6 +58,7 @@ export async function pendingMigrations(
 export async function migrateWith(
   queries: Queries,
   apply: (config: { migrationsFolder: string }) => Promise<void>,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
   // Looked at first: a database that is up to date needs no right to create anything.
@@ -59,5 +66,8 @@ export async function migrateWith(
   if (pending > 0) {
     await apply({ migrationsFolder });
     onProgress(`Database: ${pending} ${pending === 1 ? 'migration' : 'migrations'} applied.`);
+  }
+  if (await hasClearColumns(queries)) {
+    await sealClearColumns(queries, sealer, onProgress);
   }
 }

@@ -1,13 +1,16 @@
 import { sql } from 'drizzle-orm';
 import type { Sealer, Store } from '../domain/store.ts';
 import { createAccessLog } from './access-log.ts';
+import { openAnnouncements } from './announcements.ts';
 import { createPendingConnections } from './connections.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { createFollowUps } from './follow-ups.ts';
 import { createOperationLedger } from './operations.ts';
+import { createPatientData } from './patient-data.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
+import { createRetention } from './retention.ts';
 import { openServer } from './server.ts';
 import { StoreError } from './store-error.ts';
 import { createTokenVault } from './token-vault.ts';
@@ -22,7 +25,7 @@ export interface StoreOptions {
   sealer: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** PostgreSQL connections at most; default 10. */
+  /** PostgreSQL connections at most, one aside for announcements; default 10. */
   poolSize?: number | undefined;
   /** Lines for people about what is being done. */
   onProgress?: ((line: string) => void) | undefined;
@@ -35,16 +38,21 @@ export function createStore(
   database: Database,
   { sealer, clock }: Pick<StoreOptions, 'sealer' | 'clock'>,
 ): Store {
-  return {
-    patients: createPatientRegister(database, clock),
+  const records = {
+    patients: createPatientRegister(database, sealer, clock),
     accounts: createVendorAccounts(database, clock),
-    portalAccess: createPortalAccessRecords(database, clock),
+    portalAccess: createPortalAccessRecords(database, sealer, clock),
     visits: createVisitRecords(database, clock),
     followUps: createFollowUps(database, clock),
+    operations: createOperationLedger(database, sealer, clock),
+  };
+  return {
+    ...records,
     connections: createPendingConnections(database, sealer, clock),
     tokens: createTokenVault(database, sealer, clock),
     accessLog: createAccessLog(database, sealer, clock),
-    operations: createOperationLedger(database, sealer, clock),
+    patientData: createPatientData(database, sealer, clock, records),
+    retention: createRetention(database, sealer),
     async ping() {
       const { rows } = (await database.run((queries) =>
         queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
@@ -64,10 +72,19 @@ export function createStore(
  *   cannot be reached, UNUSABLE where the folder is in use or the database is of a newer version
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDirectory } = options;
+  const { databaseUrl, dataDirectory, sealer } = options;
   const onProgress = options.onProgress ?? (() => undefined);
-  const database = databaseUrl
-    ? await openServer(databaseUrl, options.poolSize ?? defaultPoolSize, onProgress)
-    : await openEmbedded(dataDirectory, onProgress);
-  return createStore(database, options);
+  if (!databaseUrl) {
+    return createStore(await openEmbedded(dataDirectory, sealer, onProgress), options);
+  }
+  const poolSize = options.poolSize ?? defaultPoolSize;
+  const store = createStore(await openServer(databaseUrl, poolSize, sealer, onProgress), options);
+  const announcements = openAnnouncements(databaseUrl);
+  return {
+    ...store,
+    announcements,
+    close: async () => {
+      await Promise.all([announcements.close(), store.close()]);
+    },
+  };
 }

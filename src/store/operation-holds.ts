@@ -1,9 +1,10 @@
 import { and, eq, inArray, isNotNull, type SQL } from 'drizzle-orm';
+import type { Actor } from '../domain/operations.ts';
 import type { Database } from './database.ts';
+import { operations } from './ledger-tables.ts';
 import { heldFor, isOpen, type OperationRow } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
-import { operations } from './tables.ts';
 
 /** Another operation is at work on the same target. */
 const uniqueViolation = '23505';
@@ -37,12 +38,18 @@ export function createOperationHolds(database: Database, leaseLength: number) {
     return found.length > 0;
   };
 
-  const claimWhere = async (id: string, worker: string, condition: SQL | undefined) => {
+  const claimWhere = async (
+    id: string,
+    worker: string,
+    condition: SQL | undefined,
+    actor?: Actor,
+  ) => {
+    const acting = actor && { actor: actor.subject, actorRoles: [...actor.roles] };
     const claimed = await database
       .run((queries) =>
         queries
           .update(operations)
-          .set({ worker, heldUntil: heldFor(leaseLength) })
+          .set({ worker, heldUntil: heldFor(leaseLength), ...acting })
           .where(and(inArray(operations.id, onlyUuids([id])), condition))
           .returning({ id: operations.id }),
       )

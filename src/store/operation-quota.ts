@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, inArray, isNotNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { type Quota, QuotaUsedUp } from '../domain/operations.ts';
 import type { Database, Queries } from './database.ts';
-import { operationSteps, operations } from './tables.ts';
+import { operationSteps, operations } from './ledger-tables.ts';
 
 /** By the database's clock, see `heldFor`. */
 type NewRow = Omit<typeof operations.$inferInsert, 'heldUntil'> & { heldUntil: SQL };

@@ -7,8 +7,8 @@ import type {
 } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { operationSteps, operations } from './ledger-tables.ts';
 import { createSealedJson } from './sealed-json.ts';
-import { operationSteps, operations } from './tables.ts';
 
 /** How the ledger's rows are told apart and read. */
 

@@ -2,6 +2,8 @@ import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } f
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { operationSteps, operations } from './ledger-tables.ts';
+import { recordAccess } from './operation-events.ts';
 import { createOperationHolds } from './operation-holds.ts';
 import { insertWithin } from './operation-quota.ts';
 import {
@@ -16,7 +18,7 @@ import {
 } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
-import { operationSteps, operations } from './tables.ts';
+import { countUnsettled } from './unsettled-operations.ts';
 
 /** Milliseconds without a sign of life after which a worker counts as gone. */
 const usualLease = 10_000;
@@ -52,10 +54,12 @@ export function createOperationLedger(
   };
 
   const rowOf = (operation: NewOperation, worker: string) => {
-    const { id, input, ...rest } = operation;
+    const { id, input, roles, ...rest } = operation;
     return {
       ...rest,
       id,
+      actor: operation.subject,
+      actorRoles: [...(roles ?? [])],
       sealedInput: json.seal(purpose(id, 'sealed_input'), input) ?? '',
       status: 'IN_PROGRESS',
       startedAt: new Date(clock()),
@@ -108,8 +112,10 @@ export function createOperationLedger(
       throw new StoreError('CONTENDED');
     },
 
-    claim: async (id, worker) =>
-      (await claimWhere(id, worker, and(isOpen, isFree))) ? (await findByIds([id]))[0] : undefined,
+    claim: async (id, worker, actor) =>
+      (await claimWhere(id, worker, and(isOpen, isFree), actor))
+        ? (await findByIds([id]))[0]
+        : undefined,
     claimAbandoned: async (id, worker) =>
       (await claimWhere(id, worker, isAbandoned)) ? (await findByIds([id]))[0] : undefined,
 
@@ -144,22 +150,27 @@ export function createOperationLedger(
 
     finishStep: (id, worker, name, status, result) =>
       database.transaction(async (transaction) => {
-        const held = await transaction
+        const [held] = await transaction
           .update(operations)
           .set({ heldUntil: heldFor(leaseLength) })
           .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
-          .returning({ id: operations.id });
-        if (held.length === 0) {
+          .returning();
+        if (held === undefined) {
           return false;
         }
-        await transaction
+        const finished = await transaction
           .update(operationSteps)
           .set({
             status,
             finishedAt: new Date(clock()),
             sealedResult: json.seal(stepPurpose(id, name), result),
           })
-          .where(and(eq(operationSteps.operationId, id), eq(operationSteps.name, name)));
+          .where(and(eq(operationSteps.operationId, id), eq(operationSteps.name, name)))
+          .returning({ name: operationSteps.name });
+        if (finished.length > 0) {
+          const outcome = status === 'SUCCEEDED' ? 'ALLOWED' : 'FAILED';
+          await recordAccess(transaction, sealer, new Date(clock()), held, outcome);
+        }
         return true;
       }),
 
@@ -187,7 +198,12 @@ export function createOperationLedger(
             }),
           })
           .where(and(eq(operations.id, id), eq(operations.worker, worker), isOpen))
-          .returning({ id: operations.id });
+          .returning();
+        const [row] = held;
+        if (row?.settledBy) {
+          const at = new Date(clock());
+          await recordAccess(transaction, sealer, at, row, 'ALLOWED', 'reconcileOperation');
+        }
         if (held.length > 0 && settled) {
           await transaction
             .update(operationSteps)
@@ -250,6 +266,8 @@ export function createOperationLedger(
           .where(and(isExpired(keysValidSince), isNotNull(operations.idempotencyKey))),
       );
     },
+
+    unsettled: () => countUnsettled(database),
 
     async counts() {
       const rows = await database.run((queries) =>

@@ -1,24 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray, isNull, type SQL } from 'drizzle-orm';
 import type { PortalAccess, PortalAccessStatus } from '../domain/records.ts';
-import type { PortalAccessRecords } from '../domain/store.ts';
+import type { PortalAccessRecords, Sealer } from '../domain/store.ts';
 import type { Database, Queries } from './database.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
 import { patients, portalAccess } from './tables.ts';
 
 type Row = typeof portalAccess.$inferSelect;
-
-const toAccess = (row: Row): PortalAccess => ({
-  id: row.id,
-  patientId: row.patientId,
-  vendor: row.vendor,
-  status: row.status as PortalAccessStatus,
-  issuedAt: row.issuedAt,
-  expiresAt: row.expiresAt,
-  revokedAt: row.revokedAt,
-  revocationReason: row.revocationReason,
-});
 
 const newestFirst = [desc(portalAccess.issuedAt), desc(portalAccess.sequence)];
 const ofVendor = (patientId: string, vendor: string) =>
@@ -32,11 +21,35 @@ const lockPatient = (transaction: Queries, patientId: string) =>
     .where(inArray(patients.id, onlyUuids([patientId])))
     .for('no key update');
 
+// By patient and not by access: one statement revokes several.
+const reasonOf = (patientId: string) => `portal_access/${patientId}/sealed_revocation_reason`;
+export const sealReason = (sealer: Sealer, patientId: string, reason: string | null) =>
+  reason === null ? null : sealer.seal(reasonOf(patientId), reason);
+function openReason(sealer: Sealer, patientId: string, sealed: string | null): string | null {
+  const reason = sealed === null ? null : sealer.open(reasonOf(patientId), sealed);
+  if (reason === undefined) {
+    throw new StoreError('UNREADABLE');
+  }
+  return reason;
+}
+
 /** Reads and writes which portal accesses were issued; never a link or token. */
 export function createPortalAccessRecords(
   database: Database,
+  sealer: Sealer,
   clock: () => number,
 ): PortalAccessRecords {
+  const toAccess = ({ sealedRevocationReason, ...row }: Row): PortalAccess => ({
+    id: row.id,
+    patientId: row.patientId,
+    vendor: row.vendor,
+    status: row.status as PortalAccessStatus,
+    issuedAt: row.issuedAt,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+    revocationReason: openReason(sealer, row.patientId, sealedRevocationReason),
+  });
+
   async function where(condition: SQL | undefined): Promise<PortalAccess[]> {
     const rows = await database.run((queries) =>
       queries
@@ -88,7 +101,7 @@ export function createPortalAccessRecords(
             issuedAt: now,
             expiresAt,
             revokedAt: status === 'REVOKED' ? now : null,
-            revocationReason,
+            sealedRevocationReason: sealReason(sealer, patientId, revocationReason),
           })
           .returning();
         if (row === undefined) {
@@ -104,7 +117,10 @@ export function createPortalAccessRecords(
         }
         await transaction
           .update(portalAccess)
-          .set({ status: 'REVOKED', revokedAt: new Date(clock()), revocationReason: reason })
+          .set({
+            ...{ status: 'REVOKED', revokedAt: new Date(clock()) },
+            sealedRevocationReason: sealReason(sealer, patientId, reason),
+          })
           .where(and(ofVendor(patientId, vendor), isNull(portalAccess.revokedAt)));
         const [newest] = await transaction
           .select()

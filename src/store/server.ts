@@ -3,11 +3,12 @@ import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Queries } from './database.ts';
-import { migrateWith, pendingMigrations } from './migrate.ts';
+import { isBehind, migrateWith } from './migrate.ts';
 import { codeOf, StoreError } from './store-error.ts';
 
-const connectionTimeout = 3_000;
+export const connectionTimeout = 3_000;
 const statementTimeout = 10_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
 const answerTimeout = statementTimeout + 2_000;
@@ -20,9 +21,9 @@ const migrationPoll = 100;
 const ignored = () => undefined;
 
 /** Written in ISO and in UTC whatever the server's defaults, so that instants are read rightly. */
-const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
+export const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
 
-const unreachable = (error: unknown) => {
+export const unreachable = (error: unknown) => {
   const code = codeOf(error);
   return new StoreError(
     'UNAVAILABLE',
@@ -37,6 +38,7 @@ const unreachable = (error: unknown) => {
  */
 async function migrateServer(
   databaseUrl: string,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
   const client = new pg.Client({
@@ -49,7 +51,7 @@ async function migrateServer(
     await client.connect();
     const queries = drizzle(client);
     const waitUntil = Date.now() + longestMigrationWait;
-    while ((await pendingMigrations(queries as unknown as Queries)) > 0) {
+    while (await isBehind(queries as unknown as Queries)) {
       // Tried again and again instead of waited for: a waiting statement would block some migrations.
       const { rows } = await queries.execute<{ locked: boolean }>(
         sql`select pg_try_advisory_lock(${migrationLock}) as locked`,
@@ -58,6 +60,7 @@ async function migrateServer(
         await migrateWith(
           queries as unknown as Queries,
           (config) => migrate(queries, config),
+          sealer,
           onProgress,
         );
         return;
@@ -110,10 +113,11 @@ function engineOf(pool: pg.Pool) {
 export async function openServer(
   databaseUrl: string,
   poolSize: number,
+  sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<Database> {
   try {
-    await migrateServer(databaseUrl, onProgress);
+    await migrateServer(databaseUrl, sealer, onProgress);
   } catch (error) {
     throw error instanceof StoreError ? error : unreachable(error);
   }

@@ -14,6 +14,8 @@ export type StoreErrorKind =
   | 'MISSING'
   /** The folder or database cannot be used as it is: an operator has to act. */
   | 'UNUSABLE'
+  /** A sealed value does not open: it was changed, or its key is in neither `ENCRYPTION_KEY…`. */
+  | 'UNREADABLE'
   | 'FAULT';
 
 const meanings: Record<StoreErrorKind, string> = {
@@ -23,6 +25,8 @@ const meanings: Record<StoreErrorKind, string> = {
   CONSTRAINT: 'The database refused a change that breaks a rule of its tables.',
   MISSING: 'The row to change does not exist.',
   UNUSABLE: 'The database cannot be used.',
+  UNREADABLE:
+    'A sealed value cannot be opened: it was changed, or its key is missing from ENCRYPTION_KEYS_OLD.',
   FAULT: 'The database failed.',
 };
 

@@ -1,58 +1,41 @@
 import { sql } from 'drizzle-orm';
 import {
-  bigint,
-  boolean,
   check,
-  customType,
   date,
   index,
-  jsonb,
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
+import { instant, sequence } from './columns.ts';
 
 /**
- * The tables, for queries and for drizzle-kit, which writes the migrations from this file
- * (`npm run migrations`). Vendors are plain text, so that a new one needs no migration.
+ * The tables of what Portico keeps about patients, for queries and for drizzle-kit, which writes the
+ * migrations from the files `*tables.ts` (`npm run migrations`). Vendors are plain text, so that a new one needs no migration.
  */
 
-/** An instant; milliseconds, as precise as a `Date`. */
-const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
-/** Order of insertion, where two rows have the same instant. */
-const sequence = () => bigint('sequence', { mode: 'number' }).notNull().generatedAlwaysAsIdentity();
 const patientId = () =>
   uuid('patient_id')
     .notNull()
     .references(() => patients.id);
-/** Compared byte by byte: sorted alike on every server, whatever its locale. */
-const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
-
 export const patients = pgTable(
   'patients',
   {
     id: uuid('id').primaryKey(),
     subject: text('subject').unique('patients_subject_unique'),
-    firstName: text('first_name').notNull(),
-    lastName: text('last_name').notNull(),
-    birthDate: date('birth_date', { mode: 'string' }),
-    sex: text('sex'),
-    email: text('email'),
-    phone: text('phone'),
-    address: jsonb('address'),
+    /** Sealed JSON of `Demographics`. */
+    sealed: text('sealed').notNull(),
+    /** What the sealed names and e-mail are found by: keyed hashes of `name-folding.ts`. */
+    nameIndex: text('name_index').array().notNull(),
+    emailIndex: text('email_index'),
     createdAt: instant('created_at').notNull(),
-    /** Folded by `name-folding.ts`, so that search and order do not depend on a server's locale. */
-    searchName: text('search_name').notNull(),
-    sortName: bytewiseText('sort_name').notNull(),
-    emailKey: text('email_key'),
   },
   (table) => [
-    index('patients_order').on(table.sortName, table.id),
-    index('patients_email').on(table.emailKey),
-    check('patients_sex', sql`${table.sex} in ('FEMALE', 'MALE', 'OTHER', 'UNKNOWN')`),
+    index('patients_order').on(table.createdAt, table.id),
+    index('patients_name').using('gin', table.nameIndex),
+    index('patients_email').on(table.emailIndex),
   ],
 );
 
@@ -107,7 +90,8 @@ export const portalAccess = pgTable(
     issuedAt: instant('issued_at').notNull(),
     expiresAt: instant('expires_at'),
     revokedAt: instant('revoked_at'),
-    revocationReason: text('revocation_reason'),
+    /** Sealed text: staff writes there what it wants. */
+    sealedRevocationReason: text('sealed_revocation_reason'),
   },
   (table) => [
     index('portal_access_patient').on(table.patientId, table.vendor),
@@ -193,107 +177,5 @@ export const connectionGrants = pgTable(
   (table) => [
     index('connection_grants_expiry').on(table.expiresAt),
     index('connection_grants_patient').on(table.patientId),
-  ],
-);
-
-/** No foreign key: a refused look at a patient who does not exist is logged as well. */
-export const accessEvents = pgTable(
-  'access_events',
-  {
-    id: uuid('id').primaryKey(),
-    sequence: sequence(),
-    at: instant('at').notNull(),
-    patientId: uuid('patient_id').notNull(),
-    actor: text('actor').notNull(),
-    actorRoles: text('actor_roles').array().notNull(),
-    action: text('action').notNull(),
-    vendor: text('vendor'),
-    outcome: text('outcome').notNull(),
-    /** Its place in the patient's chain, from 1, and what ties it to the one before; see `access-chain.ts`. */
-    number: bigint('number', { mode: 'number' }),
-    hash: text('hash'),
-  },
-  (table) => [
-    uniqueIndex('access_events_chain').on(table.patientId, table.number),
-    index('access_events_patient').on(table.patientId, table.at, table.sequence),
-    check('access_events_outcome', sql`${table.outcome} in ('ALLOWED', 'DENIED', 'FAILED')`),
-  ],
-);
-
-/** How long each patient's chain of events is and what it ends with; written together with the events. */
-export const accessChains = pgTable('access_chains', {
-  patientId: uuid('patient_id').primaryKey(),
-  length: bigint('length', { mode: 'number' }).notNull(),
-  /** The last event's hash. */
-  hash: text('hash').notNull(),
-  /** Keyed hash of the two, so that no shorter chain can be made to look whole. */
-  seal: text('seal').notNull(),
-});
-
-const operationStatuses = sql.raw("('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'OUTCOME_UNKNOWN')");
-
-/**
- * The ledger of writes. No foreign key: an onboarding begins before its patient exists, and the
- * ledger outlives what it was about.
- */
-export const operations = pgTable(
-  'operations',
-  {
-    id: uuid('id').primaryKey(),
-    subject: text('subject').notNull(),
-    action: text('action').notNull(),
-    idempotencyKey: text('idempotency_key'),
-    inputFingerprint: text('input_fingerprint').notNull(),
-    /** Sealed JSON of the mutation's input. */
-    sealedInput: text('sealed_input').notNull(),
-    patientId: uuid('patient_id'),
-    vendor: text('vendor'),
-    /** Keyed hash of what no two operations may be at work on at once. */
-    target: text('target'),
-    status: text('status').notNull(),
-    /** Sealed JSON of `OperationOutcome`. */
-    sealedOutcome: text('sealed_outcome'),
-    /** Sealed JSON of bearer secrets, until the first delivery or `secretsUntil`. */
-    sealedSecrets: text('sealed_secrets'),
-    secretsUntil: instant('secrets_until'),
-    startedAt: instant('started_at').notNull(),
-    finishedAt: instant('finished_at'),
-    settledBy: text('settled_by'),
-    /** Which worker holds it, and until when without a sign of life; by the database's clock. */
-    worker: uuid('worker'),
-    heldUntil: instant('held_until'),
-  },
-  (table) => [
-    uniqueIndex('operations_key').on(table.subject, table.idempotencyKey),
-    uniqueIndex('operations_target').on(table.target).where(sql`${table.worker} is not null`),
-    index('operations_open').on(table.heldUntil).where(sql`${table.status} = 'IN_PROGRESS'`),
-    index('operations_secrets')
-      .on(table.secretsUntil)
-      .where(sql`${table.sealedSecrets} is not null`),
-    index('operations_started').on(table.startedAt),
-    check('operations_status', sql`${table.status} in ${operationStatuses}`),
-    check('operations_held', sql`(${table.worker} is null) = (${table.heldUntil} is null)`),
-  ],
-);
-
-export const operationSteps = pgTable(
-  'operation_steps',
-  {
-    operationId: uuid('operation_id')
-      .notNull()
-      .references(() => operations.id, { onDelete: 'cascade' }),
-    name: text('name').notNull(),
-    sequence: sequence(),
-    /** Whether the call does no harm when it is made again. */
-    repeatable: boolean('repeatable').notNull(),
-    status: text('status').notNull(),
-    startedAt: instant('started_at').notNull(),
-    finishedAt: instant('finished_at'),
-    /** Sealed JSON of what the call brought, until the operation is settled. */
-    sealedResult: text('sealed_result'),
-  },
-  (table) => [
-    primaryKey({ name: 'operation_steps_key', columns: [table.operationId, table.name] }),
-    check('operation_steps_status', sql`${table.status} in ${operationStatuses}`),
   ],
 );

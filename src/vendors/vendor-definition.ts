@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RequestScope } from '../domain/request.ts';
 import type { TokenVault } from '../domain/store.ts';
 import type { Capability, VendorAdapter, VendorId } from '../domain/vendor.ts';
 import type { Transport, TransportOptions } from '../http/exchange.ts';
@@ -18,6 +19,28 @@ export interface VendorParts<Settings> {
   clock: () => number;
 }
 
+/** What a look at a vendor needs: neither a store nor anybody's tokens. */
+export type ProbeParts<Settings> = Omit<VendorParts<Settings>, 'tokens'>;
+
+/**
+ * One harmless look at a vendor. It changes nothing there, is about no patient, and sends no credential
+ * that the call does not take.
+ */
+export interface VendorCheck {
+  /** The variable that names the place, for whoever finds nobody there. */
+  address: string;
+  /** The variables that the vendor judges; none where the call is public. */
+  credentials: readonly string[];
+  /** @throws VendorError where the vendor cannot be reached, or does not take the credentials */
+  run(scope: RequestScope): Promise<void>;
+}
+
+export interface VendorProbe {
+  checks: readonly VendorCheck[];
+  /** Variables that no harmless call of this vendor takes: only real use proves them. */
+  unproven?: readonly string[];
+}
+
 /** One line of the registry. */
 export interface VendorDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   label: string;
@@ -28,6 +51,8 @@ export interface VendorDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   /** The vendor's environment variables, each with a description. */
   environment: z.ZodObject<Shape>;
   create(parts: VendorParts<z.output<z.ZodObject<Shape>>>): VendorAdapter;
+  /** How an operator sees whether the vendor answers and takes the credentials; for `portico doctor`. */
+  probe(parts: ProbeParts<z.output<z.ZodObject<Shape>>>): VendorProbe;
   /** Loaded lazily, so that production never loads a simulator. */
   sandbox: () => Promise<SimulatorFactory>;
 }

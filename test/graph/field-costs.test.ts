@@ -50,6 +50,7 @@ const rootArguments = (): Record<string, string> => {
   return {
     node: `(id: "${visit}")`,
     nodes: `(ids: ["${visit}", "${Ana}"])`,
+    _entities: `(representations: [{ __typename: "Visit", id: "${visit}" }])`,
     patient: `(id: "${Ana}")`,
     visit: `(id: "${visit}")`,
     appointment: `(id: "${appointment}")`,
@@ -128,6 +129,7 @@ describe('a field', () => {
   it('of the root that says nothing makes none either', async () => {
     const free = fieldsOf(schema.getQueryType() as GraphQLObjectType).filter(isFree);
     expect(free.map(({ name }) => name).sort()).toEqual([
+      '_service',
       'operation',
       'patient',
       'patients',

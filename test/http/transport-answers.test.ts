@@ -67,6 +67,9 @@ describe('a good answer', () => {
       {
         vendor: 'NIMBUS',
         operation: 'things/read',
+        method: 'GET',
+        server: '127.0.0.1',
+        template: expect.stringMatching(/^\/[\w/]+$/),
         attempts: 1,
         status: 200,
         outcome: 'OK',

@@ -9,7 +9,7 @@ import { openEmbedded } from '../../src/store/embedded.ts';
 import { openServer } from '../../src/store/server.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { createFakeVendor } from './fake-vendor.ts';
-import { createOffice, ledgerOn, recordOf, type Submission } from './office.ts';
+import { createOffice, ledgerOn, recordOf, type Submission, sealer } from './office.ts';
 
 const silent = () => undefined;
 let server: RunningPostgres | undefined;
@@ -20,7 +20,7 @@ const places: [string, () => Promise<[Database, Database]>][] = [
   [
     'embedded',
     async () => {
-      const database = await openEmbedded(undefined, silent);
+      const database = await openEmbedded(undefined, sealer, silent);
       return [database, database];
     },
   ],
@@ -28,7 +28,10 @@ const places: [string, () => Promise<[Database, Database]>][] = [
     'on PostgreSQL, from two processes’ pools',
     async () => {
       server = await startPostgres();
-      return [await openServer(server.url, 10, silent), await openServer(server.url, 10, silent)];
+      return [
+        await openServer(server.url, 10, sealer, silent),
+        await openServer(server.url, 10, sealer, silent),
+      ];
     },
   ],
 ];

@@ -18,7 +18,7 @@ export const month = 30 * 24 * 3600 * 1000;
 export function useDatabase(): () => Database {
   let database: Database | undefined;
   beforeAll(async () => {
-    database = await openEmbedded(undefined, () => undefined);
+    database = await openEmbedded(undefined, sealer, () => undefined);
   });
   afterAll(() => database?.close());
   return () => {
@@ -84,7 +84,7 @@ export function createOffice(
     ledger,
     sealer,
     clock: Date.now,
-    subject: submission.subject ?? 'subject-ana',
+    actor: { subject: submission.subject ?? 'subject-ana', roles: ['PATIENT'] },
     deadline: Date.now() + (submission.patience ?? 10_000),
     keysValidFor: month,
     callsOverAfter,

@@ -162,7 +162,7 @@ describe('an idempotency key', () => {
           ledger: createOperationLedger(database(), rotated, Date.now),
           ...{ sealer: rotated, clock: Date.now },
           ...{
-            subject: 'subject-ana',
+            actor: { subject: 'subject-ana', roles: ['PATIENT'] },
             deadline: Date.now() + 1_000,
             callsOverAfter: 0,
             keysValidFor: month,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { getNamedType, isInterfaceType, isObjectType } from 'graphql';
+import { getNamedType, isAbstractType, isInterfaceType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { printedRules } from '../../src/auth/print-rules.ts';
 import { typeRules } from '../../src/auth/rules.ts';
@@ -37,7 +37,11 @@ describe('the table of types', () => {
     const led = Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap(
       ({ name, type }) => {
         const found = getNamedType(type);
-        if (isInterfaceType(found)) {
+        if (name === '_service') {
+          // The schema itself, which holds nobody's data.
+          return [];
+        }
+        if (isAbstractType(found)) {
           return schema.getPossibleTypes(found).map((each) => [name, each.name]);
         }
         const nodes = isObjectType(found) && found.getFields().nodes;
@@ -48,11 +52,21 @@ describe('the table of types', () => {
     expect(led.filter(([, type]) => !(type && type in rules))).toEqual([]);
   });
 
-  it('guards every type that `node` leads to', () => {
-    const node = schema.getType('Node');
-    const types = isInterfaceType(node) ? schema.getPossibleTypes(node) : [];
-    expect(types.length).toBeGreaterThan(5);
+  it.each([
+    ['node', 'Node', 7],
+    ['_entities', '_Entity', 5],
+  ])('guards every type that `%s` leads to', (_field, name, count) => {
+    const found = schema.getType(name);
+    const types = isAbstractType(found) ? schema.getPossibleTypes(found) : [];
+    expect(types).toHaveLength(count);
     expect(types.filter(({ name }) => !isGuarded(name))).toEqual([]);
+  });
+
+  it('knows every entity as a node: there is one way from an id to its record', () => {
+    const [node, entity] = [schema.getType('Node'), schema.getType('_Entity')];
+    const nodes = isInterfaceType(node) ? schema.getPossibleTypes(node) : [];
+    const entities = isAbstractType(entity) ? schema.getPossibleTypes(entity) : [];
+    expect(entities.filter((type) => !nodes.includes(type))).toEqual([]);
   });
 });
 

@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { buildSchema, type GraphQLField, getNamedType, isInputObjectType } from 'graphql';
+import { getNamedType, isInputObjectType, isObjectType, isUnionType } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mutationRules, queryRules } from '../../src/auth/rules.ts';
+import { mutationRules, queryRules, subscriptionRules } from '../../src/auth/rules.ts';
+import { schemaOver } from '../../src/graph/schema.ts';
+import { vendorDescriptions } from '../../src/vendors/registry.ts';
 import { withoutRequestId } from '../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate, portalTimes } from '../support/mutations.ts';
+import type { Field } from '../support/printed-schema.ts';
 
-/** reliability.md, section 4, "Authentication and authorization", derived from the printed schema. */
+/** reliability.md, section 4, "Authentication and authorization", derived from the schema. */
 
-const schema = buildSchema(
-  readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'),
-);
-const rootType = (root: 'Query' | 'Mutation') => {
-  const type = root === 'Query' ? schema.getQueryType() : schema.getMutationType();
-  if (!type) {
+const schema = schemaOver(vendorDescriptions);
+type Root = 'Query' | 'Mutation' | 'Subscription';
+const rootType = (root: Root) => {
+  const type = schema.getType(root);
+  if (!isObjectType(type)) {
     throw new Error(`The schema has no ${root}.`);
   }
   return type;
 };
-const fieldsOf = (root: 'Query' | 'Mutation') => Object.values(rootType(root).getFields());
+const fieldsOf = (root: Root) => Object.values(rootType(root).getFields());
 
 let gateway: TestGateway;
 /** Ids of Ben's records, and well-formed ones of nobody's. */
@@ -95,15 +96,18 @@ const inputs: Record<string, () => Record<string, unknown>> = {
 /** Those that name no record: whom they concern is the caller, or a secret that was handed out. */
 const withoutRecord = ['registerPatient', 'completePatientPortalConnection'];
 
-const inputFieldsOf = (field: GraphQLField<unknown, unknown>) => {
+const inputFieldsOf = (field: Field) => {
   const type = getNamedType(field.args[0]?.type);
   return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
 };
 /** The input field by which a mutation names its record. */
-const recordOf = (field: GraphQLField<unknown, unknown>) =>
+const recordOf = (field: Field) =>
   inputFieldsOf(field).find((name) =>
     ['appointmentId', 'portalRequestId', 'operationId', 'patientId'].includes(name),
   ) ?? '';
+
+const entity = schema.getType('_Entity');
+const entityTypes = isUnionType(entity) ? entity.getTypes().map(({ name }) => name) : [];
 
 /** Every query field that takes an id, with the kind of id that it takes. */
 const queries: [name: string, document: string, id: string][] = [
@@ -127,6 +131,11 @@ const queries: [name: string, document: string, id: string][] = [
     ['node', 'query ($id: ID!) { node(id: $id) { __typename id } }', id],
     ['nodes', 'query ($id: ID!) { nodes(ids: [$id]) { __typename id } }', id],
   ]),
+  ...entityTypes.map((type): [string, string, string] => [
+    '_entities',
+    `query ($id: ID!) { _entities(representations: [{ __typename: "${type}", id: $id }]) { __typename ... on ${type} { id } } }`,
+    `${type.charAt(0).toLowerCase()}${type.slice(1)}Id`,
+  ]),
 ];
 
 const codesOf = ({ errors, payload }: Awaited<ReturnType<typeof mutate>>) => [
@@ -135,7 +144,10 @@ const codesOf = ({ errors, payload }: Awaited<ReturnType<typeof mutate>>) => [
 ];
 
 describe('the table of rules', () => {
-  it('has a line for every query and mutation, and for no other', () => {
+  it('has a line for every query, mutation and subscription, and for no other', () => {
+    expect(Object.keys(subscriptionRules)).toEqual(
+      fieldsOf('Subscription').map(({ name }) => name),
+    );
     expect(Object.keys(queryRules).sort()).toEqual(
       fieldsOf('Query')
         .map(({ name }) => name)
@@ -151,7 +163,7 @@ describe('the table of rules', () => {
 
 describe('A01: without a token', () => {
   it.each(
-    (['Query', 'Mutation'] as const).flatMap((root) =>
+    (['Query', 'Mutation', 'Subscription'] as const).flatMap((root) =>
       fieldsOf(root).map(({ name }) => [root, name] as const),
     ),
   )('%s.%s is UNAUTHENTICATED, and no vendor is called', async (root, name) => {
@@ -174,13 +186,23 @@ describe('A01: without a token', () => {
 describe('A04: Ana with the ids of Ben', () => {
   it('is tried on every query that takes an id and on every mutation that names a record', () => {
     const taking = fieldsOf('Query')
-      .filter(({ args }) => args.some(({ type }) => getNamedType(type).name === 'ID'))
+      .filter(({ args }) => args.some(({ type }) => /^(ID|_Any)$/.test(getNamedType(type).name)))
       .map(({ name }) => name);
     expect([...new Set(queries.map(([name]) => name))].sort()).toEqual(taking.sort());
     const naming = fieldsOf('Mutation')
       .map(({ name }) => name)
       .filter((name) => !withoutRecord.includes(name));
     expect(Object.keys(inputs).sort()).toEqual(naming.sort());
+  });
+
+  it('is tried on every entity', () => {
+    expect([...entityTypes].sort()).toEqual([
+      'Appointment',
+      'Patient',
+      'PortalAccess',
+      'PortalRequest',
+      'Visit',
+    ]);
   });
 
   it.each(queries)('gets from %s (%s) what an id of nobody gets', async (_name, document, id) => {
@@ -227,6 +249,7 @@ describe('A05: a PATIENT who asks for what only STAFF may do', () => {
   it.each([
     '{ patients { totalCount } }',
     '{ vendorPatients(vendor: CERBO, filter: { lastName: "Silva" }) { vendor } }',
+    '{ _service { sdl } }',
   ])('%s is FORBIDDEN', async (document) => {
     const { errors } = await gateway.query(document, {}, 'ana');
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);

@@ -258,20 +258,36 @@ describe('H14: what the protocol knows, but this API does not', () => {
     wire.socket.destroy();
   });
 
-  it('H14: @defer is a 400, for a client that could take it in parts', async () => {
-    const answer = await gateway.ask({
+  const deferred = (query: string, accept: string) =>
+    gateway.ask({
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'multipart/mixed; deferSpec=20220824, application/graphql-response+json',
-      },
-      body: JSON.stringify({ query: '{ ... @defer { viewer { subject } } }' }),
+      headers: { 'content-type': 'application/json', accept },
+      body: JSON.stringify({ query }),
     });
+  const inParts = 'multipart/mixed; deferSpec=20220824, application/graphql-response+json';
+
+  it('H14: @defer comes in parts to a client that takes them, in one piece to others', async () => {
+    const query = '{ ... @defer { viewer { subject } } }';
+    const parts = await deferred(query, inParts);
+    expect([parts.status, parts.headers.get('content-type')]).toEqual([
+      200,
+      'multipart/mixed; boundary="-"',
+    ]);
+    expect(await parts.text()).toContain('"hasNext":false');
+    const whole = await deferred(query, 'application/graphql-response+json');
+    expect(whole.status).toBe(200);
+    expect(await whole.json()).toMatchObject({ data: { viewer: { subject: 'sandbox-staff' } } });
+  });
+
+  it('H14: @defer on a mutation is a 400', async () => {
+    const query =
+      'mutation { ... @defer { unlinkVendorAccount(input: { patientId: "x", vendor: VSEE }) { userErrors { code } } } }';
+    const answer = await deferred(query, inParts);
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain('GRAPHQL_VALIDATION_FAILED');
   });
 
-  it('H14: a subscription is a 400', async () => {
+  it('H14: a subscription that there is none of is a 400', async () => {
     const answer = await gateway.ask({
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
+import { globalIdOf, keyIn } from '../support/mutations.ts';
 
 /** reliability.md, section 4, "Query cost". */
 
@@ -15,6 +16,9 @@ beforeEach(() => gateway.forget());
 afterEach(async () => {
   expect(await gateway.good()).toBeLessThan(1_000);
 });
+
+/** The head of a key in the register that is nobody's. */
+const nobody = '00000000-0000-4000-8000-00000000';
 
 interface Refused {
   extensions: { code: string };
@@ -289,7 +293,8 @@ describe('Q11: many nodes', () => {
     'query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Patient { latestOrder { id } } } }';
 
   it('Q11: 5,000 are refused before any call', async () => {
-    await expectRefused(query, 'QUERY_TOO_COSTLY', { ids: Array(5_000).fill('id') });
+    const ids = Array.from({ length: 5_000 }, (_, at) => String(at));
+    await expectRefused(query, 'QUERY_TOO_COSTLY', { ids });
   });
 
   it('Q11: 101 are refused before any call', async () => {
@@ -302,6 +307,40 @@ describe('Q11: many nodes', () => {
     const { body } = await send({ query, variables: { ids: Array(100).fill(gateway.ids.Ana) } });
     expect(body.data.nodes).toHaveLength(100);
     expect(gateway.allCalls()).toHaveLength(1);
+  });
+});
+
+describe('Q11: many entity representations', () => {
+  const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+    ... on Patient { latestOrder { id } } ... on Visit { status } } }`;
+  const keys = (count: number, __typename: string, idOf: (at: number) => string) => ({
+    representations: Array.from({ length: count }, (_, at) => ({ __typename, id: idOf(at) })),
+  });
+  const anas = () => gateway.ids.Ana;
+  const somebodys = (at: number) =>
+    globalIdOf('Patient', `${nobody}${String(at).padStart(4, '0')}`);
+  const visits = (at: number) => globalIdOf('Visit', 'VSEE', keyIn(gateway.ids.Ana), String(at));
+
+  it('Q11: 5,000 are refused before any call', async () => {
+    await expectRefused(query, 'QUERY_TOO_COSTLY', keys(5_000, 'Patient', String));
+  });
+
+  it.each([501, 2_000])('Q11: %d of one key are refused before any call', async (count) => {
+    const { body } = await send({ query, variables: keys(count, 'Patient', anas) });
+    expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT');
+    expect(gateway.allCalls()).toEqual([]);
+  });
+
+  it('Q11: 500 of one key are one vendor call', async () => {
+    const { body } = await send({ query, variables: keys(500, 'Patient', anas) });
+    expect(body.data._entities).toHaveLength(500);
+    expect(gateway.allCalls()).toHaveLength(1);
+  });
+
+  it('Q11: different keys are reckoned one by one, those at vendors for what they take', async () => {
+    const { body } = await send({ query, variables: keys(500, 'Patient', somebodys) });
+    expect(body.data._entities).toEqual(Array(500).fill(null));
+    await expectRefused(query, 'QUERY_TOO_COSTLY', keys(500, 'Visit', visits));
   });
 });
 

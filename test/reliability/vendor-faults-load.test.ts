@@ -84,7 +84,7 @@ describe.each(vendors)('V14: while %s takes its time for each answer', (slow) =>
     const done = own.filter(({ errors }) => errors.length === 0);
     expect(done.length).toBeGreaterThanOrEqual(concurrency);
     for (const { milliseconds } of own) {
-      expect(milliseconds).toBeLessThan(requestTimeout + 1_000);
+      expect(milliseconds).toBeLessThan(requestTimeout + 2_500);
     }
     expect(new Set(own.flatMap(codesIn))).not.toContain('INTERNAL_SERVER_ERROR');
     // It was slow, not broken: nothing of it is held against it.

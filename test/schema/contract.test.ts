@@ -20,7 +20,8 @@ import {
   isSpecifiedScalarType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { printedSchema, schemaOver } from '../../src/graph/schema.ts';
+import { printedSchema, printedSubgraph } from '../../src/graph/print-schema.ts';
+import { schemaOver } from '../../src/graph/schema.ts';
 import { registry, vendorDescriptions } from '../../src/vendors/registry.ts';
 
 const read = (name: string) =>
@@ -49,6 +50,8 @@ const typesOf = (fields: Record<string, { type: GraphQLType }>) =>
 describe('the committed schema', () => {
   it('is what the code prints', () => {
     expect(read('schema') === text, 'run `npm run schema`').toBe(true);
+    const subgraph = printedSubgraph(schemaOver(vendorDescriptions));
+    expect(read('subgraph') === subgraph, 'run `npm run schema`').toBe(true);
   });
 
   it('has a value of Vendor for each line of the registry, and no other', () => {

@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { lockDirectory } from '../../src/store/embedded-lock.ts';
 import { ownIdentity } from '../../src/store/process-identity.ts';
-import { addPatient, migrations, tokensOf, useStores } from './stores.ts';
+import { createSealer } from '../../src/store/sealing.ts';
+import { addPatient, migrations, sealer, tokensOf, useStores } from './stores.ts';
 
 const childScript = fileURLToPath(new URL('./embedded-child.ts', import.meta.url));
 
@@ -22,7 +23,7 @@ describe('an embedded database', { timeout: 60_000 }, () => {
 
   beforeAll(async () => {
     template = await mkdtemp(join(tmpdir(), 'portico-embedded-template-'));
-    await (await openEmbedded(template, () => undefined)).close();
+    await (await openEmbedded(template, sealer, () => undefined)).close();
   });
   afterAll(() => rm(template, { recursive: true, force: true, maxRetries: 3 }));
 
@@ -96,7 +97,8 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     });
     await expect(open({ dataDirectory: folder })).rejects.toThrow(folder);
     await end(child);
-    const { store } = await open({ dataDirectory: folder });
+    const childSealer = createSealer({ current: Buffer.alloc(32, 7) });
+    const { store } = await open({ dataDirectory: folder, sealer: childSealer });
     expect(await store.patients.find([line])).toMatchObject([{ firstName: 'Ana' }]);
   });
 
@@ -134,10 +136,20 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     await store.close();
     const files = await readdir(folder, { recursive: true, withFileTypes: true });
     let sawThePatient = false;
+    // Sealed text begins with its format and key: that one is in there shows that the search would see.
+    const sealedMark = sealer.seal('any', 'text').slice(0, 12);
     for (const file of files.filter((entry) => entry.isFile())) {
       const content = await readFile(join(file.parentPath, file.name));
-      sawThePatient ||= content.includes('ana.silva@example.com');
-      expect(content.includes('canary-access-token')).toBe(false);
+      sawThePatient ||= content.includes(sealedMark);
+      for (const secret of [
+        'canary-access-token',
+        'ana.silva@',
+        'Silva',
+        '1988-02-11',
+        '5550104477',
+      ]) {
+        expect(content.includes(secret), secret).toBe(false);
+      }
     }
     expect(sawThePatient).toBe(true);
   });

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { OperationLedger } from '../../src/domain/operations.ts';
 import type { Database } from '../../src/store/database.ts';
-import { operationSteps, operations } from '../../src/store/tables.ts';
+import { operationSteps, operations } from '../../src/store/ledger-tables.ts';
 import { always, openLedger, operationOf } from './ledgers.ts';
 import { describeOnBoth, emptyDatabase, noon, useStores } from './stores.ts';
 
@@ -46,6 +46,24 @@ describeOnBoth('operations', (open) => {
     }
     expect(await ledger.counts()).toEqual({
       ...{ IN_PROGRESS: 5, SUCCEEDED: 0, FAILED: 0, OUTCOME_UNKNOWN: 0 },
+    });
+  });
+
+  test('that are not settled are counted, and since when', async () => {
+    const { ledger, clock, begun } = await openLedger(open);
+    const none = { count: 0, oldest: null };
+    expect(await ledger.unsettled()).toEqual({ IN_PROGRESS: none, OUTCOME_UNKNOWN: none });
+    const done = await begun({ idempotencyKey: 'done' });
+    await ledger.handBack(done.id, done.worker, succeeded);
+    const unknown = await begun({ idempotencyKey: 'unknown' });
+    await ledger.handBack(unknown.id, unknown.worker, { status: 'OUTCOME_UNKNOWN' });
+    clock.now += hour;
+    await begun({ idempotencyKey: 'first' });
+    clock.now += hour;
+    await begun({ idempotencyKey: 'second' });
+    expect(await ledger.unsettled()).toEqual({
+      IN_PROGRESS: { count: 2, oldest: new Date(noon + hour) },
+      OUTCOME_UNKNOWN: { count: 1, oldest: new Date(noon) },
     });
   });
 

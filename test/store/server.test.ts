@@ -3,7 +3,15 @@ import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { openServer } from '../../src/store/server.ts';
-import { addPatient, emptyDatabase, migrations, named, query, useStores } from './stores.ts';
+import {
+  addPatient,
+  emptyDatabase,
+  migrations,
+  named,
+  query,
+  sealer,
+  useStores,
+} from './stores.ts';
 
 const silent = () => undefined;
 
@@ -95,7 +103,7 @@ describe('a store on PostgreSQL', () => {
     const databaseUrl = await emptyDatabase();
     const { store } = await open({ databaseUrl, poolSize: 1 });
     const { id } = await addPatient(store);
-    const blocker = await openServer(databaseUrl, 1, silent);
+    const blocker = await openServer(databaseUrl, 1, sealer, silent);
     const access = { patientId: id, vendor: 'NIMBUS', status: 'ACTIVE', expiresAt: null } as const;
     await blocker
       .transaction(async (queries) => {
@@ -113,7 +121,7 @@ describe('a store on PostgreSQL', () => {
   });
 
   test('S04: bounds statements and the wait for a connection', async () => {
-    const database = await openServer(await emptyDatabase(), 1, silent);
+    const database = await openServer(await emptyDatabase(), 1, sealer, silent);
     const shown = await database.run((queries) => queries.execute(sql`show statement_timeout`));
     expect(shown).toMatchObject({ rows: [{ statement_timeout: '10s' }] });
     const begun = Date.now();
@@ -130,7 +138,7 @@ describe('a store on PostgreSQL', () => {
 
   test('S04: runs a transaction again that the database broke off for a deadlock', async () => {
     const databaseUrl = await emptyDatabase();
-    const database = await openServer(databaseUrl, 4, silent);
+    const database = await openServer(databaseUrl, 4, sealer, silent);
     const { store } = await open({ databaseUrl });
     const [one, other] = [await addPatient(store, named('A', 'B')), await addPatient(store)];
     let runs = 0;
@@ -151,7 +159,7 @@ describe('a store on PostgreSQL', () => {
   });
 
   test('S04: gives up on a transaction that is broken off every time', async () => {
-    const database: Database = await openServer(await emptyDatabase(), 1, silent);
+    const database: Database = await openServer(await emptyDatabase(), 1, sealer, silent);
     let runs = 0;
     const failing = database.transaction(async (queries) => {
       runs += 1;

@@ -7,10 +7,11 @@ import type { Demographics, Patient } from '../../src/domain/records.ts';
 import type { Store } from '../../src/domain/store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
+import { accessChains, accessEvents, operations } from '../../src/store/ledger-tables.ts';
 import { createStore, openStore, type StoreOptions } from '../../src/store/open-store.ts';
 import { createSealer } from '../../src/store/sealing.ts';
 import { openServer } from '../../src/store/server.ts';
-import { accessChains, accessEvents, operations, patients } from '../../src/store/tables.ts';
+import { patients } from '../../src/store/tables.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 
 /** How many migrations there are. */
@@ -145,11 +146,11 @@ async function emptied(database: Database): Promise<OpenStore & { database: Data
 
 const openOnce = {
   embedded() {
-    embedded ??= openEmbedded(undefined, silent);
+    embedded ??= openEmbedded(undefined, sealer, silent);
     return embedded;
   },
   server() {
-    onServer ??= emptyDatabase().then((url) => openServer(url, 10, silent));
+    onServer ??= emptyDatabase().then((url) => openServer(url, 10, sealer, silent));
     return onServer;
   },
 };

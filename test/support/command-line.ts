@@ -11,6 +11,8 @@ const longestWait = 60_000;
 /** The command line in a process of its own, as an operator would run it. */
 export interface Running {
   readonly process: ChildProcess;
+  /** Where it runs. */
+  readonly folder: string;
   /** Everything it has written so far. */
   stdout(): string;
   stderr(): string;
@@ -49,6 +51,7 @@ export function portico(
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   return {
     process: child,
+    folder,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     ended,

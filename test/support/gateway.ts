@@ -58,6 +58,8 @@ export interface TestGateway {
 export interface StartedGateway extends TestGateway {
   /** As `run.ts` hands it to Node's server. */
   server: Gateway['server'];
+  /** For tests that need it to fail in its own way. */
+  store: Gateway['store'];
 }
 
 export interface TestGatewayOptions {
@@ -198,6 +200,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   return {
     ...asked,
     server: gateway.server,
+    store: gateway.store,
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();

@@ -11,6 +11,10 @@ import { freePort } from './free-port.ts';
 export interface RunningPostgres {
   /** Of the database `postgres`; any other may be created. */
   url: string;
+  /** Of its files. */
+  folder: string;
+  /** What the server itself has written into its log. */
+  logged(): string;
   /** Ends the server and keeps its data, until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -78,7 +82,7 @@ async function clearLeftOvers(): Promise<void> {
   }
 }
 
-async function start(): Promise<RunningPostgres> {
+async function start(settings: Readonly<Record<string, string>>): Promise<RunningPostgres> {
   const databaseDir = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const log: string[] = [];
   const keep = (line: unknown) => {
@@ -100,6 +104,7 @@ async function start(): Promise<RunningPostgres> {
       ...['-c', 'unix_socket_directories='],
       ...['-c', 'fsync=off'],
       ...['-c', 'max_connections=200'],
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
     onLog: keep,
     onError: keep,
@@ -117,6 +122,8 @@ async function start(): Promise<RunningPostgres> {
   }
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    folder: databaseDir,
+    logged: () => log.join(''),
     pause: () => server.stop(),
     resume: () => server.start(),
     stop,
@@ -126,13 +133,16 @@ async function start(): Promise<RunningPostgres> {
 /**
  * Starts a real PostgreSQL for tests, on a free port and in a folder of its own.
  * Tries again where another test file took the port, or made the same system user, at that moment.
+ * @param settings of the server, as in `postgresql.conf`
  */
-export async function startPostgres(): Promise<RunningPostgres> {
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningPostgres> {
   await makeMissingLinks();
   await clearLeftOvers();
   for (let tries = 1; ; tries += 1) {
     try {
-      return await start();
+      return await start(settings);
     } catch (error) {
       if (tries === 3) {
         throw error;

@@ -22,15 +22,24 @@ export interface Served {
 export interface Clinic {
   /** Asks the process that `use` named last; the first process fills the store. */
   readonly gateway: TestGateway;
-  serve(environment?: Readonly<Record<string, string>>): Promise<Served>;
+  /** @param words of the command line; default `serve` */
+  serve(environment?: Readonly<Record<string, string>>, words?: readonly string[]): Promise<Served>;
   /** Asks one process, whichever is in use. */
   through(served: Served): Promise<TestGateway>;
   use(served: Served): void;
+  /** All that any of its processes has written, on whichever stream. */
+  written(): string;
   close(): Promise<void>;
 }
 
-/** @param databaseUrl of an empty database */
-export async function openClinic(databaseUrl: string): Promise<Clinic> {
+/**
+ * @param databaseUrl of an empty database
+ * @param common variables of every process
+ */
+export async function openClinic(
+  databaseUrl: string,
+  common: Readonly<Record<string, string>> = {},
+): Promise<Clinic> {
   const publicUrl = new URL('http://localhost:4000/');
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
   const encryptionKey = randomBytes(32).toString('base64');
@@ -38,7 +47,10 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
   const all: Running[] = [];
   let current: Served | undefined;
 
-  async function serve(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
+  async function serve(
+    environment: Readonly<Record<string, string>> = {},
+    words: readonly string[] = ['serve'],
+  ): Promise<Served> {
     const database = await startDatabaseProxy(databaseUrl);
     const port = await freePort();
     const variables = {
@@ -51,9 +63,10 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       LOG_LEVEL: 'warn',
       // The simulators act at once or never.
       RECONCILE_AFTER_MS: '0',
+      ...common,
       ...environment,
     };
-    const running = portico(['serve'], variables);
+    const running = portico(words, variables);
     all.push(running);
     await running.says(/Portico serves/);
     const served: Served = {
@@ -108,6 +121,7 @@ export async function openClinic(databaseUrl: string): Promise<Clinic> {
       use: (served) => {
         current = served;
       },
+      written: () => all.map((each) => each.stdout() + each.stderr()).join(''),
       close,
     };
   } catch (error) {

@@ -29,9 +29,9 @@ const posix = (path: string) => path.split(sep).join('/');
 
 /** All paths of a folder, files and folders, below the project's folder. */
 export const pathsUnder = (folder: string): string[] =>
-  readdirSync(join(projectFolder, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
-    posix(join(folder, path)),
-  );
+  readdirSync(join(projectFolder, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => posix(join(folder, path)))
+    .filter((path) => !/\/node_modules(\/|$)/.test(path));
 
 function targetOf(from: string, specifier: string): string {
   return specifier.startsWith('.')

@@ -1,5 +1,12 @@
+import type { RequestScope } from '../../domain/request.ts';
 import type { Capability, VendorAdapter } from '../../domain/vendor.ts';
-import { credential, type VendorParts } from '../vendor-definition.ts';
+import {
+  credential,
+  type ProbeParts,
+  type VendorCheck,
+  type VendorParts,
+  type VendorProbe,
+} from '../vendor-definition.ts';
 import { createEnqueuedPortalCapabilities } from './adapter.ts';
 import { createEnqueuedPortalClient } from './client.ts';
 
@@ -29,20 +36,45 @@ export interface EnqueuedPortalSettings {
   concurrency: number | undefined;
 }
 
-/** MD HQ is Cerbo's former name: one contract, two hosts. */
-export function createEnqueuedPortal<Settings>(
-  { id, transport: open }: Pick<VendorParts<Settings>, 'id' | 'transport'>,
-  { label, url, timeout, concurrency, ...credentials }: EnqueuedPortalSettings,
-): VendorAdapter {
+const connect = <Settings>(
+  { transport: open }: Pick<ProbeParts<Settings>, 'transport'>,
+  { url, timeout, concurrency, username, password }: EnqueuedPortalSettings,
+) => {
   const transport = open({
     baseUrl: url,
     timeouts: { read: timeout ?? 5000, write: timeout ?? 15_000 },
     concurrency: concurrency ?? 16,
   });
+  return { transport, client: createEnqueuedPortalClient(transport, { username, password }) };
+};
+
+/** MD HQ is Cerbo's former name: one contract, two hosts. */
+export function createEnqueuedPortal<Settings>(
+  parts: Pick<VendorParts<Settings>, 'id' | 'transport'>,
+  settings: EnqueuedPortalSettings,
+): VendorAdapter {
+  const { id } = parts;
+  const { transport, client } = connect(parts, settings);
   return {
     id,
-    label,
+    label: settings.label,
     health: () => transport.health(),
-    ...createEnqueuedPortalCapabilities(id, createEnqueuedPortalClient(transport, credentials)),
+    ...createEnqueuedPortalCapabilities(id, client),
   };
+}
+
+/** `.invalid` is nobody's domain for good (RFC 2606), so the search is about no patient. */
+const nobody = { email: 'nobody@portico.invalid', limit: 1, offset: 0 };
+
+/** A search that finds nobody: there is no documented call that is about no patient at all. */
+export function probeEnqueuedPortal<Settings>(
+  parts: Pick<ProbeParts<Settings>, 'transport'>,
+  settings: EnqueuedPortalSettings,
+  variables: Omit<VendorCheck, 'run'>,
+): VendorProbe {
+  const { client } = connect(parts, settings);
+  const run = async (scope: RequestScope) => {
+    await client.searchPatients(scope, nobody);
+  };
+  return { checks: [{ ...variables, run }] };
 }

@@ -1,7 +1,7 @@
 import { VendorError } from '../../domain/errors.ts';
 import type { VendorAdapter, VendorId } from '../../domain/vendor.ts';
 import { worse } from '../../http/gates.ts';
-import type { VendorParts } from '../vendor-definition.ts';
+import type { ProbeParts, VendorParts, VendorProbe } from '../vendor-definition.ts';
 import { createAppointmentBook } from './appointment-book.ts';
 import { type Authorization, createAuthorization } from './auth.ts';
 import { createFunnel } from './booking-funnel.ts';
@@ -9,6 +9,7 @@ import { type Client, createClient } from './client.ts';
 import type { Settings } from './environment.ts';
 import { claimsToProfile, toProfile } from './map.ts';
 import { createOAuth } from './oauth.ts';
+import { probePortal } from './probe.ts';
 
 /** What the capabilities of this door share. */
 export interface DoorParts {
@@ -28,8 +29,8 @@ export const callbackUrl = (publicUrl: URL) =>
 const timeouts = { read: 5_000, write: 15_000 };
 const concurrency = 20;
 
-/** A patient's profile, appointments and booking at one portal, on behalf of the patient. */
-export function createAdapter(parts: VendorParts<Settings>, label: string): VendorAdapter {
+/** The ways to the portal, and what speaks over them. */
+function connect(parts: ProbeParts<Settings>) {
   const { id: vendor, settings, clock } = parts;
   const issuer = settings.MY_PATIENT_PORTAL_ISSUER;
   const apiUrl = settings.MY_PATIENT_PORTAL_API_URL;
@@ -41,7 +42,6 @@ export function createAdapter(parts: VendorParts<Settings>, label: string): Vend
   const resources = parts.transport({ ...limits, baseUrl: apiUrl });
   const shared = new URL(issuer).origin === apiUrl.origin;
   const authority = shared ? resources : parts.transport({ ...limits, baseUrl: new URL(issuer) });
-
   const oauth = createOAuth({
     vendor,
     issuer,
@@ -51,15 +51,30 @@ export function createAdapter(parts: VendorParts<Settings>, label: string): Vend
     transport: authority,
     clock,
   });
+  return {
+    oauth,
+    client: createClient(resources, settings.MY_PATIENT_PORTAL_PATHS),
+    health: () => (shared ? resources.health() : worse(resources.health(), authority.health())),
+  };
+}
+
+export function createProbe(parts: ProbeParts<Settings>): VendorProbe {
+  const { oauth, client } = connect(parts);
+  return probePortal(oauth, client);
+}
+
+/** A patient's profile, appointments and booking at one portal, on behalf of the patient. */
+export function createAdapter(parts: VendorParts<Settings>, label: string): VendorAdapter {
+  const { id: vendor, settings, clock } = parts;
+  const { oauth, client, health } = connect(parts);
   const authorization = createAuthorization({ vendor, tokens: parts.tokens, oauth, clock });
-  const client = createClient(resources, settings.MY_PATIENT_PORTAL_PATHS);
   const timeZone = settings.MY_PATIENT_PORTAL_TIME_ZONE;
   const door: DoorParts = { vendor, authorization, client, clock, timeZone };
 
   return {
     id: vendor,
     label,
-    health: () => (shared ? resources.health() : worse(resources.health(), authority.health())),
+    health,
 
     /** The profile of the resource API, or userinfo where the portal does not serve one. */
     profile: async (scope, account) => {

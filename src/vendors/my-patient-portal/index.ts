@@ -1,5 +1,5 @@
 import { defineVendor } from '../vendor-definition.ts';
-import { createAdapter } from './adapter.ts';
+import { createAdapter, createProbe } from './adapter.ts';
 import { environment } from './environment.ts';
 
 const label = 'MyPatientPortal';
@@ -12,5 +12,6 @@ export const myPatientPortal = defineVendor({
   capabilities: ['profile', 'connection', 'funnel', 'appointments'],
   environment,
   create: (parts) => createAdapter(parts, label),
+  probe: createProbe,
   sandbox: async () => (await import('./sandbox.ts')).startSimulator,
 });

@@ -12,6 +12,7 @@ const documentedEndpoints = {
   authorization_endpoint: 'oauth/authorize',
   token_endpoint: 'oauth/token',
   revocation_endpoint: 'oauth/revoke',
+  introspection_endpoint: 'oauth/introspect',
   userinfo_endpoint: 'oauth/userinfo',
   jwks_uri: 'oauth/discovery/keys',
 } as const;

@@ -69,6 +69,7 @@ export function createOAuth(parts: OAuthParts) {
     finish: { operation: 'oauth/token', otherwise: { kind: 'REJECTED', reason: 'login_failed' } },
     refresh: { operation: 'oauth/token', otherwise: { kind: 'UNEXPECTED_SHAPE' } },
     revoke: { operation: 'oauth/revoke', otherwise: { kind: 'UNEXPECTED_SHAPE' } },
+    introspect: { operation: 'oauth/introspect', otherwise: { kind: 'UNEXPECTED_SHAPE' } },
     userinfo: { operation: 'oauth/userinfo', otherwise: { kind: 'UNEXPECTED_SHAPE' } },
   } as const satisfies Record<string, Pick<OAuthCall, 'operation' | 'otherwise'>>;
 
@@ -84,6 +85,7 @@ export function createOAuth(parts: OAuthParts) {
       const names: [string | undefined, string][] = [
         [known?.token_endpoint, 'oauth/token'],
         [known?.revocation_endpoint, 'oauth/revoke'],
+        [known?.introspection_endpoint, 'oauth/introspect'],
         [known?.userinfo_endpoint, 'oauth/userinfo'],
         [known?.jwks_uri, 'oauth/discovery/keys'],
       ];
@@ -241,6 +243,15 @@ export function createOAuth(parts: OAuthParts) {
         }
       } catch (error) {
         throw failure(error, 'revoke');
+      }
+    },
+
+    /** What the portal thinks of a token; it asks for our client's own name and secret first. */
+    async introspect(scope: RequestScope, token: string): Promise<void> {
+      try {
+        await client.tokenIntrospection(await configured(scope), token);
+      } catch (error) {
+        throw failure(error, 'introspect');
       }
     },
 

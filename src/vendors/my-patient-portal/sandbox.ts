@@ -16,6 +16,8 @@ export interface MyPatientPortalSimulator extends Simulator {
   readonly appointments: PortalAppointment[];
   /** How many refresh tokens of a person are good. */
   refreshTokens(accountId: string): number;
+  /** Tokens and codes that are kept at the moment, used ones included. */
+  issuedSecrets(): string[];
   /** Ends all access tokens; refresh tokens stay good. */
   expireAccessTokens(): void;
   /** Ends all tokens and grants: everybody has to connect again. */
@@ -80,6 +82,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<MyPatie
     appointments: state.appointments,
     refreshTokens: (accountId: string) =>
       store.count('RefreshToken', (token) => token.accountId === accountId && !token.consumed),
+    issuedSecrets: () =>
+      (['AccessToken', 'RefreshToken', 'AuthorizationCode'] as const).flatMap(store.values),
     expireAccessTokens: () => store.forget('AccessToken'),
     revokeEverything: () => {
       for (const model of ['AccessToken', 'RefreshToken', 'Grant', 'Session'] as const) {

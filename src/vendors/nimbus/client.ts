@@ -1,7 +1,7 @@
 import type { RequestScope } from '../../domain/request.ts';
 import type { Exchange, Transport } from '../../http/exchange.ts';
 import { authorizationHeader, type NimbusCredentials } from './auth.ts';
-import { readFollowUpRefusal, readRefusal, readVerdict } from './refusals.ts';
+import { readFollowUpRefusal, readOrderRefusal, readRefusal, readVerdict } from './refusals.ts';
 import {
   nimbusEnabled,
   nimbusFollowUp,
@@ -98,6 +98,7 @@ export function createNimbusClient(transport: Transport, credentials: NimbusCred
         class: 'read',
         repeatable: true,
         answer: nimbusLatestOrder,
+        refusal: readOrderRefusal,
       }),
 
     /** Each call makes another follow-up. `order_id` is not part of it: the platform finds the order. */

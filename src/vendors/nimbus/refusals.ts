@@ -68,6 +68,18 @@ export const readFollowUpRefusal = (status: number, body: unknown): Refusal | un
     ? { ...readValidation(body), kind: 'REJECTED', reason: 'follow_up_refused' }
     : undefined;
 
+/**
+ * A 404 in the vendor's own words is about the user or their orders (`no_order`); a back end of this style
+ * names the route where that is what it does not know [assumed].
+ */
+export function readOrderRefusal(status: number, body: unknown): Refusal | undefined {
+  const message = isRecord(body) && typeof body.message === 'string' ? body.message.trim() : '';
+  const known = message !== '' && !/^not found\.?$|\broute\b/i.test(message);
+  return status === 404 && known
+    ? { kind: 'NOT_FOUND', reason: 'no_order' }
+    : readRefusal(status, body);
+}
+
 /** A `status` other than `success` is a refusal, also in a 200. Most answers may lack it. */
 export function readVerdict(body: unknown): Refusal | undefined {
   if (!isRecord(body) || body.status === undefined || body.status === 'success') {

@@ -33,7 +33,12 @@ export function createVSeeClient(
   const read = <Answer>(
     scope: RequestScope,
     caller: VSeeCaller,
-    exchange: Pick<Exchange<Answer>, 'operation' | 'path' | 'params' | 'query' | 'answer'>,
+    {
+      reasons,
+      ...exchange
+    }: Pick<Exchange<Answer>, 'operation' | 'path' | 'params' | 'query' | 'answer'> & {
+      reasons?: Readonly<Record<number, string>>;
+    },
   ) =>
     transport.call(scope, {
       ...exchange,
@@ -41,7 +46,7 @@ export function createVSeeClient(
       class: 'read',
       repeatable: true,
       headers: headersFor(credentials, caller),
-      refusal: refusalFor(caller.as),
+      refusal: refusalFor(caller.as, reasons),
     });
 
   const write = <Answer>(
@@ -88,6 +93,28 @@ export function createVSeeClient(
         path: 'users/-',
         answer: inData(vseeUserOf(memberId)),
       }),
+
+    /** `GET users/-` for whoever made the admin token; a user of the clinic, no patient. */
+    tokenHolder: (scope: RequestScope, caller: Admin) =>
+      read(scope, caller, {
+        operation: 'users/-',
+        path: 'users/-',
+        answer: inData(z.object({})),
+      }),
+
+    /** `GET accounts/:code`, public. */
+    account: (scope: RequestScope) =>
+      read(
+        scope,
+        { as: 'public' },
+        {
+          operation: 'accounts/:code',
+          path: 'accounts/{code}',
+          params: { code: credentials.accountCode },
+          answer: inData(z.object({})),
+          reasons: { 404: 'account_unknown' },
+        },
+      ),
 
     /** `POST intakes`. */
     createIntake: (scope: RequestScope, caller: Patient, fields: VSeeFields) =>

@@ -65,6 +65,14 @@ describe('Patient.accessLog', () => {
   it.each([
     ['latestOrder { id }', ['Patient.latestOrder NIMBUS ALLOWED']],
     ['insurances { id }', ['Patient.insurances MY_PATIENT_PORTAL ALLOWED']],
+    [
+      'insurances { appointmentCategories { appointmentTypes { id } } }',
+      [
+        'AppointmentCategory.appointmentTypes MY_PATIENT_PORTAL ALLOWED',
+        'Insurance.appointmentCategories MY_PATIENT_PORTAL ALLOWED',
+        'Patient.insurances MY_PATIENT_PORTAL ALLOWED',
+      ],
+    ],
     ['visits { totalCount }', ['Visit VSEE ALLOWED']],
     ['appointments { totalCount }', ['Patient.appointments MY_PATIENT_PORTAL ALLOWED']],
     [

@@ -34,18 +34,18 @@ const namesOf = (page: { nodes: { fullName: string }[] }) =>
   page.nodes.map(({ fullName }) => fullName);
 
 describe('patients', () => {
-  it('lists the register by name without a call to a vendor', async () => {
+  it('lists the register, newest first, without a call to a vendor', async () => {
     const page = await patients();
     expect(namesOf(page)).toEqual([
-      'Chloe Meyer',
+      'Ana Silva',
+      'Ana Silva',
       'José Núñez',
-      'Ben Okafor',
-      'David Rossi',
-      'Ana Silva',
-      'Ana Silva',
-      'Ana Silva',
       'Anabel Silva',
       'Emi Tanaka',
+      'David Rossi',
+      'Chloe Meyer',
+      'Ben Okafor',
+      'Ana Silva',
     ]);
     expect(page.totalCount).toBe(everybody);
     expect(page.edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual(idsOf(page));

@@ -6,6 +6,7 @@ import { endAll } from '../../support/command-line.ts';
 import type { Stop } from '../../support/database-proxy.ts';
 import { startPostgres } from '../../support/postgres.ts';
 import { openClinic, type Served } from '../../support/served.ts';
+import { statement } from '../../support/statement.ts';
 import { myPatientPortalScenarios } from './my-patient-portal-scenarios.ts';
 import { nimbusScenarios } from './nimbus-scenarios.ts';
 import { portalRequestScenarios } from './portal-request-scenarios.ts';
@@ -289,4 +290,16 @@ describe(`${rounds.length} processes, killed in ${cells.length} places`, () => {
       }
     });
   }
+  it('A11: none of them took an event of a write that was done with it', async () => {
+    const done = `from operations where status = 'SUCCEEDED' and settled_by is null
+      and exists (select from operation_steps where operation_id = operations.id)`;
+    const [counts] = await statement<{ done: number; lost: number }>(
+      postgres.url,
+      `select (select count(*)::int ${done}) as done, (select count(*)::int ${done} and not exists (
+        select from access_events e where e.patient_id = coalesce(operations.patient_id, operations.id)
+          and e.action = operations.action and e.outcome = 'ALLOWED')) as lost`,
+    );
+    expect(counts?.lost).toBe(0);
+    expect(counts?.done).toBeGreaterThanOrEqual(ends.SUCCEEDED - ends.byHand);
+  });
 });

@@ -9,7 +9,7 @@ type Queue = 'CERBO' | 'MD_HQ';
 const firstId = 900_001;
 
 /** Somebody new whom the clinic's EHR knows. */
-async function newChart(gateway: TestGateway, vendor: Queue) {
+export async function newChart(gateway: TestGateway, vendor: Queue, linked = true) {
   const { id, lastName } = await newPatient(gateway);
   const { patients } = queueOf(gateway, vendor).state;
   const [someone] = patients;
@@ -23,12 +23,14 @@ async function newChart(gateway: TestGateway, vendor: Queue) {
     email1: `${lastName}@example.com`,
   };
   patients.push(chart);
-  await before(
-    gateway,
-    'linkVendorAccount',
-    { patientId: id, vendor, vendorPatientId: String(chart.id), acceptMismatch: true },
-    '',
-  );
+  if (linked) {
+    await before(
+      gateway,
+      'linkVendorAccount',
+      { patientId: id, vendor, vendorPatientId: String(chart.id), acceptMismatch: true },
+      '',
+    );
+  }
   return { patientId: id, chartId: chart.id };
 }
 

@@ -47,6 +47,15 @@ const printed = (error: unknown) =>
     .join('\n')
     .replaceAll(/^\s+at .*$/gm, '');
 
+/** Whether a path is one of a template; libraries that bring their own addresses have none. */
+const fits = (template: string | undefined, path: string) => {
+  const sent = path.split('/').filter((segment) => segment !== '');
+  const last = template?.split('/').slice(-sent.length);
+  return (
+    last?.every((segment, index) => /^\{\w+\}$/.test(segment) || segment === sent[index]) ?? true
+  );
+};
+
 describe.each(definitions)('%s', (id, definition) => {
   let open: OpenVendor;
   let world: World;
@@ -104,6 +113,9 @@ describe.each(definitions)('%s', (id, definition) => {
         expect(call).toEqual({
           vendor: id,
           operation: expect.stringMatching(/^[\w/:{}. -]+$/),
+          method: calls[index]?.method,
+          server: '127.0.0.1',
+          template: call.template,
           attempts: 1,
           status: calls[index]?.status,
           outcome: expect.stringMatching(/^(OK|NOT_FOUND|REJECTED)$/),
@@ -111,6 +123,7 @@ describe.each(definitions)('%s', (id, definition) => {
           duration: expect.any(Number),
         });
         expect(call.duration).toBeGreaterThanOrEqual(0);
+        expect(fits(call.template, calls[index]?.path ?? '')).toBe(true);
       }
     });
 

@@ -99,6 +99,7 @@ describe('the environment', () => {
           call: () => Promise.reject(new Error('not called')),
           fetchFor: () => () => Promise.reject(new Error('not called')),
           health: () => ({ state: 'AVAILABLE', retryAt: undefined }),
+          load: () => Promise.reject(new Error('not asked')) as never,
         };
       },
       tokens: {

@@ -18,6 +18,14 @@ export function roomOf(code: string | undefined): SandboxRoom {
   return room;
 }
 
+/** The clinic's public account, by its code or as the current one. */
+function account(code: string | undefined) {
+  if (code !== accountCode && code !== '-') {
+    throw new Refused(404, 'Account not found');
+  }
+  return data({ code: accountCode, name: 'Sandbox clinic', active: true });
+}
+
 /** @throws Refused 404 */
 export function providerOf(id: string | undefined): SandboxProvider {
   const provider = providers.find((known) => known.id === id);
@@ -98,6 +106,7 @@ const providerAnswer = (provider: SandboxProvider) => ({
 
 /** Public: the account code is all they take. This list pages by `page` and `limit`. */
 export const roomRoutes = (state: VSeeState): VSeeRoutes => ({
+  'GET /accounts/{code}': (asked) => account(asked.params.code),
   'GET /rooms': (asked) => {
     anyone(asked);
     const limit = Math.max(1, Number(asked.query.get('limit') ?? 20) || 20);

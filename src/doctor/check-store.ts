@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { inspectStore, type StoreFindings } from '../store/inspect-store.ts';
+import { StoreError } from '../store/store-error.ts';
+import { connectionWords, type Finding, failed, note, ok } from './finding.ts';
+
+function serverWords({ code, message }: StoreError): string {
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return `PostgreSQL refuses the user or the password (${code}). Check both in DATABASE_URL.`;
+    case '3D000':
+      return `PostgreSQL has no such database (${code}). Create it, or check its name in DATABASE_URL.`;
+    default:
+      return code !== undefined && /^E[A-Z]{3,}/.test(code)
+        ? `PostgreSQL cannot be reached: ${connectionWords(code, 'DATABASE_URL')}`
+        : message;
+  }
+}
+
+function migrations({ pending }: StoreFindings): string {
+  return pending === 0
+    ? 'all migrations are applied'
+    : `${pending} ${pending === 1 ? 'migration is' : 'migrations are'} to come, which serve applies when it starts`;
+}
+
+function ofServer(found: StoreFindings): Finding {
+  if (found.readOnly) {
+    return failed(
+      'PostgreSQL only reads: a standby, or default_transaction_read_only. Name the primary in DATABASE_URL.',
+    );
+  }
+  if (found.pending > 0 && !found.mayMigrate) {
+    return failed(
+      `${migrations(found)}, but the user may not create anything. Grant it CREATE on the database.`,
+    );
+  }
+  return ok(`PostgreSQL ${found.version} answers; ${migrations(found)}.`);
+}
+
+const wants = 'Production wants PostgreSQL (DATABASE_URL).';
+
+function ofEmbedded(found: StoreFindings, folder: string): Finding {
+  switch (found.state) {
+    case 'ABSENT':
+      return note(`embedded; serve makes it in ${folder}. ${wants}`);
+    case 'IN_USE':
+      return note(`embedded in ${folder}, and in use by a process that runs. ${wants}`);
+    case 'THERE':
+      return note(`embedded in ${folder}; ${migrations(found)}. ${wants}`);
+  }
+}
+
+/** Connection, rights and migrations of the store that `serve` would use. Changes nothing. */
+export async function checkStore({ databaseUrl, dataDirectory }: Config): Promise<Finding> {
+  const folder = join(dataDirectory, 'store');
+  try {
+    const found = await inspectStore(databaseUrl, folder);
+    return databaseUrl === undefined ? ofEmbedded(found, folder) : ofServer(found);
+  } catch (error) {
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    return failed(
+      databaseUrl === undefined
+        ? `the embedded store in ${folder} cannot be opened. ${error.message}`
+        : serverWords(error),
+    );
+  }
+}

@@ -1,0 +1,102 @@
+/** Reads give way before writes: those that cannot be taken in with the reads have a reserve of their own. */
+export type RequestClass = 'read' | 'write';
+
+export interface AdmissionOptions {
+  /** Requests in hand at once, at the most. */
+  most: number;
+  /** Writes in hand at once beyond those. */
+  reserve: number;
+  /** Milliseconds that the event loop may be late before less is taken in. */
+  targetLag: number;
+}
+
+interface Lane {
+  running: number;
+  /** The most that were in hand since the limit was last looked at. */
+  peak: number;
+  limit: number;
+  readonly least: number;
+  readonly most: number;
+  refused: number;
+}
+
+/** In hand at once where the event loop is late all the time: fewer would leave it idle between answers. */
+const leastReads = 16;
+/** Writes are few, and take several calls each: they are the last to be turned away. */
+const leastWrites = 64;
+/** Where it begins; a quiet process lets more in as they come. */
+const firstReads = 128;
+/** By how much a limit falls at once, at the most. */
+const steepest = 0.7;
+/** Below this part of the target the loop has time to spare: in between, nothing changes. */
+const spare = 0.6;
+
+const laneOf = (first: number, least: number, most: number): Lane => ({
+  ...{ running: 0, peak: 0, refused: 0, most },
+  least: Math.min(least, most),
+  limit: Math.min(first, most),
+});
+
+/**
+ * How many requests may be in hand. The limit of the reads follows the event loop: late, it falls to what is
+ * in hand and further; with time to spare it grows again, where it is used up. The writes' reserve falls only
+ * once reads are down to their least.
+ */
+export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) {
+  const lanes: Record<RequestClass, Lane> = {
+    read: laneOf(firstReads, leastReads, most),
+    write: laneOf(reserve, leastWrites, reserve),
+  };
+
+  const fall = (lane: Lane, lag: number) => {
+    const inUse = Math.min(lane.limit, Math.max(lane.peak, lane.least));
+    lane.limit = Math.max(lane.least, Math.floor(inUse * Math.max(steepest, targetLag / lag)));
+  };
+  const grow = (lane: Lane) => {
+    if (lane.peak >= lane.limit * 0.8) {
+      lane.limit = Math.min(lane.most, lane.limit + Math.max(4, Math.floor(lane.limit / 4)));
+    }
+  };
+
+  return {
+    /** @returns what gives the place back, to be called once; undefined where there is none */
+    enter(of: RequestClass): (() => void) | undefined {
+      const lane = lanes[of];
+      if (lane.running >= lane.limit) {
+        return undefined;
+      }
+      lane.running += 1;
+      lane.peak = Math.max(lane.peak, lane.running);
+      return () => {
+        lane.running -= 1;
+      };
+    },
+    refused(of: RequestClass): void {
+      lanes[of].refused += 1;
+    },
+    /** @param lag milliseconds that the event loop was late of late */
+    adapt(lag: number): void {
+      const { read, write } = lanes;
+      if (lag > targetLag) {
+        if (read.limit > read.least) {
+          fall(read, lag);
+        } else {
+          fall(write, lag);
+        }
+      } else if (lag < targetLag * spare) {
+        grow(read);
+        write.limit = write.most;
+      }
+      for (const lane of [read, write]) {
+        lane.peak = lane.running;
+      }
+    },
+    loads: () =>
+      (['read', 'write'] as const).map((of) => {
+        const { running, limit, refused } = lanes[of];
+        return { class: of, running, limit, refused };
+      }),
+  };
+}
+
+export type Admission = ReturnType<typeof createAdmission>;

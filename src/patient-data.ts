@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Environment } from './config.ts';
+import { withConfiguredStore } from './configured-store.ts';
+import type { VendorAccount } from './domain/records.ts';
+
+/** What an operator does with one patient's data as a whole; see `PatientData` in `domain/store.ts`. */
+
+type Say = (line: string) => void;
+
+/** Who is at the command line, in the log of access. */
+const operator = () => `operator ${userInfo().username}`;
+
+const unknown = (patientId: string) => `There is no patient ${patientId} in the register.`;
+
+/**
+ * Prints all that is held of a patient, as JSON, and puts that down in the log of access.
+ * @returns whether there is such a patient
+ * @throws ConfigurationError, StoreError
+ */
+export const exportPatient = (
+  environment: Environment,
+  patientId: string,
+  say: Say,
+  print: Say,
+): Promise<boolean> =>
+  withConfiguredStore(environment, say, async ({ patientData, accessLog }) => {
+    const held = await patientData.export(patientId);
+    if (held === undefined) {
+      say(unknown(patientId));
+      return false;
+    }
+    await accessLog.record([
+      {
+        ...{ id: randomUUID(), patientId, actor: operator(), actorRoles: [] },
+        ...{ action: 'export', vendor: null, outcome: 'ALLOWED' },
+      },
+    ]);
+    print(JSON.stringify({ exportedAt: new Date(), ...held }, undefined, 2));
+    return true;
+  });
+
+const atVendors = (accounts: readonly VendorAccount[]) =>
+  accounts.map(
+    ({ vendor, vendorPatientId }) =>
+      `${vendor} still has what it holds of its patient ${vendorPatientId}: ask the vendor to delete it.`,
+  );
+
+/**
+ * Deletes all that is held of a patient, or says what would be deleted.
+ * @param confirmed whether to do it
+ * @returns whether it was done, or could be
+ * @throws ConfigurationError, StoreError
+ */
+export const erasePatient = (
+  environment: Environment,
+  patientId: string,
+  confirmed: boolean,
+  say: Say,
+  print: Say,
+): Promise<boolean> =>
+  withConfiguredStore(environment, say, async ({ patientData, accounts }) => {
+    if (!confirmed) {
+      const held = await patientData.export(patientId);
+      if (held === undefined) {
+        say(unknown(patientId));
+        return false;
+      }
+      const { patient: _, ...lists } = held;
+      for (const [name, list] of Object.entries(lists)) {
+        print(`${list.length} ${name}${name === 'accessEvents' ? ', which are kept' : ''}`);
+      }
+      atVendors(await accounts.findByPatients([patientId])).map(print);
+      print('Nothing was deleted. There is no way back: add --yes to delete it.');
+      return true;
+    }
+    const erasure = await patientData.erase(patientId, operator());
+    if (erasure === undefined) {
+      say(unknown(patientId));
+      return false;
+    }
+    if ('unsettled' in erasure) {
+      say(
+        `Nothing was deleted: ${erasure.unsettled.length} of the patient's writes are not settled. Settle them with reconcileOperation first: ${erasure.unsettled.join(', ')}`,
+      );
+      return false;
+    }
+    const counts = Object.entries(erasure.erased).map(([name, count]) => `${name} ${count}`);
+    print(`Deleted: ${counts.join(', ')}. The log of access is kept until its time is over.`);
+    atVendors(erasure.vendorAccounts).map(print);
+    print('Portal requests that were dismissed are only marked as deleted at Cerbo and MD HQ.');
+    return true;
+  });

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { Announcements } from '../domain/store.ts';
+import { connectionTimeout, sessionOptions } from './server.ts';
+
+/** PostgreSQL's name for the line that all processes of Portico share. */
+const line = 'portico';
+/** Milliseconds before it is tried again, doubled up to the longest. */
+const shortestPause = 500;
+const longestPause = 30_000;
+
+interface Envelope {
+  from: string;
+  topic: string;
+  text: string;
+}
+
+function opened(payload: string | undefined): Envelope | undefined {
+  try {
+    const { from, topic, text } = JSON.parse(payload ?? '') as Partial<Envelope>;
+    return typeof from === 'string' && typeof topic === 'string' && typeof text === 'string'
+      ? { from, topic, text }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * PostgreSQL's LISTEN and NOTIFY, over a connection of its own. Nothing is written down, and nothing waits
+ * for it: what is said while the database is away, or behind a pooler that gives connections out by
+ * transaction, is lost.
+ */
+export function openAnnouncements(databaseUrl: string): Announcements & { close(): Promise<void> } {
+  const from = randomUUID();
+  const listeners = new Map<string, (text: string) => void>();
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let pause = shortestPause;
+  let closed = false;
+
+  async function connect() {
+    const fresh = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: connectionTimeout,
+      query_timeout: connectionTimeout,
+      keepAlive: true,
+      options: sessionOptions,
+    });
+    fresh.on('error', () => lost(fresh));
+    fresh.on('end', () => lost(fresh));
+    fresh.on('notification', ({ payload }) => {
+      const said = opened(payload);
+      if (said !== undefined && said.from !== from) {
+        listeners.get(said.topic)?.(said.text);
+      }
+    });
+    client = fresh;
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${line}`);
+      pause = shortestPause;
+    } catch {
+      lost(fresh);
+    }
+  }
+
+  function lost(one: pg.Client) {
+    if (client !== one) {
+      return;
+    }
+    client = undefined;
+    void one.end().catch(() => undefined);
+    if (!closed) {
+      retry = setTimeout(() => void connect(), pause).unref();
+      pause = Math.min(longestPause, pause * 2);
+    }
+  }
+
+  void connect();
+  return {
+    say(topic, text) {
+      const payload = JSON.stringify({ from, topic, text } satisfies Envelope);
+      client?.query('select pg_notify($1, $2)', [line, payload]).catch(() => undefined);
+    },
+    onSaid(topic, listener) {
+      listeners.set(topic, listener);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      const last = client;
+      client = undefined;
+      await last?.end().catch(() => undefined);
+    },
+  };
+}

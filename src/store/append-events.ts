@@ -1,0 +1,88 @@
+import { asc, inArray, sql } from 'drizzle-orm';
+import type { AccessEvent } from '../domain/records.ts';
+import type { Sealer } from '../domain/store.ts';
+import { type Head, hashOf, noHash, sealOf } from './access-chain.ts';
+import type { Queries } from './database.ts';
+import { accessChains, accessEvents } from './ledger-tables.ts';
+
+/** The head with the seal that belongs to it. */
+export const sealedHead = (sealer: Sealer, head: Omit<Head, 'seal'>): Head => ({
+  ...head,
+  seal: sealOf(sealer, head),
+});
+
+function newHead(sealer: Sealer, patientId: string): Head {
+  const empty = { length: 0, hash: noHash, prunedLength: 0, prunedHash: noHash };
+  return sealedHead(sealer, { patientId, ...empty });
+}
+
+/** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */
+async function lockHeads(
+  queries: Queries,
+  sealer: Sealer,
+  patientIds: readonly string[],
+): Promise<Map<string, Head>> {
+  const ids = [...new Set(patientIds)].sort();
+  const locked = async () => {
+    const heads = await queries
+      .select()
+      .from(accessChains)
+      .where(inArray(accessChains.patientId, ids))
+      .orderBy(asc(accessChains.patientId))
+      .for('update');
+    return new Map(heads.map((head) => [head.patientId, head]));
+  };
+  const heads = await locked();
+  const missing = ids.filter((id) => !heads.has(id));
+  if (missing.length === 0) {
+    return heads;
+  }
+  await queries
+    .insert(accessChains)
+    .values(missing.map((patientId) => newHead(sealer, patientId)))
+    .onConflictDoNothing();
+  // With those that somebody else has begun in between.
+  return locked();
+}
+
+/**
+ * Appends events to their patients' chains, in the transaction of what they are about. Those whose ids
+ * are there already are left: it may be tried again after the answer to a commit was lost.
+ */
+export async function appendEvents(
+  queries: Queries,
+  sealer: Sealer,
+  at: Date,
+  events: readonly Omit<AccessEvent, 'at'>[],
+): Promise<void> {
+  const heads = await lockHeads(
+    queries,
+    sealer,
+    events.map(({ patientId }) => patientId),
+  );
+  const ids = events.map(({ id }) => id);
+  const known = await queries
+    .select({ id: accessEvents.id })
+    .from(accessEvents)
+    .where(inArray(accessEvents.id, ids));
+  const rows = events
+    .filter(({ id }) => known.every((each) => each.id !== id))
+    .map((event) => {
+      const head = heads.get(event.patientId) ?? newHead(sealer, event.patientId);
+      const row = { ...event, at, number: head.length + 1 };
+      const hash = hashOf(sealer, row, head.hash);
+      heads.set(event.patientId, sealedHead(sealer, { ...head, length: row.number, hash }));
+      return { ...row, hash };
+    });
+  if (rows.length === 0) {
+    return;
+  }
+  await queries.insert(accessEvents).values(rows);
+  await queries
+    .insert(accessChains)
+    .values([...heads.values()])
+    .onConflictDoUpdate({
+      target: accessChains.patientId,
+      set: { length: sql`excluded.length`, hash: sql`excluded.hash`, seal: sql`excluded.seal` },
+    });
+}

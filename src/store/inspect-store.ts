@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
+import pg from 'pg';
+import type { Queries } from './database.ts';
+import { lockDirectory } from './embedded-lock.ts';
+import { pendingMigrations } from './migrate.ts';
+import { connectionTimeout, sessionOptions, unreachable } from './server.ts';
+import { StoreError, withoutDetails } from './store-error.ts';
+
+/** What is found where a store is, or will be. Nothing is made, migrated or read of anybody. */
+export interface StoreFindings {
+  /** ABSENT: `serve` makes it. IN_USE: an embedded one, by another process. */
+  state: 'THERE' | 'ABSENT' | 'IN_USE';
+  /** Migrations that the next start applies. */
+  pending: number;
+  /** Whether the database only reads. */
+  readOnly: boolean;
+  /** Whether the user may apply migrations. */
+  mayMigrate: boolean;
+  /** Of the PostgreSQL server. */
+  version: string | undefined;
+}
+
+const absent: StoreFindings = {
+  state: 'ABSENT',
+  pending: 0,
+  readOnly: false,
+  mayMigrate: true,
+  version: undefined,
+};
+
+/** Milliseconds that one question may take. */
+const questionTimeout = 4_000;
+
+interface Facts {
+  readOnly: string;
+  mayCreate: boolean;
+  version: string;
+}
+
+async function factsOf(queries: Queries): Promise<StoreFindings> {
+  const { rows } = (await queries.execute(
+    sql`select current_setting('transaction_read_only') as "readOnly",
+      has_database_privilege(current_database(), 'CREATE') as "mayCreate",
+      current_setting('server_version') as "version"`,
+  )) as unknown as { rows: Facts[] };
+  const [facts] = rows;
+  return {
+    state: 'THERE',
+    pending: await pendingMigrations(queries),
+    readOnly: facts?.readOnly !== 'off',
+    mayMigrate: facts?.mayCreate === true,
+    version: facts?.version.split(' ')[0],
+  };
+}
+
+async function inspectServer(databaseUrl: string): Promise<StoreFindings> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: connectionTimeout,
+    query_timeout: questionTimeout,
+    options: sessionOptions,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await factsOf(drizzle(client) as unknown as Queries);
+  } catch (error) {
+    throw error instanceof StoreError ? error : unreachable(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
+  if (!existsSync(join(dataDirectory, 'database'))) {
+    return absent;
+  }
+  let release: () => void;
+  try {
+    release = await lockDirectory(dataDirectory);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'IN_USE') {
+      return { ...absent, state: 'IN_USE' };
+    }
+    throw withoutDetails(error);
+  }
+  try {
+    const client = new PGlite(join(dataDirectory, 'database'));
+    try {
+      await client.waitReady;
+      return await factsOf(drizzleEmbedded(client) as unknown as Queries);
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    throw withoutDetails(error);
+  } finally {
+    release();
+  }
+}
+
+/**
+ * Looks at the store that `serve` would open.
+ * @throws StoreError with a message for an operator, without secrets
+ */
+export const inspectStore = (databaseUrl: string | undefined, dataDirectory: string) =>
+  databaseUrl === undefined ? inspectEmbedded(dataDirectory) : inspectServer(databaseUrl);

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { and, asc, eq, inArray, or } from 'drizzle-orm';
+import type { PatientData, Sealer, Store } from '../domain/store.ts';
+import { appendEvents } from './append-events.ts';
+import type { Database, Queries } from './database.ts';
+import { accessEvents, operations } from './ledger-tables.ts';
+import { onlyUuids } from './row-ids.ts';
+import {
+  connectionGrants,
+  followUps,
+  patients,
+  pendingConnections,
+  portalAccess,
+  vendorAccounts,
+  vendorTokens,
+  visits,
+} from './tables.ts';
+
+/** Whatever refers to the patient; the register itself comes last. */
+const held = {
+  vendorTokens,
+  vendorAccounts,
+  portalAccess,
+  visits,
+  followUps,
+  pendingConnections,
+  connectionGrants,
+};
+
+/** An onboarding begins before its patient exists: the operation's id is then the patient's. */
+const operationsOf = (patientId: string) =>
+  or(eq(operations.patientId, patientId), eq(operations.id, patientId));
+
+/** Reads and deletes all that is held of one patient. */
+export function createPatientData(
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+  store: Pick<
+    Store,
+    'patients' | 'accounts' | 'portalAccess' | 'visits' | 'followUps' | 'operations'
+  >,
+): PatientData {
+  const erasedBy = (queries: Queries, patientId: string, actor: string) =>
+    appendEvents(queries, sealer, new Date(clock()), [
+      {
+        ...{ id: randomUUID(), patientId, actor, actorRoles: [] },
+        ...{ action: 'erase', vendor: null, outcome: 'ALLOWED' },
+      },
+    ]);
+
+  return {
+    async export(patientId) {
+      const [patient] = await store.patients.find([patientId]);
+      if (patient === undefined) {
+        return undefined;
+      }
+      const ids = await database.run((queries) =>
+        queries
+          .select({ id: operations.id })
+          .from(operations)
+          .where(operationsOf(patientId))
+          .orderBy(asc(operations.startedAt)),
+      );
+      const events = await database.run((queries) =>
+        queries
+          .select()
+          .from(accessEvents)
+          .where(eq(accessEvents.patientId, patientId))
+          .orderBy(asc(accessEvents.at), asc(accessEvents.sequence)),
+      );
+      const ofLedger = await store.operations.findByIds(ids.map(({ id }) => id));
+      return {
+        patient,
+        vendorAccounts: await store.accounts.findByPatients([patientId]),
+        portalAccess: await store.portalAccess.findByPatients([patientId]),
+        visits: await store.visits.findByPatients([patientId]),
+        followUps: await store.followUps.findByPatients([patientId]),
+        operations: ofLedger.map(
+          ({ id, action, vendor, status, startedAt, finishedAt, input }) => ({
+            ...{ id, action, vendor, status, startedAt, finishedAt, input },
+          }),
+        ),
+        accessEvents: events.map(({ sequence: _, number: __, hash: ___, ...event }) => ({
+          ...event,
+          outcome: event.outcome as 'ALLOWED' | 'DENIED' | 'FAILED',
+        })),
+      };
+    },
+
+    async erase(patientId, by) {
+      const [id] = onlyUuids([patientId]);
+      if (id === undefined) {
+        return undefined;
+      }
+      const accounts = await store.accounts.findByPatients([id]);
+      return database.transaction(async (queries) => {
+        const [patient] = await queries
+          .select({ id: patients.id })
+          .from(patients)
+          .where(eq(patients.id, id))
+          .for('update');
+        if (patient === undefined) {
+          return undefined;
+        }
+        const open = await queries
+          .select({ id: operations.id })
+          .from(operations)
+          .where(
+            and(operationsOf(id), inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN'])),
+          );
+        if (open.length > 0) {
+          return { unsettled: open.map((operation) => operation.id) };
+        }
+        const erased: Record<string, number> = {};
+        for (const [name, table] of Object.entries(held)) {
+          const rows = await queries.delete(table).where(eq(table.patientId, id)).returning();
+          erased[name] = rows.length;
+        }
+        const settled = await queries
+          .delete(operations)
+          .where(operationsOf(id))
+          .returning({ id: operations.id });
+        await queries.delete(patients).where(eq(patients.id, id));
+        await erasedBy(queries, id, by);
+        return {
+          erased: { ...erased, operations: settled.length, patients: 1 },
+          vendorAccounts: accounts,
+        };
+      });
+    },
+  };
+}

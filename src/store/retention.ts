@@ -1,0 +1,115 @@
+import { and, asc, eq, gte, inArray, isNull, lt, lte, min } from 'drizzle-orm';
+import type { Retention, Sealer } from '../domain/store.ts';
+import { sealedHead } from './append-events.ts';
+import type { Database, Queries } from './database.ts';
+import { accessChains, accessEvents, operations } from './ledger-tables.ts';
+
+/** Rows that are deleted at a time, so that nobody waits for long. */
+const rowsAtOnce = 500;
+
+/** Deletes what was settled before a time, with its steps. @returns how many */
+const pruneOperations = (database: Database, before: Date) =>
+  database.transaction(async (queries) => {
+    const old = queries
+      .select({ id: operations.id })
+      .from(operations)
+      .where(
+        and(
+          inArray(operations.status, ['SUCCEEDED', 'FAILED']),
+          isNull(operations.worker),
+          lt(operations.startedAt, before),
+        ),
+      )
+      .orderBy(asc(operations.startedAt))
+      .limit(rowsAtOnce);
+    const gone = await queries
+      .delete(operations)
+      .where(inArray(operations.id, old))
+      .returning({ id: operations.id });
+    return gone.length;
+  });
+
+/**
+ * Deletes the beginning of one patient's chain, and lets its head say so. A chain that is broken at that
+ * place is left: what was done to it must stay to be seen.
+ */
+async function pruneChain(
+  queries: Queries,
+  sealer: Sealer,
+  patientId: string,
+  before: Date,
+): Promise<number> {
+  const ofPatient = eq(accessEvents.patientId, patientId);
+  const [head] = await queries
+    .select()
+    .from(accessChains)
+    .where(eq(accessChains.patientId, patientId))
+    .for('update');
+  if (head === undefined) {
+    return 0;
+  }
+  const [kept] = await queries
+    .select({ number: min(accessEvents.number) })
+    .from(accessEvents)
+    .where(and(ofPatient, gte(accessEvents.at, before)));
+  const last = Math.min((kept?.number ?? head.length + 1) - 1, head.prunedLength + rowsAtOnce);
+  const [end] = await queries
+    .select({ hash: accessEvents.hash })
+    .from(accessEvents)
+    .where(and(ofPatient, eq(accessEvents.number, last)));
+  if (last <= head.prunedLength || end?.hash == null) {
+    return 0;
+  }
+  const gone = await queries
+    .delete(accessEvents)
+    .where(and(ofPatient, lte(accessEvents.number, last)))
+    .returning({ id: accessEvents.id });
+  await queries
+    .update(accessChains)
+    .set(sealedHead(sealer, { ...head, prunedLength: last, prunedHash: end.hash }))
+    .where(eq(accessChains.patientId, patientId));
+  return gone.length;
+}
+
+async function pruneEvents(database: Database, sealer: Sealer, before: Date): Promise<number> {
+  const old = await database.run((queries) =>
+    queries
+      .selectDistinct({ patientId: accessEvents.patientId })
+      .from(accessEvents)
+      .where(lt(accessEvents.at, before))
+      .limit(rowsAtOnce),
+  );
+  let total = 0;
+  for (const { patientId } of old) {
+    total += await database.transaction(async (queries) => {
+      const unchained = await queries
+        .delete(accessEvents)
+        .where(
+          and(
+            eq(accessEvents.patientId, patientId),
+            isNull(accessEvents.number),
+            lt(accessEvents.at, before),
+          ),
+        )
+        .returning({ id: accessEvents.id });
+      return unchained.length + (await pruneChain(queries, sealer, patientId, before));
+    });
+  }
+  return total;
+}
+
+/** Deletes rows whose time of keeping is over. */
+export const createRetention = (database: Database, sealer: Sealer): Retention => ({
+  async prune({ settledBefore, eventsBefore }) {
+    const counts = { operations: 0, events: 0 };
+    for (let gone = 1; gone > 0; ) {
+      gone = await pruneOperations(database, settledBefore);
+      counts.operations += gone;
+    }
+    for (let gone = 1; gone > 0; ) {
+      gone = await pruneEvents(database, sealer, eventsBefore);
+      counts.events += gone;
+    }
+    return counts;
+  },
+});

@@ -1,0 +1,83 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** Gateways of other people over Portico and a second subgraph, in a process and with packages of their own. */
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const installed = join(folder, 'node_modules', '.package-lock.json');
+
+/** They are large, and nothing else needs them: installed when these tests first run. */
+async function installMissing(): Promise<void> {
+  const lock = statSync(join(folder, 'package-lock.json')).mtimeMs;
+  if (!existsSync(installed) || statSync(installed).mtimeMs < lock - 1000) {
+    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+      cwd: folder,
+    });
+  }
+}
+
+export interface Invoice {
+  number: string;
+  cents: number;
+  patientId: string;
+  visitId?: string;
+}
+
+export interface Setup {
+  portico: { url: string; sdl: string };
+  billing: { sdl: string; invoices: readonly Invoice[] };
+}
+
+export type GatewayName = 'hive' | 'apollo';
+
+export interface Supergraph {
+  /** What was composed, and hints about it. */
+  supergraph: string;
+  hints: readonly string[];
+  /** Asks through a gateway. */
+  // biome-ignore lint/suspicious/noExplicitAny: answers are read by tests that assert what they find
+  query(gateway: GatewayName, document: string, variables: object, token: string): Promise<any>;
+  close(): Promise<void>;
+}
+
+/** @throws Error with the composition's errors, where the two do not compose */
+export async function openSupergraph(setup: Setup): Promise<Supergraph> {
+  await installMissing();
+  const child = spawn(process.execPath, [join(folder, 'supergraph.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
+  });
+  const gone = once(child, 'exit');
+  child.stdin.write(`${JSON.stringify(setup)}\n`);
+  const said = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    gone.then(() => Promise.reject(new Error('The supergraph ended without a word.'))),
+  ]);
+  const { errors, gateways, supergraph, hints } = JSON.parse(said[0]);
+  const close = async () => {
+    child.stdin.end();
+    await gone;
+  };
+  if (errors !== undefined) {
+    await close();
+    throw new Error(errors.join('\n'));
+  }
+  return {
+    supergraph,
+    hints,
+    close,
+    async query(gateway, query, variables, token) {
+      const answer = await fetch(gateways[gateway], {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, variables }),
+      });
+      return answer.json();
+    },
+  };
+}

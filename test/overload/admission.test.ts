@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { createAdmission, type RequestClass } from '../../src/overload/admission.ts';
+
+const options = { most: 1000, reserve: 100, targetLag: 50 };
+
+/** As many as are let in, up to `wanted`. */
+function fill({ enter }: ReturnType<typeof createAdmission>, of: RequestClass, wanted: number) {
+  const leaves: (() => void)[] = [];
+  for (let count = 0; count < wanted; count += 1) {
+    const leave = enter(of);
+    if (leave) {
+      leaves.push(leave);
+    }
+  }
+  return leaves;
+}
+
+const limits = ({ loads }: ReturnType<typeof createAdmission>) =>
+  Object.fromEntries(loads().map((load) => [load.class, load.limit]));
+
+describe('requests in hand', () => {
+  it('are let in up to the limit and not one beyond, and again when one leaves', () => {
+    const admission = createAdmission({ ...options, most: 10, reserve: 2 });
+    const reads = fill(admission, 'read', 11);
+    expect(reads).toHaveLength(10);
+    expect(admission.enter('read')).toBeUndefined();
+    reads[0]?.();
+    expect(admission.enter('read')).toBeDefined();
+    expect(fill(admission, 'write', 3)).toHaveLength(2);
+  });
+
+  it('may be more where they are wanted and the loop has time to spare, up to the most', () => {
+    const admission = createAdmission(options);
+    admission.adapt(5);
+    expect(limits(admission)).toEqual({ read: 128, write: 100 });
+    for (let round = 0; round < 30; round += 1) {
+      fill(admission, 'read', 2000);
+      admission.adapt(5);
+    }
+    expect(limits(admission)).toEqual({ read: 1000, write: 100 });
+  });
+
+  it('may be less where the loop is late: at once no more than are in hand', () => {
+    const admission = createAdmission(options);
+    fill(admission, 'read', 60);
+    admission.adapt(100);
+    expect(limits(admission).read).toBe(42);
+    admission.adapt(60);
+    expect(limits(admission).read).toBe(35);
+    for (let round = 0; round < 10; round += 1) {
+      admission.adapt(1000);
+    }
+    expect(limits(admission).read).toBe(16);
+  });
+
+  it('keep the writes’ reserve until the reads are down to their least, and get it back first', () => {
+    const admission = createAdmission(options);
+    fill(admission, 'read', 128);
+    fill(admission, 'write', 100);
+    while (limits(admission).read !== 16) {
+      expect(limits(admission).write).toBe(100);
+      admission.adapt(500);
+    }
+    admission.adapt(500);
+    expect(limits(admission)).toEqual({ read: 16, write: 70 });
+    admission.adapt(5);
+    expect(limits(admission)).toEqual({ read: 20, write: 100 });
+  });
+
+  it('stay as they are while the loop is neither late nor idle', () => {
+    const admission = createAdmission(options);
+    fill(admission, 'read', 128);
+    for (const lag of [31, 40, 49, 50]) {
+      admission.adapt(lag);
+      expect(limits(admission).read).toBe(128);
+    }
+  });
+});

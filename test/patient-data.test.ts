@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeOwnId } from '../src/domain/ids.ts';
+import { openStore } from '../src/store/open-store.ts';
+import { createSealer } from '../src/store/sealing.ts';
+import { endAll, run, temporaryFolder } from './support/command-line.ts';
+
+/** `portico export` and `portico erase`, as an operator meets them: a process each. */
+describe('one patient’s data', { timeout: 90_000 }, () => {
+  const folder = temporaryFolder();
+  const encryptionKey = randomBytes(32);
+  let id = '';
+  let patientId = '';
+  afterAll(endAll);
+  beforeAll(async () => {
+    const store = await openStore({
+      dataDirectory: `${folder}/data/store`,
+      ...{ sealer: createSealer({ current: encryptionKey }), clock: Date.now },
+    });
+    const none = { birthDate: null, sex: null, phone: null, address: null };
+    const person = { ...none, firstName: 'Exporta', lastName: 'Ble', email: 'x@example.com' };
+    id = (await store.patients.create(person, null))?.id ?? '';
+    const account = { patientId: id, vendor: 'CERBO', vendorPatientId: '77' };
+    await store.accounts.link({ ...account, linkMethod: 'STAFF' });
+    await store.close();
+    patientId = encodeOwnId('Patient', id);
+  });
+  const portico = (...words: string[]) =>
+    run(words, {
+      ...{ DATA_DIR: `${folder}/data`, ENCRYPTION_KEY: encryptionKey.toString('base64') },
+      ...{ AUTH_ISSUER: 'http://127.0.0.1:9/', AUTH_AUDIENCE: 'portico' },
+      ...{ CERBO_URL: 'http://127.0.0.1:9/api/v1', CERBO_USERNAME: 'u', CERBO_PASSWORD: 'p' },
+    });
+
+  it('is exported as JSON, which the log of access knows the next time', async () => {
+    const first = await portico('export', '--patient', patientId);
+    expect(first.code).toBe(0);
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      exportedAt: expect.stringMatching(/^\d{4}-/),
+      patient: { id, firstName: 'Exporta', email: 'x@example.com' },
+      vendorAccounts: [{ vendor: 'CERBO', vendorPatientId: '77' }],
+      accessEvents: [],
+    });
+    const second = await portico('export', '--patient', id);
+    expect(JSON.parse(second.stdout).accessEvents).toMatchObject([
+      { actor: expect.stringMatching(/^operator ./), action: 'export', outcome: 'ALLOWED' },
+    ]);
+    expect(`${first.stderr}${second.stderr}`).not.toMatch(/Exporta|example\.com/);
+  });
+
+  it('is only counted before --yes, and gone after it', async () => {
+    const asked = await portico('erase', '--patient', patientId);
+    expect(asked.code).toBe(0);
+    expect(asked.stdout).toContain('1 vendorAccounts\n');
+    expect(asked.stdout).toContain('CERBO still has what it holds of its patient 77');
+    expect(asked.stdout).toMatch(/Nothing was deleted.*--yes/);
+    const done = await portico('erase', '--patient', patientId, '--yes');
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(/^Deleted: .*vendorAccounts 1,.*patients 1\. The log of access/);
+    expect(done.stdout).toContain('only marked as deleted at Cerbo and MD HQ');
+    const gone = await portico('export', '--patient', patientId);
+    expect(gone).toMatchObject({ code: 1, stdout: '' });
+    expect(gone.stderr).toContain(`There is no patient ${id} in the register.`);
+  });
+
+  it('is not looked for under what is no id', async () => {
+    const refused = await portico('erase', '--patient', 'Exporta', '--yes');
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('It must be the id of a Patient');
+  });
+});

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { endAll } from '../support/command-line.ts';
+import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
+
+/**
+ * reliability.md, section 4, "Load", as far as it can be told without a clock: which requests are turned
+ * away, and when. What it does to throughput and latency, `npm run load` measures.
+ */
+
+const token = 'scrapers-only-0123456789';
+/** As many as a vendor takes at once: none of them waits for another. */
+const most = 16;
+const reserve = 10;
+/** Milliseconds that a request may take. */
+const deadline = 8_000;
+
+let sandbox: Sandbox;
+let gateway: ServedAlone;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ publicUrl: new URL('http://localhost:4000/'), firstPort: 0 });
+  gateway = await serveAlone(sandbox, {
+    REQUEST_TIMEOUT_MS: String(deadline),
+    CERBO_TIMEOUT_MS: String(deadline),
+    REQUEST_MAX_CONCURRENCY: String(most),
+    REQUEST_WRITE_RESERVE: String(reserve),
+    // A machine that is busy with other tests makes the event loop late, too: only the counts are of interest.
+    EVENT_LOOP_LAG_MS: '10000',
+    METRICS_TOKEN: token,
+  });
+}, 90_000);
+afterAll(async () => {
+  await endAll();
+  await sandbox?.close();
+});
+afterEach(() => gateway.forget());
+
+const slow = { timeout: 60_000 };
+
+const queueQuery =
+  'query ($id: ID!) { patient(id: $id) { portalRequests(filter: { vendor: [CERBO] }) { nodes { id } sources { state } } } }';
+const askQueue = (document = queueQuery) => gateway.query(document, { id: gateway.ids.Ana });
+
+/** Reads that wait for a slow vendor, as many as may be in hand. */
+async function fillReads() {
+  gateway.sandbox.simulators.CERBO.latency = 3_000;
+  const waiting = Array.from({ length: most }, () => askQueue());
+  const running = /portico_requests_running\{class="read"\} (\d+)/;
+  await expect
+    .poll(async () => running.exec(await metrics())?.[1], { timeout: 15_000 })
+    .toBe(String(most));
+  await expect.poll(() => gateway.calls('CERBO').length, { timeout: 15_000 }).toBe(most);
+  return waiting;
+}
+
+const metrics = async () => {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await gateway.fetch('/metrics', { headers })).text();
+};
+
+describe('with as many reads in hand as may be', slow, () => {
+  it('P01: one more gets 503 at once, and no vendor is called', async () => {
+    const waiting = await fillReads();
+    const before = gateway.allCalls().length;
+    let ended = 0;
+    for (const each of waiting) {
+      void each.then(() => (ended += 1));
+    }
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askQueue()));
+    // Before any of those in hand, and so without waiting for one.
+    expect(ended).toBe(0);
+    for (const { status, headers, errors } of answers) {
+      expect(status).toBe(503);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(errors[0]?.extensions.code).toBe('RATE_LIMITED');
+    }
+    expect(gateway.allCalls()).toHaveLength(before);
+    expect(await metrics()).toMatch(/portico_requests_shed_total\{class="read"\} 20/);
+    const done = await Promise.all(waiting);
+    expect(done.map(({ status }) => status)).toEqual(Array(most).fill(200));
+    gateway.forget();
+    // Normal again, at once.
+    expect((await askQueue()).errors).toEqual([]);
+    expect(gateway.running.stdout()).toMatch(/"turnedAway":\d+,.*"msg":"too much to do"/);
+  });
+
+  it('P02: every mutation is still accepted, and done', async () => {
+    const waiting = await fillReads();
+    for (let count = 0; count < 20; count += 1) {
+      const { status, data } = await gateway.query(
+        'mutation ($input: RequestEConsultInput!) { requestEConsult(input: $input) { visit { id } userErrors { code } } }',
+        {
+          input: {
+            ...{ patientId: gateway.ids.Ana, roomCode: 'econsult', idempotencyKey: randomUUID() },
+          },
+        },
+      );
+      expect(status).toBe(200);
+      expect(data.requestEConsult).toMatchObject({ userErrors: [], visit: expect.any(Object) });
+    }
+    await Promise.all(waiting);
+  });
+
+  it('a query that was written to look like a mutation gains nothing', async () => {
+    const waiting = await fillReads();
+    const before = gateway.allCalls().length;
+    const { status, headers, errors } = await askQueue(`# mutation\n${queueQuery}`);
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('1');
+    expect(errors[0]?.extensions.code).toBe('RATE_LIMITED');
+    expect(gateway.allCalls()).toHaveLength(before);
+    await Promise.all(waiting);
+  });
+
+  it('probes and metrics are answered', async () => {
+    const waiting = await fillReads();
+    for (const path of ['/health', '/ready']) {
+      expect((await gateway.fetch(path)).status).toBe(200);
+    }
+    expect(await metrics()).toContain('portico_requests_limit{class="read"} 16');
+    await Promise.all(waiting);
+  });
+});
+
+describe('a burst while a vendor takes five seconds', slow, () => {
+  it('P04: is answered within the deadline, in part by 503, and what waits is bounded', async () => {
+    gateway.sandbox.simulators.CERBO.latency = 5_000;
+    const seconds = 'portico_operation_duration_seconds';
+    const answers = await Promise.all(Array.from({ length: 300 }, () => askQueue()));
+    const page = await metrics();
+    const count = (name: string, labels: string) =>
+      new RegExp(`^${name}\\{${labels}type="query",name="anonymous"\\} (\\d+)$`, 'm').exec(
+        page,
+      )?.[1];
+    expect(count(`${seconds}_bucket`, 'le="10",')).toBe(count(`${seconds}_count`, ''));
+    expect(Number(count(`${seconds}_count`, ''))).toBeGreaterThanOrEqual(most);
+    const statuses = answers.map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+    const served = statuses.filter((status) => status === 200);
+    // More than one round only where it took longer to send them all than to answer the first.
+    expect(served.length).toBeGreaterThanOrEqual(most);
+    expect(gateway.calls('CERBO')).toHaveLength(served.length);
+    const codes = answers.flatMap(({ errors }) => errors.map(({ extensions }) => extensions.code));
+    expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
+  });
+});

@@ -1,0 +1,38 @@
+import { afterAll, expect, it } from 'vitest';
+import { endAll, portico } from '../support/command-line.ts';
+import { globalIdOf, keyIn } from '../support/mutations.ts';
+import { eventsOf } from '../support/parts.ts';
+
+afterAll(endAll);
+
+it('K04: SIGTERM ends subscriptions with a word, and soon', { timeout: 90_000 }, async () => {
+  const running = portico(['start'], { PORT: '0' });
+  const [, origin] = await running.says(/^GraphiQL[^:]*: +(http:\/\/localhost:\d+\/)graphql/m);
+  await running.says(/Ready\./);
+  const token = await (await fetch(`${origin}sandbox/token/ana`)).text();
+  const ask = (query: string, accept: string) =>
+    fetch(`${origin}graphql`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept },
+      body: JSON.stringify({ query }),
+    });
+  const answer = await ask('{ viewer { patient { id } } }', 'application/json');
+  const { data } = (await answer.json()) as { data: { viewer: { patient: { id: string } } } };
+  const key = keyIn(data.viewer.patient.id);
+  const id = globalIdOf('Appointment', 'MY_PATIENT_PORTAL', key, 'xbCuVVTNU6rT6E5m8p6Y8h7opzAb');
+  const response = await ask(
+    `subscription { earlierAvailability(appointmentId: "${id}") { start } }`,
+    'text/event-stream',
+  );
+  const events = eventsOf(response);
+  expect((await events.next()).value.data.earlierAvailability.start).toMatch(/Z$/);
+
+  const ended = performance.now();
+  running.process.kill('SIGTERM');
+  const { errors } = (await events.next()).value;
+  expect(errors[0].message).toMatch(/Subscribe again/);
+  // Complete, not cut off.
+  expect((await events.next()).done).toBe(true);
+  expect(await running.ended).toBe(0);
+  expect(performance.now() - ended).toBeLessThan(8_000);
+});

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Store } from '../../src/domain/store.ts';
+import { always, operationOf } from './ledgers.ts';
+import { addPatient, ana, describeOnBoth, named, noon, tokensOf } from './stores.ts';
+
+const day = 24 * 60 * 60 * 1000;
+
+/** Something of every kind that is held of a patient. */
+async function fill(store: Store, patientId: string, subject: string) {
+  await store.accounts.link({
+    ...{ patientId, vendor: 'CERBO', vendorPatientId: `cerbo-${patientId}`, linkMethod: 'STAFF' },
+  });
+  await store.tokens.write('MY_PATIENT_PORTAL', patientId, tokensOf('canary-token'));
+  await store.portalAccess.add({
+    ...{
+      patientId,
+      vendor: 'NIMBUS',
+      status: 'REVOKED',
+      expiresAt: null,
+      revocationReason: 'moved',
+    },
+  });
+  await store.visits.add({ patientId, vendor: 'VSEE', vendorVisitId: patientId, kind: 'WALK_IN' });
+  await store.followUps.add({
+    ...{ patientId, vendor: 'NIMBUS', vendorFollowUpId: '1', date: '2026-07-01' },
+  });
+  await store.connections.begin({
+    ...{ vendor: 'MY_PATIENT_PORTAL', patientId, subject, returnTo: 'https://clinic.test/' },
+    secrets: { state: randomUUID(), nonce: 'n', codeVerifier: 'v' },
+    expiresAt: new Date(noon + day),
+  });
+  const write = async (input: object) => {
+    const worker = randomUUID();
+    const begun = await store.operations.begin(
+      operationOf({ subject, patientId, idempotencyKey: randomUUID(), input }),
+      worker,
+      always,
+    );
+    const id = begun.operation?.id ?? '';
+    await store.operations.startStep(id, worker, 'one', false);
+    await store.operations.finishStep(id, worker, 'one', 'SUCCEEDED', {});
+    return { id, worker };
+  };
+  const settle = ({ id, worker }: { id: string; worker: string }) =>
+    store.operations.handBack(id, worker, {
+      ...{ status: 'SUCCEEDED', outcome: { kind: 'ANSWER', answer: {} } },
+    });
+  await settle(await write({ comments: 'settled' }));
+  return { open: await write({ comments: 'open' }), settle };
+}
+
+describeOnBoth('the data of one patient', (open) => {
+  test('is given as a whole, without tokens', async () => {
+    const { store } = await open();
+    const patient = await addPatient(store, ana, 'subject-ana');
+    const other = await addPatient(store, named('Ben', 'Okafor'));
+    await fill(store, patient.id, 'subject-ana');
+    await fill(store, other.id, 'subject-ben');
+    const held = await store.patientData.export(patient.id);
+    expect(held).toMatchObject({
+      patient,
+      vendorAccounts: [{ vendor: 'CERBO', vendorPatientId: `cerbo-${patient.id}` }],
+      portalAccess: [{ vendor: 'NIMBUS', revocationReason: 'moved' }],
+      visits: [{ vendorVisitId: patient.id }],
+      followUps: [{ date: '2026-07-01' }],
+      operations: [
+        { action: 'bookAppointment', status: 'SUCCEEDED', input: { comments: 'settled' } },
+        { action: 'bookAppointment', status: 'IN_PROGRESS', input: { comments: 'open' } },
+      ],
+      accessEvents: [{ outcome: 'ALLOWED' }, { outcome: 'ALLOWED' }],
+    });
+    expect(JSON.stringify(held)).not.toMatch(/canary|Ben|Okafor|subject-ben/);
+    expect(await store.patientData.export(randomUUID())).toBeUndefined();
+    expect(await store.patientData.export('rubbish')).toBeUndefined();
+  });
+
+  test('is deleted as a whole once its writes are settled, and nobody else’s', async () => {
+    const { store } = await open();
+    const patient = await addPatient(store, ana, 'subject-ana');
+    const other = await addPatient(store, named('Ben', 'Okafor'));
+    const { open: write, settle } = await fill(store, patient.id, 'subject-ana');
+    await fill(store, other.id, 'subject-ben');
+    const before = await store.patientData.export(other.id);
+    expect(await store.patientData.erase(patient.id, 'operator')).toEqual({
+      unsettled: [write.id],
+    });
+    expect(await store.patients.find([patient.id])).toEqual([patient]);
+    await settle(write);
+    expect(await store.patientData.erase(patient.id, 'operator')).toMatchObject({
+      erased: {
+        ...{ patients: 1, vendorTokens: 1, vendorAccounts: 1, portalAccess: 1, visits: 1 },
+        ...{ followUps: 1, pendingConnections: 1, connectionGrants: 0, operations: 2 },
+      },
+      vendorAccounts: [{ vendor: 'CERBO' }],
+    });
+    expect(await store.patientData.export(patient.id)).toBeUndefined();
+    expect(await store.operations.findByIds([write.id])).toEqual([]);
+    expect(await store.tokens.read('MY_PATIENT_PORTAL', patient.id)).toBeUndefined();
+    expect(await store.patientData.erase(patient.id, 'operator')).toBeUndefined();
+    expect(await store.patientData.export(other.id)).toEqual(before);
+    const [last] = (await store.accessLog.list(patient.id, { limit: 1 })).rows;
+    expect(last?.value).toMatchObject({ actor: 'operator', action: 'erase', outcome: 'ALLOWED' });
+    expect((await store.accessLog.verify(undefined)).broken).toEqual([]);
+    // The subject is free for a new record.
+    expect(await store.patients.create(ana, 'subject-ana')).toBeDefined();
+  });
+});
+
+describeOnBoth('the time of keeping', (open) => {
+  const event = (patientId: string) => ({
+    ...{ id: randomUUID(), patientId, actor: 'staff', actorRoles: ['STAFF'] },
+    ...{ action: 'read', vendor: null, outcome: 'ALLOWED' as const },
+  });
+  const never = new Date(0);
+
+  test('of events ends from the oldest on, and the chains still hold', async () => {
+    const { store, clock } = await open();
+    const [one, other] = [randomUUID(), randomUUID()];
+    for (let count = 0; count < 6; count += 1) {
+      await store.accessLog.record([event(one)]);
+      clock.now += day;
+    }
+    await store.accessLog.record(Array.from({ length: 1_201 }, () => event(other)));
+    clock.now += day;
+    const prune = (eventsBefore: number) =>
+      store.retention.prune({ settledBefore: never, eventsBefore: new Date(eventsBefore) });
+    expect(await prune(noon)).toEqual({ operations: 0, events: 0 });
+    expect(await prune(noon + 4 * day)).toEqual({ operations: 0, events: 4 });
+    expect(await store.accessLog.verify(undefined)).toMatchObject({ events: 1_203, broken: [] });
+    expect((await store.accessLog.list(one, { limit: 9 })).totalCount).toBe(2);
+    await store.accessLog.record([event(one)]);
+    expect(await prune(clock.now)).toEqual({ operations: 0, events: 1_203 });
+    expect(await store.accessLog.verify(undefined)).toMatchObject({ events: 1, broken: [] });
+    await store.accessLog.record([event(other)]);
+    expect(await store.accessLog.verify(undefined)).toMatchObject({ events: 2, broken: [] });
+  });
+
+  test('does not take away what shows that a chain was changed', async () => {
+    const { store, clock, database } = await open();
+    const patientId = randomUUID();
+    for (let count = 0; count < 4; count += 1) {
+      await store.accessLog.record([event(patientId)]);
+      clock.now += day;
+    }
+    const remove = (number: number) =>
+      database.run((queries) =>
+        queries.execute(`delete from access_events where number = ${number}`),
+      );
+    await remove(2);
+    const limits = { settledBefore: never, eventsBefore: new Date(noon + 2 * day) };
+    expect(await store.retention.prune(limits)).toMatchObject({ events: 0 });
+    expect((await store.accessLog.verify(undefined)).broken).toMatchObject([
+      { number: 2, problem: 'MISSING' },
+    ]);
+  });
+
+  test('of writes ends for those that are settled', async () => {
+    const { store, clock } = await open();
+    const patient = await addPatient(store);
+    const { open: write } = await fill(store, patient.id, 'subject-ana');
+    clock.now += 2 * day;
+    const prune = () =>
+      store.retention.prune({ settledBefore: new Date(noon + day), eventsBefore: never });
+    expect(await prune()).toEqual({ operations: 1, events: 0 });
+    expect(await prune()).toEqual({ operations: 0, events: 0 });
+    expect(await store.operations.findByIds([write.id])).toHaveLength(1);
+  });
+});
