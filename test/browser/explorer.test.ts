@@ -25,7 +25,11 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, () => {
   });
 
   const tabs = () => page.locator('.graphiql-tab-button');
-  const open = (name: string) => page.locator(`.graphiql-tab-button[title="${name}"]`).click();
+  const open = async (name: string) => {
+    await page.locator(`.graphiql-tab-button[title="${name}"]`).click();
+    // The editor follows; what is executed is what it holds.
+    await page.locator('.graphiql-query-editor').getByText(name).first().waitFor();
+  };
 
   /** Runs the tab and waits for its answer. */
   async function answered() {
@@ -80,7 +84,11 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, () => {
   });
 
   it('has no other tabs after a reload, and is still signed in', { timeout: 120_000 }, async () => {
+    const introspected = page.waitForResponse(
+      (each) => each.request().postData()?.includes('IntrospectionQuery') === true,
+    );
     await page.reload();
+    await introspected;
     await tabs().first().waitFor();
     await open('Viewer');
     expect((await answered()).data.viewer.subject).toBe('sandbox-staff');

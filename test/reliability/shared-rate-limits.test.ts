@@ -33,6 +33,18 @@ async function statusOf(served: Served, token: string): Promise<number> {
   return answer.status;
 }
 
+/** A few at a time: all at once would be turned away where the machine has too much to do. */
+async function statusesOf(served: Served, token: string, count: number): Promise<number[]> {
+  const statuses: number[] = [];
+  while (statuses.length < count) {
+    const few = Math.min(10, count - statuses.length);
+    statuses.push(
+      ...(await Promise.all(Array.from({ length: few }, () => statusOf(served, token)))),
+    );
+  }
+  return statuses;
+}
+
 /** Longer than a process gathers before it tells. */
 const heard = 1_500;
 
@@ -46,8 +58,7 @@ describe('two processes on one database', { timeout: 60_000 }, () => {
     const before = await statusOf(other, token);
     expect(before).toBe(usual);
     // With the one before, whether or not it has been told already, all that there is.
-    const atOnce = Array.from({ length: share - 1 }, () => statusOf(one, token));
-    expect(new Set(await Promise.all(atOnce))).toEqual(new Set([usual]));
+    expect(new Set(await statusesOf(one, token, share - 1))).toEqual(new Set([usual]));
     // The other has heard of it, within the same ten seconds.
     await delay(heard);
     expect(await statusOf(other, token)).toBe(429);
@@ -58,9 +69,14 @@ describe('two processes on one database', { timeout: 60_000 }, () => {
   it('leave everybody else alone', async () => {
     const [one, other] = processes;
     const staff = await clinic.gateway.token('staff');
-    await Promise.all(Array.from({ length: 50 }, () => statusOf(one, staff)));
-    await delay(heard);
-    expect(await statusOf(other, staff)).toBe(429);
+    let status = 200;
+    // Again where a new window began while the other was about to hear of it.
+    for (let tries = 0; tries < 5 && status === 200; tries += 1) {
+      await statusesOf(one, staff, 50);
+      await delay(heard);
+      status = await statusOf(other, staff);
+    }
+    expect(status).toBe(429);
     expect(await statusOf(other, await clinic.gateway.token('admin'))).toBe(200);
   });
 
@@ -69,14 +85,12 @@ describe('two processes on one database', { timeout: 60_000 }, () => {
     await postgres.pause();
     const [one] = processes;
     // Refused tokens need no database.
-    const statuses = await Promise.all(
-      Array.from({ length: 30 }, () => statusOf(one, 'no-token-at-all')),
-    );
+    const statuses = await statusesOf(one, 'no-token-at-all', 30);
     expect(statuses.filter((status) => status === 401)).toHaveLength(20);
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
     await postgres.resume();
     await delay(11_000);
-    await Promise.all(Array.from({ length: 20 }, () => statusOf(one, 'no-token-at-all')));
+    await statusesOf(one, 'no-token-at-all', 20);
     await delay(heard);
     expect(await statusOf(processes[1], 'no-token-at-all')).toBe(429);
   });

@@ -45,7 +45,7 @@ describeOnBoth('errors of the store', (open) => {
           vendor: canary,
           patientId: missing,
           subject: canary,
-          returnTo: canary,
+          returnTo: `https://clinic.example/${canary}`,
           secrets: { codeVerifier: canary, nonce: canary, state: canary },
           expiresAt: new Date(0),
         }),
