@@ -13,7 +13,8 @@ import { before } from '../../support/arrange.ts';
 import { endAll } from '../../support/command-line.ts';
 import { type RunningPostgres, startPostgres } from '../../support/postgres.ts';
 import { fieldsOf } from '../../support/printed-schema.ts';
-import { type Clinic, openClinic } from '../../support/served.ts';
+import { type Clinic, openClinic, type Served } from '../../support/served.ts';
+import { type Collector, startCollector } from '../../telemetry/collector.ts';
 import { findInColumns, findInFolder, settleOnDisk } from './database-content.ts';
 import { allFields, createAsked, documentOf, givenPaths, inputPaths } from './every-field.ts';
 import { everyMutation } from './every-mutation.ts';
@@ -53,20 +54,37 @@ const environment = {
 const timeouts = (milliseconds: number) =>
   Object.fromEntries(vendors.map((vendor) => [`${vendor}_TIMEOUT_MS`, String(milliseconds)]));
 
+const metricsToken = randomUUID();
+const scraped: string[] = [];
+/** What its metrics say of all that it did; before it ends. */
+async function scrape({ origin }: Served): Promise<void> {
+  const page = await fetch(`${origin}/metrics`, {
+    headers: { authorization: `Bearer ${metricsToken}` },
+  });
+  expect(page.status).toBe(200);
+  scraped.push(await page.text());
+}
+
 const needles = new Needles();
+let collector: Collector;
 let postgres: RunningPostgres;
 let clinic: Clinic;
 let watched: Watched;
 beforeAll(async () => {
   // The strictest judge of what the database is told: every statement with its parameters.
   postgres = await startPostgres({ log_statement: 'all' });
-  clinic = await openClinic(postgres.url, { ...environment, ...timeouts(15_000) });
+  collector = await startCollector();
+  clinic = await openClinic(postgres.url, {
+    ...{ ...environment, ...timeouts(15_000), METRICS_TOKEN: metricsToken },
+    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' },
+  });
   watched = await watch(clinic.gateway, needles);
 }, 120_000);
 afterAll(async () => {
   await clinic?.close();
   await endAll();
   await postgres?.stop();
+  collector?.close();
 });
 
 const asked = createAsked({});
@@ -267,6 +285,7 @@ describe('every fault of every vendor', () => {
     }
     expect(await askEverything()).toEqual([]);
     watched.gateway.forget();
+    await scrape(served);
     await served.kill();
   });
 
@@ -283,6 +302,7 @@ describe('of all that is secret', () => {
     watched.gateway.forget();
     addCredentials(needles, clinic.gateway.sandbox.environment);
     const one = await clinic.serve();
+    await scrape(one);
     addCredentials(needles, one.environment);
     addPeople(needles, clinic.gateway);
     needles.add('person', 'address', 'Lindenalleeweg');
@@ -296,12 +316,16 @@ describe('of all that is secret', () => {
     expect(needles.countOf('person')).toBeGreaterThan(500);
     expect(watched.errors.length).toBeGreaterThan(500);
     expect(watched.headers.length).toBeGreaterThan(5_000);
+    expect(scraped).toHaveLength(faults.length + 1);
+    expect(collector.spans().length).toBeGreaterThan(1_000);
     expect(postgres.logged()).toMatch(/execute .*: insert into "operations"/);
   });
 
-  /** All that the processes tell anybody but their callers; metrics and traces belong here, too. */
+  /** All that the processes tell anybody but their callers. */
   const told: [what: string, text: () => string][] = [
     ['the logs, whatever their level', () => clinic.written()],
+    ['the metrics', () => scraped.join('\n')],
+    ['the traces', () => collector.received()],
   ];
   it.each(told)('nothing is in %s', (what, text) => {
     expect(text().length).toBeGreaterThan(10_000);
