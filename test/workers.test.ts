@@ -43,6 +43,9 @@ function pidsOf(served: Served): number[] {
   }
 }
 
+/** Milliseconds; the gateway itself gives a request thirty seconds. */
+const longestAnswer = 45_000;
+
 /** On a connection of its own, so that any worker may take it. */
 async function ask(served: Served, document = '{ viewer { roles } }') {
   const answer = await fetch(`${served.origin}/graphql`, {
@@ -53,6 +56,8 @@ async function ask(served: Served, document = '{ viewer { roles } }') {
       connection: 'close',
     },
     body: JSON.stringify({ query: document }),
+    // A gateway answers within its half a minute, or not at all.
+    signal: AbortSignal.timeout(longestAnswer),
   });
   return { status: answer.status, body: JSON.parse(await answer.text()) };
 }
