@@ -5,6 +5,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll, temporaryFolder } from '../support/command-line.ts';
 import { firstQuery } from '../support/first-query.ts';
 import { freePort } from '../support/free-port.ts';
+import { samplesIn } from '../support/metrics-page.ts';
 import { personalIn } from '../support/personal-data.ts';
 import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
 import { type Collector, samplesOf, startCollector } from './collector.ts';
@@ -45,15 +46,14 @@ afterAll(async () => {
 
 /** What Prometheus reads, by name and sorted labels. */
 async function scraped(): Promise<Map<string, number>> {
-  const text = await (await fetch(page)).text();
+  const samples = samplesIn(await (await fetch(page)).text());
   return new Map(
-    text
-      .split('\n')
-      .filter((line) => line.startsWith('portico_'))
-      .map((line): [string, number] => {
-        const [, name = '', labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+    [...samples]
+      .filter(([sample]) => sample.startsWith('portico_'))
+      .map(([sample, value]): [string, number] => {
+        const [, name = '', labels = ''] = /^(\w+)(?:\{(.*)\})?$/.exec(sample) ?? [];
         const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, word]) => [key, word]);
-        return [`${name}${JSON.stringify(pairs.sort())}`, Number(value)];
+        return [`${name}${JSON.stringify(pairs.sort())}`, value];
       }),
   );
 }
