@@ -12,7 +12,8 @@ import type { MetricsReport } from './metrics-report.ts';
 const question = 'metrics?';
 
 interface Answer {
-  metrics: MetricsReport;
+  /** Null where they could not be read. */
+  metrics: MetricsReport | null;
 }
 
 const isAnswer = (message: unknown): message is Answer =>
@@ -22,18 +23,17 @@ const ignore = () => undefined;
 
 /** A worker's part: tells its primary now, so that it is known of, and whenever it is asked. */
 export function reportToPrimary(report: () => Promise<MetricsReport>): void {
-  const tell = () =>
-    void report().then(
-      // Without a primary there is nobody to tell that nobody is there.
-      (metrics) => process.send?.({ metrics } satisfies Answer, undefined, undefined, ignore),
-      ignore,
-    );
+  const tell = async () => {
+    const answer: Answer = { metrics: await report().catch(() => null) };
+    // Without a primary there is nobody to tell that nobody is there.
+    process.send?.(answer, undefined, undefined, ignore);
+  };
   process.on('message', (message: unknown) => {
     if (message === question) {
-      tell();
+      void tell();
     }
   });
-  tell();
+  void tell();
 }
 
 /** Milliseconds that a scrape waits for workers. */
@@ -66,11 +66,14 @@ export function createWorkerMetrics(): MetricsPage {
   let ended: MetricsReport = [];
 
   cluster.on('message', (worker: Worker, message: unknown) => {
-    if (isAnswer(message) && !worker.isDead()) {
-      const reporter = reporters.get(worker.id) ?? { worker, last: message.metrics };
+    if (!isAnswer(message) || worker.isDead()) {
+      return;
+    }
+    const reporter = reporters.get(worker.id) ?? { worker, last: [] };
+    reporters.set(worker.id, reporter);
+    reporter.answer = undefined;
+    if (message.metrics !== null) {
       reporter.last = message.metrics;
-      reporters.set(worker.id, reporter);
-      reporter.answer = undefined;
       reporter.answered?.();
     }
   });
