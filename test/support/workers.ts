@@ -9,11 +9,16 @@ import { type Clinic, openClinic, type Served } from './served.ts';
 /** Milliseconds. A gateway gives a request thirty seconds: what takes longer is not answered at all. */
 const longestAnswer = 45_000;
 
-/** Process ids of the workers that live. */
-export function pidsOf(served: Served): number[] {
+/** Process ids of the workers that live; a primary may have a child that compiles TypeScript, too. */
+export function pidsOf({ running }: Served): number[] {
   try {
-    const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(served.running.process.pid)]);
-    return listed.toString().trim().split(/\s+/).filter(Boolean).map(Number);
+    const of = ['-o', 'pid=,args=', '--ppid', String(running.process.pid)];
+    const listed = execFileSync('ps', ['-ww', ...of])
+      .toString()
+      .split('\n');
+    return listed
+      .filter((line) => line.includes('main.ts'))
+      .map((line) => Number.parseInt(line, 10));
   } catch {
     return [];
   }
