@@ -12,7 +12,7 @@ import { type Collector, samplesOf, startCollector } from './collector.ts';
 
 /** A `portico serve` of its own that sends its metrics to a collector, and shows them to Prometheus, too. */
 
-const everything = { timeout: 90_000 };
+const everything = { timeout: 180_000 };
 const soon = { timeout: 20_000, interval: 50 };
 
 let collector: Collector;
