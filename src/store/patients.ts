@@ -3,6 +3,7 @@ import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL } from 'dr
 import type { Patient } from '../domain/records.ts';
 import type { PatientRegister, Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { onlyUuids } from './row-ids.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
@@ -54,15 +55,18 @@ export function createPatientRegister(
     return [row.createdAt, row.id];
   }
 
-  async function where(condition: SQL | undefined): Promise<Patient[]> {
-    const rows = await database.run((queries) => queries.select().from(patients).where(condition));
-    return rows.map(toPatient);
-  }
+  const rowsWhere = (condition: SQL | undefined) =>
+    database.run((queries) => queries.select().from(patients).where(condition));
 
-  const find: PatientRegister['find'] = async (ids) => {
-    const wellFormed = onlyUuids(ids);
-    return wellFormed.length === 0 ? [] : where(inArray(patients.id, wellFormed));
-  };
+  const where = async (condition: SQL | undefined) => (await rowsWhere(condition)).map(toPatient);
+
+  const rowsOfIds = gatheredReads(
+    (ids: readonly string[]) => rowsWhere(inArray(patients.id, [...ids])),
+    (id) => id,
+    ({ id }) => id,
+  );
+  const find: PatientRegister['find'] = async (ids) =>
+    (await rowsOfIds(onlyUuids(ids))).map(toPatient);
 
   return {
     find,

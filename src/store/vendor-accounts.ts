@@ -2,6 +2,7 @@ import { and, eq, inArray, or, type SQL } from 'drizzle-orm';
 import type { LinkMethod, VendorAccount } from '../domain/records.ts';
 import type { VendorAccounts } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
 import { vendorAccounts, vendorTokens } from './tables.ts';
@@ -26,8 +27,8 @@ const toAccount = ({ account, version }: Row): VendorAccount => ({
 
 /** Reads and writes who is whom at which vendor. */
 export function createVendorAccounts(database: Database, clock: () => number): VendorAccounts {
-  async function where(condition: SQL | undefined): Promise<VendorAccount[]> {
-    const rows = await database.run((queries) =>
+  const rowsWhere = (condition: SQL | undefined) =>
+    database.run((queries) =>
       queries
         .select({ account: vendorAccounts, version: vendorTokens.version })
         .from(vendorAccounts)
@@ -41,14 +42,18 @@ export function createVendorAccounts(database: Database, clock: () => number): V
         .where(condition)
         .orderBy(vendorAccounts.patientId, vendorAccounts.vendor),
     );
-    return rows.map(toAccount);
-  }
+
+  const where = async (condition: SQL | undefined) => (await rowsWhere(condition)).map(toAccount);
+
+  const rowsOfPatients = gatheredReads(
+    (ids: readonly string[]) => rowsWhere(inArray(vendorAccounts.patientId, [...ids])),
+    (id) => id,
+    ({ account }) => account.patientId,
+  );
 
   return {
-    async findByPatients(patientIds) {
-      const ids = onlyUuids(patientIds);
-      return ids.length === 0 ? [] : where(inArray(vendorAccounts.patientId, ids));
-    },
+    findByPatients: async (patientIds) =>
+      (await rowsOfPatients(onlyUuids(patientIds))).map(toAccount),
 
     async findByVendorIds(vendor, vendorPatientIds) {
       return vendorPatientIds.length === 0
