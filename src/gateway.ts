@@ -17,7 +17,7 @@ import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
 import { createLedgerReader } from './telemetry/ledger-reader.ts';
-import type { MetricsOptions } from './telemetry/metrics.ts';
+import type { Metrics, MetricsOptions } from './telemetry/metrics.ts';
 import { type Observer, observedBy } from './telemetry/observer.ts';
 import { createRequestLog } from './telemetry/request-log.ts';
 import { countRenewals } from './telemetry/token-renewals.ts';
@@ -95,12 +95,22 @@ function openDoors({ vendors, publicUrl }: Config, tokens: TokenVault, clock: ()
 const isWrite = (document: string | undefined) => document?.includes('mutation') ?? false;
 
 /** Loaded only where somebody is to read them. */
-async function openMetrics({ metrics }: Config, options: MetricsOptions) {
-  if (metrics === undefined) {
+async function openMetrics({ metrics, metricsExport }: Config, options: MetricsOptions) {
+  if (metrics === undefined && metricsExport === undefined) {
     return undefined;
   }
   const { createMetrics } = await import('./telemetry/metrics.ts');
   return createMetrics(options);
+}
+
+/** The same of what takes them to a collector. */
+async function openMetricsExport({ metricsExport }: Config, logger: Logger, metrics?: Metrics) {
+  if (metricsExport === undefined || metrics === undefined) {
+    return [];
+  }
+  const complain = () => logger.warn('metrics do not reach their collector');
+  const { openMetricsExport: open } = await import('./telemetry/metrics-export.ts');
+  return [open(metrics.report, metricsExport, complain)];
 }
 
 /** The same of traces. */
@@ -160,6 +170,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
   const observer = observedBy([
     createRequestLog(logger),
     ...(metrics ? [metrics.observer] : []),
+    ...(await openMetricsExport(config, logger, metrics)),
     ...(await openTraces(config, logger, documents)),
     ...observers,
   ]);

@@ -1,9 +1,9 @@
 import type { RequestListener, Server } from 'node:http';
 import type { Config } from './config.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
-import { type Listening, listen } from './listen.ts';
+import { listen } from './listen.ts';
 import { watchLoad } from './overload/watch.ts';
-import { metricsListener } from './telemetry/metrics-listener.ts';
+import { type MetricsPage, metricsListener } from './telemetry/metrics-listener.ts';
 
 export interface Opened {
   gateway: Gateway;
@@ -20,8 +20,37 @@ const endServers = (...servers: (Server | undefined)[]) => {
 };
 
 /**
+ * The port that metrics have for themselves.
+ * @returns undefined where they have none
+ * @throws StartError where it cannot be had
+ */
+export async function openMetricsPort({ metrics }: Config, say: (line: string) => void) {
+  if (metrics?.port === undefined) {
+    return undefined;
+  }
+  const { host, token } = metrics;
+  const { server, port, answerWith } = await listen(host, metrics.port, undefined, 'METRICS_PORT');
+  return {
+    server,
+    show: (page: MetricsPage) => {
+      answerWith(metricsListener(page, token));
+      say(`Metrics are at port ${port} of ${host}, /metrics.`);
+    },
+  };
+}
+
+/** Where the process is a worker, the port is its primary's, who is told what this one counted. */
+async function reportMetrics({ metrics }: Config, gateway: Gateway): Promise<void> {
+  if (metrics?.port !== undefined && gateway.metrics !== undefined) {
+    const { reportToPrimary } = await import('./telemetry/worker-metrics.ts');
+    reportToPrimary(gateway.metrics.report);
+  }
+}
+
+/**
  * The gateway behind a server, and its metrics on a port of their own where they have one.
  * @param server that has its port already
+ * @param isWorker whether it is one of several processes
  * @throws StartError and whatever else keeps it from coming up; the ports are free again then
  */
 export async function openBehind(
@@ -29,12 +58,12 @@ export async function openBehind(
   config: Config,
   options: Omit<GatewayOptions, 'onProgress'>,
   say: (line: string) => void,
+  isWorker = false,
 ): Promise<Opened> {
-  const { port, host = '', token } = config.metrics ?? {};
   const load = watchLoad(config.admission, options.logger);
-  let metrics: Listening | undefined;
+  let metrics: Awaited<ReturnType<typeof openMetricsPort>>;
   try {
-    metrics = port === undefined ? undefined : await listen(host, port, undefined, 'METRICS_PORT');
+    metrics = isWorker ? undefined : await openMetricsPort(config, say);
     say('Opening the store...');
     // Loaded here, so that what an operator has to mend is said at once.
     const { openGateway } = await import('./gateway.ts');
@@ -43,9 +72,10 @@ export async function openBehind(
       requestLoads: load.loads,
       onProgress: say,
     });
-    if (metrics !== undefined && gateway.metrics !== undefined) {
-      metrics.answerWith(metricsListener(gateway.metrics, token));
-      say(`Metrics are at port ${metrics.port} of ${host}, /metrics.`);
+    if (isWorker) {
+      await reportMetrics(config, gateway);
+    } else if (gateway.metrics !== undefined) {
+      metrics?.show(gateway.metrics);
     }
     const { isPersistedWrite } = gateway;
     const { corsOrigins } = config;

@@ -7,7 +7,7 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
-import { type Opened, openBehind } from './open-behind.ts';
+import { type Opened, openBehind, openMetricsPort } from './open-behind.ts';
 import { readableLog } from './telemetry/readable-log.ts';
 import { runWorkers, type WorkerSeat } from './workers.ts';
 
@@ -150,6 +150,7 @@ export async function serve(
       graphiql: config.graphiql ? {} : undefined,
     },
     say,
+    seat !== undefined,
   );
   const { server, answerWith } = early ?? (await listen(config.host, config.port));
   answerWith(lifeCycle.guard(guard((request, response) => void gateway.server(request, response))));
@@ -176,9 +177,9 @@ export async function serveWithWorkers(
   if (config.port === 0) {
     throw new StartError('Workers share a port: choose one with PORT=..., not 0.');
   }
-  if (config.metrics?.port !== undefined) {
+  if (config.metrics !== undefined && config.metrics.port === undefined) {
     throw new StartError(
-      'Workers would share METRICS_PORT, and a scrape would reach any one of them. Leave it out, or run single processes, each with a METRICS_PORT of its own.',
+      'Workers share a port, and a scrape there would reach any one of them: set METRICS_PORT, which has the metrics of all of them, or leave METRICS_TOKEN out.',
     );
   }
   // Made once, by this process, where it is not given.
@@ -186,6 +187,11 @@ export async function serveWithWorkers(
   // In use, it is said once and at once.
   const { server } = await listen(config.host, config.port);
   await new Promise((resolve) => server.close(resolve));
+  const metrics = await openMetricsPort(config, say);
+  if (metrics !== undefined) {
+    const { createWorkerMetrics } = await import('./telemetry/worker-metrics.ts');
+    metrics.show(createWorkerMetrics());
+  }
   await runWorkers({
     ...{ count, say },
     endTimeout: config.drainTimeout + longestEnd,

@@ -81,7 +81,10 @@ export async function runWorkers({ count, endTimeout, exit, say }: WorkersOption
     }
     for (const worker of alive) {
       // Not by a signal: a terminal sends its own to all of them, and a second one ends them at once.
-      worker.isConnected() ? worker.send(told.end) : worker.process.kill('SIGTERM');
+      // One that dies meanwhile cannot be told, and need not be.
+      worker.isConnected()
+        ? worker.send(told.end, () => undefined)
+        : worker.process.kill('SIGTERM');
     }
     setTimeout(() => {
       say('Killing the workers that did not end in time.');

@@ -266,8 +266,11 @@ describe('telemetry', () => {
       ),
     );
     expect(users.map(({ path }) => path)).toEqual([
+      'src/telemetry/metrics-export.ts',
       'src/telemetry/metrics.ts',
+      'src/telemetry/otlp.ts',
       'src/telemetry/traces.ts',
+      'src/telemetry/worker-metrics.ts',
     ]);
     expect(users.filter(({ path }) => loaded.has(path))).toEqual([]);
   });

@@ -1,63 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pauseAfter } from '../src/workers.ts';
-import { endAll, run } from './support/command-line.ts';
+import { run } from './support/command-line.ts';
 import { freePort } from './support/free-port.ts';
-import { type RunningPostgres, startPostgres } from './support/postgres.ts';
-import { type Clinic, openClinic, type Served } from './support/served.ts';
+import { pidsOf, useWorkers } from './support/workers.ts';
 
-/** `portico serve --workers`: several processes on one port, over one real PostgreSQL. */
+const { postgres, clinic, workers, ask } = useWorkers();
 
-let postgres: RunningPostgres;
-let clinic: Clinic;
-let token: string;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  clinic = await openClinic(postgres.url);
-  token = await clinic.gateway.token('staff');
-}, 120_000);
-
-afterAll(async () => {
-  await clinic.close();
-  await endAll();
-  await postgres.stop();
-});
-
-const workers = async (count: number, environment: Readonly<Record<string, string>> = {}) => {
-  const served = await clinic.serve(environment, ['serve', '--workers', String(count)]);
-  await served.running.says(new RegExp(`^${count} workers serve\\.$`, 'm'));
-  return served;
-};
-
-/** Process ids of the workers that live. */
-function pidsOf(served: Served): number[] {
-  try {
-    const listed = execFileSync('ps', ['-o', 'pid=', '--ppid', String(served.running.process.pid)]);
-    return listed.toString().trim().split(/\s+/).filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-/** On a connection of its own, so that any worker may take it. */
-async function ask(served: Served, document = '{ viewer { roles } }') {
-  const answer = await fetch(`${served.origin}/graphql`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    body: JSON.stringify({ query: document }),
-  });
-  return { status: answer.status, body: JSON.parse(await answer.text()) };
-}
-
-const slow = { timeout: 120_000 };
+/** More than all waits of a test together, each of which says what it waited for. */
+const slow = { timeout: 300_000 };
 
 describe('portico serve --workers', slow, () => {
   it('serves on one port, and its log says which worker', async () => {
@@ -99,14 +52,18 @@ describe('portico serve --workers', slow, () => {
         );
       }
     });
-    await delay(500);
-    process.kill(before[1] ?? 0, 'SIGKILL');
-    await served.running.says(/^Worker 2 ended \(SIGKILL\)\. Another one starts in 250 ms\.$/m);
-    await served.running.says(/^Worker 4: Portico serves/m);
-    const then = answered;
-    await delay(500);
-    asking = false;
-    await Promise.all(callers);
+    let then = 0;
+    try {
+      await delay(500);
+      process.kill(before[1] ?? 0, 'SIGKILL');
+      await served.running.says(/^Worker \d ended \(SIGKILL\)\. Another one starts in 250 ms\.$/m);
+      await served.running.says(/^Worker 4: Portico serves/m);
+      then = answered;
+      await delay(500);
+    } finally {
+      asking = false;
+      await Promise.all(callers);
+    }
     // What it had in hand is lost, and nothing else: at most one request of each caller.
     expect(failures.length).toBeLessThanOrEqual(4);
     expect(answered).toBeGreaterThan(then);
@@ -119,7 +76,7 @@ describe('portico serve --workers', slow, () => {
   it('ends after the requests in hand, with 0 and nobody left', async () => {
     const served = await workers(2);
     const pids = pidsOf(served);
-    const { simulators } = clinic.gateway.sandbox;
+    const { simulators } = clinic().gateway.sandbox;
     simulators.CERBO.latency = 1_500;
     const document =
       '{ vendorPatients(vendor: CERBO, filter: {lastName: "Silva"}) { vendorPatientId } }';
@@ -144,7 +101,7 @@ describe('portico serve --workers', slow, () => {
     const faults = import.meta.resolve('./support/faults-on-signals.mjs');
     const served = await workers(2, { NODE_OPTIONS: `--import=${faults}` });
     const [first = 0] = pidsOf(served);
-    clinic.gateway.sandbox.simulators.CERBO.latency = 1_500;
+    clinic().gateway.sandbox.simulators.CERBO.latency = 1_500;
     const document =
       '{ vendorPatients(vendor: CERBO, filter: {lastName: "Silva"}) { vendorPatientId } }';
     // In hand at both, so that the one with the fault has something to finish.
@@ -157,14 +114,14 @@ describe('portico serve --workers', slow, () => {
     for (const { status, body } of await inHand) {
       expect({ status, errors: body.errors }).toEqual({ status: 200, errors: undefined });
     }
-    clinic.gateway.sandbox.simulators.CERBO.latency = 0;
+    clinic().gateway.sandbox.simulators.CERBO.latency = 0;
     await served.running.says(/^Worker \d+ ended \(1\)\. Another one starts in 250 ms\.$/m);
     await served.kill();
   });
 
   it('starts another one also where the database is away, and never in a storm', async () => {
     const served = await workers(2);
-    await postgres.pause();
+    await postgres().pause();
     for (const pid of pidsOf(served)) {
       process.kill(pid, 'SIGKILL');
     }
@@ -173,7 +130,7 @@ describe('portico serve --workers', slow, () => {
     // Pauses of 250, 500, 1,000, 2,000 and 4,000 ms.
     expect(deaths.length).toBeGreaterThan(1);
     expect(deaths.length).toBeLessThan(9);
-    await postgres.resume();
+    await postgres().resume();
     for (let tries = 0; tries < 300 && pidsOf(served).length < 2; tries += 1) {
       await delay(100);
     }
@@ -200,9 +157,23 @@ describe('workers are refused', slow, () => {
   });
 
   const essential = () => {
-    const { DATABASE_URL: _database, ...rest } = clinic.gateway.sandbox.environment;
+    const { DATABASE_URL: _database, ...rest } = clinic().gateway.sandbox.environment;
     return { ...rest, PORT: '4999' };
   };
+
+  it('where a scrape would reach any one of them', async () => {
+    const { code, stdout, stderr } = await run(['serve', '--workers', '2'], {
+      ...essential(),
+      DATABASE_URL: postgres().url,
+      METRICS_TOKEN: 'sixteen-or-more-letters',
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        /^Workers share a port, .*set METRICS_PORT.*leave METRICS_TOKEN out\.$/,
+      ),
+    ]);
+  });
 
   it('over the embedded store', async () => {
     const { code, stdout, stderr } = await run(['serve', '--workers', '2'], essential());
@@ -213,7 +184,7 @@ describe('workers are refused', slow, () => {
   });
 
   it('on a port that anybody may choose, or has', async () => {
-    const environment = { ...essential(), DATABASE_URL: postgres.url };
+    const environment = { ...essential(), DATABASE_URL: postgres().url };
     const any = await run(['serve', '--workers', '2'], { ...environment, PORT: '0' });
     expect(any.code).toBe(1);
     expect(any.stderr).toMatch(/^Workers share a port: choose one with PORT=/m);
@@ -227,7 +198,7 @@ describe('workers are refused', slow, () => {
   });
 
   it('where the first cannot start, which alone says why', async () => {
-    const url = new URL(postgres.url);
+    const url = new URL(postgres().url);
     url.password = 'not-the-password';
     const { code, stderr } = await run(['serve', '--workers', '3'], {
       ...essential(),

@@ -92,6 +92,10 @@ export const operations = pgTable(
     uniqueIndex('operations_key').on(table.subject, table.idempotencyKey),
     uniqueIndex('operations_target').on(table.target).where(sql`${table.worker} is not null`),
     index('operations_open').on(table.heldUntil).where(sql`${table.status} = 'IN_PROGRESS'`),
+    // For counting them, and since when: few of many.
+    index('operations_unsettled')
+      .on(table.status, table.startedAt)
+      .where(sql`${table.status} in ('IN_PROGRESS', 'OUTCOME_UNKNOWN')`),
     index('operations_secrets')
       .on(table.secretsUntil)
       .where(sql`${table.sealedSecrets} is not null`),

@@ -7,6 +7,7 @@ import {
   Registry,
 } from 'prom-client';
 import type { UnsettledOperations } from '../domain/operations.ts';
+import type { MetricsReport } from './metrics-report.ts';
 import type { Observer } from './observer.ts';
 import { createOperationNames } from './operation-names.ts';
 import type { RenewalOutcome } from './token-renewals.ts';
@@ -124,6 +125,9 @@ export function createMetrics(options: MetricsOptions) {
     contentType: registry.contentType,
     /** @returns the text that a scrape gets */
     text: () => registry.metrics(),
+    /** @returns the same for programs */
+    report: (): Promise<MetricsReport> =>
+      registry.getMetricsAsJSON() as Promise<unknown> as Promise<MetricsReport>,
     tokenRenewed: (vendor: string, outcome: RenewalOutcome) => renewals.inc({ vendor, outcome }),
   };
 }
@@ -134,7 +138,7 @@ function gaugesOfVendors(registers: Registry[], loads: MetricsOptions['vendorLoa
   const labelNames = ['vendor', 'class'] as const;
   new Gauge({
     name: 'portico_vendor_breaker_state',
-    help: '1 for the state that the breaker is in, 0 for the others.',
+    help: '1 for the state that the breaker is in, 0 for the others; of several workers, in how many it is.',
     labelNames: [...labelNames, 'state'] as const,
     registers,
     collect() {
@@ -166,9 +170,12 @@ function gaugesOfLedger(registers: Registry[], unsettled: MetricsOptions['unsett
     name: 'portico_ledger_operations',
     help: 'Writes that are not settled, up to 10,000; absent while the store does not say.',
     ...{ labelNames, registers },
+    // Each worker has read the same database, at a moment of its own.
+    aggregator: 'max',
     async collect() {
+      const told = Object.entries((await unsettled()) ?? {});
       this.reset();
-      for (const [status, { count }] of Object.entries((await unsettled()) ?? {})) {
+      for (const [status, { count }] of told) {
         this.set({ status }, count);
       }
     },
@@ -177,9 +184,11 @@ function gaugesOfLedger(registers: Registry[], unsettled: MetricsOptions['unsett
     name: 'portico_ledger_oldest_timestamp_seconds',
     help: 'When the oldest of them was started; absent where there is none.',
     ...{ labelNames, registers },
+    aggregator: 'min',
     async collect() {
+      const told = Object.entries((await unsettled()) ?? {});
       this.reset();
-      for (const [status, { oldest }] of Object.entries((await unsettled()) ?? {})) {
+      for (const [status, { oldest }] of told) {
         if (oldest !== null) {
           this.set({ status }, oldest.getTime() / 1000);
         }

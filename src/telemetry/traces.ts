@@ -1,30 +1,19 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import {
-  defaultResource,
-  detectResources,
-  envDetector,
-  resourceFromAttributes,
-} from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   NodeTracerProvider,
-  type SpanExporter,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import type { Observer } from './observer.ts';
 import { createOperationNames } from './operation-names.ts';
+import { closeSoon, complainOfLosses, describeProcess } from './otlp.ts';
 
 /**
  * A span for each operation and each vendor call, in OpenTelemetry's words. The packages below read the
  * standard OTEL_* variables for themselves; this file is loaded only where those ask for traces.
  */
-
-/** Milliseconds between two complaints about a collector. */
-const complaintsEvery = 60_000;
-/** Milliseconds that the last spans may take to leave. */
-const longestFlush = 1_000;
 
 const isOurFault = (outcome: string) => !['OK', 'USER_ERROR'].includes(outcome);
 
@@ -40,9 +29,7 @@ const endAt = (startedAt: number, duration: number) => new Date(startedAt + dura
 /** @param documents texts of the persisted documents, whose operations' names are told apart */
 export function createTraces(processor: SpanProcessor, documents?: Iterable<string>): Observer {
   const provider = new NodeTracerProvider({
-    resource: defaultResource()
-      .merge(resourceFromAttributes({ 'service.name': 'portico' }))
-      .merge(detectResources({ detectors: [envDetector] })),
+    resource: describeProcess(),
     spanProcessors: [processor],
   });
   // Nothing is registered globally: no library of ours is to add headers to what vendors get.
@@ -114,42 +101,16 @@ export function createTraces(processor: SpanProcessor, documents?: Iterable<stri
       span?.end(endAt(operation.startedAt, duration));
     },
 
-    async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(() => resolve(), longestFlush);
-      });
-      await Promise.race([provider.shutdown().catch(() => undefined), late]);
-      clearTimeout(timer);
-    },
+    close: () => closeSoon(provider),
   };
 }
-
-/** Says now and then that spans do not arrive, in place of the error with its text. */
-const complaining = (exporter: SpanExporter, complain: () => void): SpanExporter => ({
-  export(batch, done) {
-    exporter.export(batch, ({ code }) => {
-      if (code !== ExportResultCode.SUCCESS) {
-        complain();
-      }
-      done({ code: ExportResultCode.SUCCESS });
-    });
-  },
-  shutdown: () => exporter.shutdown(),
-  forceFlush: async () => exporter.forceFlush?.(),
-});
 
 /**
  * Traces to a collector over OTLP. What it does not take is dropped: spans wait in a bounded line.
  * @param complain told at most once a minute that spans do not arrive
  */
 export function openTraces(complain: () => void, documents?: Iterable<string>): Observer {
-  let saidAt = Number.NEGATIVE_INFINITY;
-  const exporter = complaining(new OTLPTraceExporter(), () => {
-    if (performance.now() - saidAt > complaintsEvery) {
-      saidAt = performance.now();
-      complain();
-    }
-  });
+  const exporter = new OTLPTraceExporter();
+  complainOfLosses(exporter, complain);
   return createTraces(new BatchSpanProcessor(exporter), documents);
 }

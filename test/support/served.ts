@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { portico, type Running } from './command-line.ts';
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts';
 import { freePort } from './free-port.ts';
 import { askThrough, type TestGateway, unhurried } from './gateway.ts';
+
+/** Milliseconds in which a killed process is gone, and all that it has started. */
+const longestDeath = 45_000;
 
 /** `portico serve` in processes of their own, over one sandbox and one PostgreSQL. */
 
@@ -86,7 +90,11 @@ export async function openClinic(
       },
       async kill() {
         running.process.kill('SIGKILL');
-        await running.ended;
+        // Its workers hold its output open for as long as they live.
+        const late = delay(longestDeath, undefined, { ref: false }).then(() => {
+          throw new Error(`Killed, but a part of it lives on: ${running.stderr()}`);
+        });
+        await Promise.race([running.ended, late]);
         await database.close();
         open.delete(served);
       },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstQuery } from '../support/first-query.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { samplesIn } from '../support/metrics-page.ts';
 import { personalIn } from '../support/personal-data.ts';
 
 const token = 'scrapers-only-0123456789';
@@ -17,13 +18,7 @@ async function scrape(): Promise<Map<string, number>> {
   const response = await gateway.fetch('/metrics', { headers: { authorization } });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-  const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(' ');
-      return [line.slice(0, space), Number(line.slice(space + 1))];
-    }),
-  );
+  return samplesIn(await response.text());
 }
 
 /** How much samples grew over what was done meanwhile. */

@@ -1,0 +1,1 @@
+CREATE INDEX "operations_unsettled" ON "operations" USING btree ("status","started_at") WHERE "operations"."status" in ('IN_PROGRESS', 'OUTCOME_UNKNOWN');
