@@ -77,13 +77,15 @@ const readIncoming = (incoming: IncomingMessage, most: number) =>
         reject(tooLarge(most));
       }
     };
+    const endedEarly = () => reject(refusal('BAD_USER_INPUT', 400, 'The body ended early.'));
     incoming
       .on('data', take)
-      .once('end', () =>
-        resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
-      )
+      .once('end', () => {
+        incoming.off('close', endedEarly);
+        resolve(Buffer.concat(chunks));
+      })
       .once('error', reject)
-      .once('close', () => reject(refusal('BAD_USER_INPUT', 400, 'The body ended early.')));
+      .once('close', endedEarly);
   });
 
 /** Reads requests strictly and within bounds; takes the place of the server's own parsers. */
