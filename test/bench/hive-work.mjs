@@ -4,7 +4,7 @@ import { endpointsOf } from './endpoints.mjs';
 
 const queueItem = 'id object request_type title status created';
 
-export const w1 = `query Visit($visitId: ID!) {
+export const w1 = `query Visit($visitId: String!) {
   visit(id: $visitId) {
     data {
       id account_code type status intake { reason_for_visit } start end actual_start actual_end
@@ -13,7 +13,7 @@ export const w1 = `query Visit($visitId: ID!) {
   }
 }`;
 
-export const w2 = `query PatientOverview($visitId: ID!, $userId: ID!, $cerboId: ID!, $mdHqId: ID!) {
+export const w2 = `query PatientOverview($visitId: String!, $userId: String!, $cerboId: String!, $mdHqId: String!) {
   latestOrder(userId: $userId) { data { order_id tenant_domain } }
   visit(id: $visitId) {
     data { id type status intake { reason_for_visit } start member { id first_name last_name } }

@@ -51,7 +51,7 @@ const operations = {
     object('NimbusOrderAnswer', {
       data: object('NimbusOrder', { order_id: integer, tenant_domain: string }),
     }),
-    { queryParamArgMap: { user_id: 'userId' }, argTypeMap: { userId: string } },
+    { queryParamArgMap: { user_id: 'userId' } },
   ),
   portal: get(
     'appointments',
