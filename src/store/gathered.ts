@@ -9,8 +9,6 @@ interface Waiting<Item, Found> {
 
 /** Calls whose items go together, at most. */
 const callsTogether = 200;
-/** Reads under way at once: one that is slow does not hold up all others. */
-const readsAtOnce = 2;
 
 /** Whether an error is about what was written or asked for, and not about the database. */
 const isOfOne = (error: unknown) =>
@@ -20,15 +18,13 @@ const isOfOne = (error: unknown) =>
  * Takes together what is given while the work on what came before is under way: so many callers cost one
  * transaction or statement, and none of them waits for another's locks.
  * @param work on all of them or none; tried for each call alone where that may save the others
- * @param atOnce how often it may be under way
  */
 export function gathered<Item, Found = void>(
   work: (items: readonly Item[]) => Promise<Found>,
   spoilsOthers: (error: unknown) => boolean = isOfOne,
-  atOnce = 1,
 ): (items: readonly Item[]) => Promise<Found> {
   let waiting: Waiting<Item, Found>[] = [];
-  let running = 0;
+  let running = false;
 
   async function settle(calls: readonly Waiting<Item, Found>[]): Promise<void> {
     try {
@@ -50,19 +46,19 @@ export function gathered<Item, Found = void>(
   }
 
   async function run(): Promise<void> {
-    running += 1;
+    running = true;
     while (waiting.length > 0) {
       const calls = waiting.slice(0, callsTogether);
       waiting = waiting.slice(callsTogether);
       await settle(calls);
     }
-    running -= 1;
+    running = false;
   }
 
   return (items) =>
     new Promise((resolve, reject) => {
       waiting.push({ items, resolve, reject });
-      if (running < atOnce) {
+      if (!running) {
         void run();
       }
     });
@@ -78,10 +74,8 @@ export function gatheredReads<Key, Row>(
   nameOf: (key: Key) => string,
   nameOfRow: (row: Row) => string,
 ): (keys: readonly Key[]) => Promise<Row[]> {
-  const all = gathered(
-    (keys: readonly Key[]) => read([...new Map(keys.map((key) => [nameOf(key), key])).values()]),
-    isOfOne,
-    readsAtOnce,
+  const all = gathered((keys: readonly Key[]) =>
+    read([...new Map(keys.map((key) => [nameOf(key), key])).values()]),
   );
   return async (keys) => {
     if (keys.length === 0) {

@@ -15,35 +15,35 @@ export interface Peer<Order, Said> {
 
 let asked = 0;
 
-/** Starts a module of this folder; it ends with this process. @returns it with the first thing it said */
+/** Starts a module of this folder; it ends with this process. @returns it with the first thing it says */
 export async function startPeer<Order extends object, Said>(
   file: string,
-  options: { words?: string[]; environment?: Record<string, string> } = {},
+  setup?: object,
 ): Promise<Peer<Order, Said> & { first: Said }> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), options.words ?? [], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...options.environment },
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production' },
     execArgv: [],
   });
-  const said = async (isIt: (message: { id?: number }) => boolean): Promise<Said> => {
-    for (;;) {
-      const [message] = (await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended`))),
-      ])) as [{ id?: number }];
-      if (isIt(message)) {
-        return message as Said;
-      }
-    }
-  };
-  const first = await said(() => true);
+  const waiting = new Map<number | undefined, { resolve: (said: Said) => void }>();
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${file} ended`)));
+  ended.catch(() => undefined);
+  child.on('message', (message: { id?: number }) => {
+    waiting.get(message.id)?.resolve(message as Said);
+    waiting.delete(message.id);
+  });
+  const saying = (id: number | undefined) =>
+    Promise.race([ended, new Promise<Said>((resolve) => waiting.set(id, { resolve }))]);
+  const first = saying(undefined);
+  if (setup !== undefined) {
+    child.send({ setup });
+  }
   return {
     process: child,
-    first,
+    first: await first,
     ask(order) {
       asked += 1;
-      const id = asked;
-      const answer = said((message) => message.id === id);
-      child.send({ ...order, id });
+      const answer = saying(asked);
+      child.send({ ...order, id: asked });
       return answer;
     },
   };
@@ -84,6 +84,8 @@ export interface Bench {
   pid: number;
   gateway: Omit<TestGateway, 'logged' | 'close'>;
   token: string;
+  /** Ends its processes. */
+  close(): Promise<void>;
 }
 
 /** The stub's names for the vendors' origins, and the variables that hold addresses there. */
@@ -122,6 +124,8 @@ export async function openBench(
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     // Limits stay on; this one caller is as many as a clinic has.
     RATE_LIMIT_PER_MINUTE: '10000000',
+    // It is asked for all that it can do: none of that is to be turned away.
+    EVENT_LOOP_LAG_MS: '10000',
     NODE_ENV: 'production',
     ...environment,
   });
@@ -140,5 +144,11 @@ export async function openBench(
   });
   const token = await gateway.token('staff');
   const pid = running.process.pid ?? 0;
-  return { sandbox, stub, stubOrigin, origin, pid, gateway, token };
+  const close = async () => {
+    running.process.kill('SIGTERM');
+    await running.ended;
+    stub.process.disconnect();
+    await sandbox.close();
+  };
+  return { sandbox, stub, stubOrigin, origin, pid, gateway, token, close };
 }

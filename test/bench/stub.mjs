@@ -7,7 +7,7 @@ import { createServer, request } from 'node:http';
 
 /** Origins of the simulators by vendor, told at the start. */
 let origins = {};
-/** Milliseconds; per vendor, or for all. */
+/** Milliseconds by vendor. */
 let latency = {};
 /** Part of the answers that are a 500. */
 let errors = 0;
@@ -44,8 +44,8 @@ const learned = (vendor, method, path, headers, body) =>
 function count(vendor) {
   calls[vendor] = (calls[vendor] ?? 0) + 1;
   const second = Math.floor(Date.now() / 1000);
-  const rates = (seconds[vendor] ??= {});
-  rates[second] = (rates[second] ?? 0) + 1;
+  seconds[vendor] = seconds[vendor] ?? {};
+  seconds[vendor][second] = (seconds[vendor][second] ?? 0) + 1;
 }
 
 async function answer(vendor, incoming, response, body) {
@@ -79,8 +79,12 @@ const server = createServer((incoming, response) => {
       answer(vendor, incoming, response, Buffer.concat(chunks).toString()).catch(() =>
         response.destroy(),
       );
-    const wait = latency[vendor] ?? latency.all ?? 0;
-    wait > 0 ? setTimeout(give, typeof wait === 'number' ? wait : 0) : give();
+    const wait = latency[vendor] ?? 0;
+    if (wait > 0) {
+      setTimeout(give, wait);
+    } else {
+      give();
+    }
   });
 });
 server.keepAliveTimeout = 60_000;
