@@ -92,7 +92,7 @@ export async function lists(databaseUrl: string, say: (line: string) => void) {
       await once(document, variables);
     }
     await bench.stub.ask({ set: { latency: { portal: latency } } });
-    const all = [];
+    const all: Awaited<ReturnType<typeof once>>[] = [];
     for (let round = 0; round < rounds; round += 1) {
       all.push(await once(document, variables));
     }
