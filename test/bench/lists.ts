@@ -1,7 +1,5 @@
-import { type PortalPerson, people } from '../../src/vendors/my-patient-portal/fixtures.ts';
-import type { TestGateway } from '../support/gateway.ts';
-import { connect, mutate } from '../support/mutations.ts';
-import { type Bench, openBench } from './clinic.ts';
+import { addPeople, registerPeople } from '../support/many-patients.ts';
+import { openBench } from './clinic.ts';
 import { cpuOf, median, memoryOf, oneDigit, table, whole } from './measure.ts';
 import { funnel, listOf, partsOf } from './work.ts';
 
@@ -13,55 +11,8 @@ const rounds = Number(process.env.BENCH_ROUNDS ?? 5) * 3;
 const latency = 20;
 const most = Math.max(...sizes);
 
-const numbered = (index: number): PortalPerson => ({
-  username: `patient${index}`,
-  password: `patient${index}-sandbox`,
-  accountId: `account${index}`,
-  first_name: 'Nora',
-  last_name: `Number${index}`,
-  born_on: '1980-01-02',
-  gender: 'female',
-  email: `nora.${index}@example.com`,
-  mobile: '+15550105000',
-  insurance_id: 136,
-});
-
-/** @returns their global ids */
-async function register(bench: Bench, extra: readonly PortalPerson[]): Promise<string[]> {
-  // What arranging needs of a gateway under test.
-  const gateway = bench.gateway as TestGateway;
-  const ids: string[] = [];
-  const one = async ({ username, first_name, last_name, accountId }: PortalPerson) => {
-    const { payload } = await mutate(
-      gateway,
-      'registerPatient',
-      { firstName: first_name, lastName: last_name, birthDate: '1980-01-02' },
-      'patient { id }',
-    );
-    const { payload: connected } = await connect(gateway, payload.patient.id, username);
-    if (connected.userErrors.length > 0) {
-      throw new Error(JSON.stringify(connected.userErrors));
-    }
-    for (const hours of [24, 48]) {
-      bench.sandbox.simulators.MY_PATIENT_PORTAL.appointments.push({
-        ...{ id: `${username}at${hours}`, cancelledAt: null, accountId },
-        ...{ typeId: 198, insuranceId: 136, start: Date.now() + hours * 3_600_000 },
-        ...{ asapEmail: null, comments: undefined },
-        ...{ structuredComment: undefined, notifications: undefined },
-      });
-    }
-    ids.push(payload.patient.id);
-  };
-  for (let index = 0; index < extra.length; index += 10) {
-    await Promise.all(extra.slice(index, index + 10).map(one));
-  }
-  return ids;
-}
-
 export async function lists(databaseUrl: string, say: (line: string) => void) {
-  const extra = Array.from({ length: most }, (_, index) => numbered(index));
-  // Before the portal is started: its logins are made from them.
-  (people as PortalPerson[]).push(...extra);
+  const extra = addPeople(most);
   const bench = await openBench(databaseUrl, {
     ...{ QUERY_MAX_FIELDS: '10000000', QUERY_MAX_VENDOR_CALLS: '10000' },
     // Two hundred and fifty logins from one address.
@@ -69,7 +20,7 @@ export async function lists(databaseUrl: string, say: (line: string) => void) {
     MY_PATIENT_PORTAL_CONCURRENCY: '64',
   });
   say(`Registering ${most} patients...`);
-  const ids = await register(bench, extra);
+  const ids = await registerPeople(bench.gateway, extra);
   const missed: string[] = [];
 
   const once = async (document: string, variables: Record<string, unknown>) => {
