@@ -1,7 +1,7 @@
-import { and, eq, inArray, or, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { LinkMethod, VendorAccount } from '../domain/records.ts';
 import type { VendorAccounts } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import { type Database, type Queries, repeated } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
@@ -27,26 +27,31 @@ const toAccount = ({ account, version }: Row): VendorAccount => ({
 
 /** Reads and writes who is whom at which vendor. */
 export function createVendorAccounts(database: Database, clock: () => number): VendorAccounts {
-  const rowsWhere = (condition: SQL | undefined) =>
-    database.run((queries) =>
-      queries
-        .select({ account: vendorAccounts, version: vendorTokens.version })
-        .from(vendorAccounts)
-        .leftJoin(
-          vendorTokens,
-          and(
-            eq(vendorTokens.vendor, vendorAccounts.vendor),
-            eq(vendorTokens.patientId, vendorAccounts.patientId),
-          ),
-        )
-        .where(condition)
-        .orderBy(vendorAccounts.patientId, vendorAccounts.vendor),
-    );
+  const rowsWhere = (queries: Queries, condition: SQL | undefined) =>
+    queries
+      .select({ account: vendorAccounts, version: vendorTokens.version })
+      .from(vendorAccounts)
+      .leftJoin(
+        vendorTokens,
+        and(
+          eq(vendorTokens.vendor, vendorAccounts.vendor),
+          eq(vendorTokens.patientId, vendorAccounts.patientId),
+        ),
+      )
+      .where(condition)
+      .orderBy(vendorAccounts.patientId, vendorAccounts.vendor);
 
-  const where = async (condition: SQL | undefined) => (await rowsWhere(condition)).map(toAccount);
+  const where = async (condition: SQL | undefined) =>
+    (await database.run((queries) => rowsWhere(queries, condition))).map(toAccount);
 
+  const byPatients = repeated(database, (queries) =>
+    rowsWhere(
+      queries,
+      sql`${vendorAccounts.patientId} = any(${sql.placeholder('ids')}::uuid[])`,
+    ).prepare(''),
+  );
   const rowsOfPatients = gatheredReads(
-    (ids: readonly string[]) => rowsWhere(inArray(vendorAccounts.patientId, [...ids])),
+    (ids: readonly string[]) => byPatients({ ids }),
     (id) => id,
     ({ account }) => account.patientId,
   );

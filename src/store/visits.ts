@@ -1,7 +1,7 @@
-import { and, desc, eq, inArray, or, type SQL } from 'drizzle-orm';
+import { desc, type SQL, sql } from 'drizzle-orm';
 import type { VisitKind, VisitRecord } from '../domain/records.ts';
 import type { VisitRecords } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import { type Database, repeated } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { visits } from './tables.ts';
@@ -22,29 +22,31 @@ const toVisit = (row: Row): VisitRecord => ({
 
 /** Reads and writes which visits were made here. */
 export function createVisitRecords(database: Database, clock: () => number): VisitRecords {
-  const where = (condition: SQL | undefined) =>
-    database.run((queries) =>
+  const rowsWhere = (condition: SQL) =>
+    repeated(database, (queries) =>
       queries
         .select()
         .from(visits)
         .where(condition)
-        .orderBy(desc(visits.createdAt), desc(visits.sequence)),
+        .orderBy(desc(visits.createdAt), desc(visits.sequence))
+        .prepare(''),
     );
+  const byKeys = rowsWhere(
+    sql`(${visits.vendor}, ${visits.vendorVisitId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('ids')}::text[]))`,
+  );
+  const byPatients = rowsWhere(sql`${visits.patientId} = any(${sql.placeholder('ids')}::uuid[])`);
 
   const rowsOfKeys = gatheredReads(
     (keys: readonly VisitKey[]) =>
-      where(
-        or(
-          ...keys.map((key) =>
-            and(eq(visits.vendor, key.vendor), eq(visits.vendorVisitId, key.vendorVisitId)),
-          ),
-        ),
-      ),
+      byKeys({
+        vendors: keys.map(({ vendor }) => vendor),
+        ids: keys.map(({ vendorVisitId }) => vendorVisitId),
+      }),
     nameOf,
     nameOf,
   );
   const rowsOfPatients = gatheredReads(
-    (ids: readonly string[]) => where(inArray(visits.patientId, [...ids])),
+    (ids: readonly string[]) => byPatients({ ids }),
     (id) => id,
     ({ patientId }) => patientId,
   );

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, startPeer } from './clinic.ts';
 import { w1 as hiveW1, w2 as hiveW2, variablesOf } from './hive-work.mjs';
 import {
@@ -113,6 +114,8 @@ export async function sideBySide(bench: Bench, traced: Bench, say: (line: string
       }
       await measure(load, subject, { connections, seconds: 3 });
       const stub = subject.name === 'Portico, telemetry on' ? traced.stub : bench.stub;
+      // What the generator left behind has come to its end by then.
+      await delay(1_000);
       await stub.ask({ forget: true });
       await ask(subject);
       const { calls } = await stub.ask({ forget: true });
