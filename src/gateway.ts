@@ -8,6 +8,7 @@ import { createVendorDirectory, type VendorAdapter } from './domain/vendor.ts';
 import { schemaOver } from './graph/schema.ts';
 import type { Transport } from './http/exchange.ts';
 import { together } from './http/gates.ts';
+import { createPace } from './http/pace.ts';
 import { createTransport } from './http/transport.ts';
 import { startRecovery } from './operations/recovery.ts';
 import { type PersistedDocuments, readPersistedDocuments } from './plugins/persisted-documents.ts';
@@ -60,11 +61,14 @@ function openDoors({ vendors, publicUrl }: Config, tokens: TokenVault, clock: ()
     if (settings === undefined) {
       return [];
     }
+    // Its variables are named after it, see `limits`.
+    const perSecond = (settings as Record<string, unknown>)[`${id}_PER_SECOND`];
+    const pace = typeof perSecond === 'number' ? createPace(perSecond) : undefined;
     const parts: VendorParts<typeof settings> = {
       id,
       settings,
       transport: (options) => {
-        const transport = createTransport({ ...options, vendor: id, clock });
+        const transport = createTransport({ ...options, vendor: id, pace, clock });
         transports.push({ vendor: id, transport });
         return transport;
       },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
@@ -39,6 +40,12 @@ const keysFreshFor = 10 * 60 * 1000;
 const keysGoodFor = 24 * 60 * 60 * 1000;
 /** Milliseconds between two attempts at a provider that does not answer. */
 const pauseAfterFailure = 2_000;
+/**
+ * Milliseconds for which a token that was verified is known, and how many are: a page asks many times a
+ * minute, and its signature costs more to check than many an answer.
+ */
+const knownFor = 60 * 1000;
+const mostKnown = 5_000;
 /** Access tokens; logout tokens, DPoP proofs and the like are signed by the same keys. */
 const tokenTypes = ['at+jwt', 'application/at+jwt', 'jwt'];
 
@@ -137,10 +144,35 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const loadKeys = createKeySet(options.issuer, options.clock);
 
+  /** By the hash of their tokens; oldest first. */
+  const known = new Map<string, { caller: VerifiedCaller; since: number }>();
+
+  const know = (hash: string, caller: VerifiedCaller) => {
+    known.delete(hash);
+    for (const oldest of known.size < mostKnown ? [] : known.keys()) {
+      known.delete(oldest);
+      break;
+    }
+    known.set(hash, { caller, since: options.clock() });
+    return caller;
+  };
+  const knownCaller = (hash: string) => {
+    const now = options.clock();
+    const { caller, since = 0 } = known.get(hash) ?? {};
+    return caller && since <= now && now < Math.min(since + knownFor, caller.expiresAt)
+      ? caller
+      : undefined;
+  };
+
   return async (authorization) => {
     const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1];
     if (token === undefined || token.length > longestToken) {
       throw unauthenticated();
+    }
+    const hash = createHash('sha256').update(token).digest('base64');
+    const before = knownCaller(hash);
+    if (before !== undefined) {
+      return before;
     }
     try {
       const { payload, protectedHeader } = await jwtVerify(token, await loadKeys(), {
@@ -155,11 +187,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (!payload.sub || !tokenTypes.includes(typ.toLowerCase())) {
         throw unauthenticated();
       }
-      return {
+      return know(hash, {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
         expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
-      };
+      });
     } catch {
       throw unauthenticated();
     }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { VendorErrorKind } from '../domain/errors.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { VendorHealth } from '../domain/vendor.ts';
+import type { Pace } from './pace.ts';
 
 /** Breaker and concurrency limit are kept apart by class: a stuck write never blocks reads. */
 export type OperationClass = 'read' | 'write';
@@ -91,6 +92,8 @@ export interface TransportOptions {
   timeouts: Readonly<Record<OperationClass, number>>;
   /** Calls at once per class; more wait in a bounded queue within their deadline. */
   concurrency: number;
+  /** When the next attempt may be sent, where the vendor allows so many a second only. */
+  pace?: Pace | undefined;
   /** Bytes of a decoded body; default 1 MiB. */
   largestBody?: number;
   /** Attempts of a repeatable call, default 3. */

@@ -50,7 +50,7 @@ function prepare(baseUrl: URL, exchange: Exchange<unknown>): Prepared {
 
 /** A vendor's way out; see `Transport`. */
 export function createTransport(options: TransportOptions): Transport {
-  const { vendor, baseUrl, timeouts, concurrency } = options;
+  const { vendor, baseUrl, timeouts, concurrency, pace } = options;
   const clock = options.clock ?? (() => Date.now());
   const gates = { read: createGate(concurrency, clock), write: createGate(concurrency, clock) };
   const limits = {
@@ -73,8 +73,10 @@ export function createTransport(options: TransportOptions): Transport {
     prepared: Prepared,
     { least, whole, report }: { least: number; whole: number; report: CallReport },
   ): Promise<Outcome<Answer>> {
+    // Its turn comes before the deadline, with the least time that it takes, or it is not worth waiting for.
+    const inTime = await pace?.(scope.deadline - clock() - least, scope.signal);
     const left = scope.deadline - clock();
-    if (left < least) {
+    if (inTime === false || left < least) {
       return outOfTime(report);
     }
     report.attempts += 1;

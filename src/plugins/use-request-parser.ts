@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Plugin } from 'graphql-yoga';
 import { refusal } from './refusal.ts';
+import type { NodeContext } from './remote-address.ts';
 import { decodeUtf8, paramsOfAddress, paramsOfBody } from './request-text.ts';
 
 export interface RequestLimits {
@@ -59,16 +61,51 @@ async function readBody({ body }: Request, most: number): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/**
+ * The same from Node's own request, without the streams of the web around it: half of what a small request
+ * would cost. Nobody else reads it.
+ */
+const readIncoming = (incoming: IncomingMessage, most: number) =>
+  new Promise<Uint8Array>((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const take = (chunk: Uint8Array) => {
+      size += chunk.byteLength;
+      chunks.push(chunk);
+      if (size > most) {
+        incoming.off('data', take).pause();
+        reject(tooLarge(most));
+      }
+    };
+    const endedEarly = () => reject(refusal('BAD_USER_INPUT', 400, 'The body ended early.'));
+    incoming
+      .on('data', take)
+      .once('end', () => {
+        incoming.off('close', endedEarly);
+        resolve(Buffer.concat(chunks));
+      })
+      .once('error', reject)
+      .once('close', endedEarly);
+  });
+
 /** Reads requests strictly and within bounds; takes the place of the server's own parsers. */
 export const useRequestParser = (limits: RequestLimits): Plugin => ({
-  onRequestParse({ request, url, setRequestParser }) {
+  onRequestParse({ request, url, serverContext, setRequestParser }) {
+    const { req } = serverContext as NodeContext;
     if (request.method === 'GET') {
       setRequestParser(() => paramsOfAddress(url.searchParams));
     }
     if (request.method === 'POST') {
       checkHeaders(request, limits);
       setRequestParser(async () =>
-        paramsOfBody(decodeUtf8(await readBody(request, limits.bytes)), limits.batch),
+        paramsOfBody(
+          decodeUtf8(
+            await (req === undefined
+              ? readBody(request, limits.bytes)
+              : readIncoming(req, limits.bytes)),
+          ),
+          limits.batch,
+        ),
       );
     }
   },

@@ -8,7 +8,6 @@ import { gathered } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 import { onlyUuids } from './row-ids.ts';
-import { StoreError } from './store-error.ts';
 
 type Row = typeof accessEvents.$inferSelect;
 
@@ -51,10 +50,8 @@ export function createAccessLog(
   sealer: Sealer,
   clock: () => number,
 ): AccessLog {
-  const append = gathered<Omit<AccessEvent, 'at'>>(
-    (events) =>
-      database.transaction((queries) => appendEvents(queries, sealer, new Date(clock()), events)),
-    (error) => !(error instanceof StoreError) || ['CONSTRAINT', 'FAULT'].includes(error.kind),
+  const append = gathered((events: readonly Omit<AccessEvent, 'at'>[]) =>
+    database.transaction((queries) => appendEvents(queries, sealer, new Date(clock()), events)),
   );
 
   /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */

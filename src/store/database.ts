@@ -54,3 +54,20 @@ export function createDatabase(engine: Engine): Database {
     },
   };
 }
+
+/**
+ * A statement that is built once and run often: to build one takes as long as to run it.
+ * @param build ends with `prepare('')`: without a name, which a pooler between here and PostgreSQL would mix up
+ */
+export function repeated<T>(
+  database: Database,
+  build: (queries: Queries) => { execute(values: Record<string, unknown>): Promise<T> },
+): (values: Record<string, unknown>) => Promise<T> {
+  const built = new WeakMap<Queries, ReturnType<typeof build>>();
+  return (values) =>
+    database.run((queries) => {
+      const statement = built.get(queries) ?? build(queries);
+      built.set(queries, statement);
+      return statement.execute(values);
+    });
+}

@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL } from 'drizzle-orm';
+import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { Patient } from '../domain/records.ts';
 import type { PatientRegister, Sealer } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import { type Database, repeated } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { onlyUuids } from './row-ids.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
 import { StoreError } from './store-error.ts';
 import { patients } from './tables.ts';
 
-type Row = typeof patients.$inferSelect;
+type Row = Pick<typeof patients.$inferSelect, 'id' | 'subject' | 'sealed' | 'createdAt'>;
+
+/** All but what is only searched by. */
+const known = {
+  id: patients.id,
+  subject: patients.subject,
+  sealed: patients.sealed,
+  createdAt: patients.createdAt,
+};
 
 /** Newest first: sealed names have no order that the database could know. */
 const order: Ordering = { columns: [patients.createdAt, patients.id], direction: 'desc' };
@@ -55,14 +64,26 @@ export function createPatientRegister(
   }
 
   async function where(condition: SQL | undefined): Promise<Patient[]> {
-    const rows = await database.run((queries) => queries.select().from(patients).where(condition));
+    const rows = await database.run((queries) =>
+      queries.select(known).from(patients).where(condition),
+    );
     return rows.map(toPatient);
   }
 
-  const find: PatientRegister['find'] = async (ids) => {
-    const wellFormed = onlyUuids(ids);
-    return wellFormed.length === 0 ? [] : where(inArray(patients.id, wellFormed));
-  };
+  const byIds = repeated(database, (queries) =>
+    queries
+      .select(known)
+      .from(patients)
+      .where(sql`${patients.id} = any(${sql.placeholder('ids')}::uuid[])`)
+      .prepare(''),
+  );
+  const rowsOfIds = gatheredReads(
+    (ids: readonly string[]) => byIds({ ids }),
+    (id) => id,
+    ({ id }) => id,
+  );
+  const find: PatientRegister['find'] = async (ids) =>
+    (await rowsOfIds(onlyUuids(ids))).map(toPatient);
 
   return {
     find,

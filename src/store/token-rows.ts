@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, isNull, lte, or } from 'drizzle-orm';
+import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
 import type { VendorTokens } from '../domain/capabilities/appointments.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import type { Database } from './database.ts';
+import { type Database, repeated } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { tokensFromText, tokensToText } from './sealed-tokens.ts';
 import { vendorTokens } from './tables.ts';
@@ -39,15 +40,32 @@ export function createTokenRows(database: Database, sealer: Sealer) {
   const count = (rows: readonly unknown[]) => rows.length > 0;
   const affected = { version: vendorTokens.version };
 
+  const byKeys = repeated(database, (queries) =>
+    queries
+      .select()
+      .from(vendorTokens)
+      .where(
+        sql`(${vendorTokens.vendor}, ${vendorTokens.patientId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('patients')}::uuid[]))`,
+      )
+      .prepare(''),
+  );
+  const rowsOfKeys = gatheredReads(
+    (keys: readonly TokenKey[]) =>
+      byKeys({
+        vendors: keys.map(({ vendor }) => vendor),
+        patients: keys.map(({ patientId }) => patientId),
+      }),
+    purposeOf,
+    purposeOf,
+  );
+
   return {
     /** Undefined where there are none, and where they were changed or sealed with a lost key. */
     async find(key: TokenKey): Promise<FoundTokens | undefined> {
       if (onlyUuids([key.patientId]).length === 0) {
         return undefined;
       }
-      const [row] = await database.run((queries) =>
-        queries.select().from(vendorTokens).where(at(key)),
-      );
+      const [row] = await rowsOfKeys([key]);
       const text = row && sealer.open(purposeOf(key), row.sealed);
       return row === undefined || text === undefined
         ? undefined

@@ -1,7 +1,8 @@
-import { and, eq, inArray, or, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { LinkMethod, VendorAccount } from '../domain/records.ts';
 import type { VendorAccounts } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import { type Database, type Queries, repeated } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
 import { vendorAccounts, vendorTokens } from './tables.ts';
@@ -26,29 +27,38 @@ const toAccount = ({ account, version }: Row): VendorAccount => ({
 
 /** Reads and writes who is whom at which vendor. */
 export function createVendorAccounts(database: Database, clock: () => number): VendorAccounts {
-  async function where(condition: SQL | undefined): Promise<VendorAccount[]> {
-    const rows = await database.run((queries) =>
-      queries
-        .select({ account: vendorAccounts, version: vendorTokens.version })
-        .from(vendorAccounts)
-        .leftJoin(
-          vendorTokens,
-          and(
-            eq(vendorTokens.vendor, vendorAccounts.vendor),
-            eq(vendorTokens.patientId, vendorAccounts.patientId),
-          ),
-        )
-        .where(condition)
-        .orderBy(vendorAccounts.patientId, vendorAccounts.vendor),
-    );
-    return rows.map(toAccount);
-  }
+  const rowsWhere = (queries: Queries, condition: SQL | undefined) =>
+    queries
+      .select({ account: vendorAccounts, version: vendorTokens.version })
+      .from(vendorAccounts)
+      .leftJoin(
+        vendorTokens,
+        and(
+          eq(vendorTokens.vendor, vendorAccounts.vendor),
+          eq(vendorTokens.patientId, vendorAccounts.patientId),
+        ),
+      )
+      .where(condition)
+      .orderBy(vendorAccounts.patientId, vendorAccounts.vendor);
+
+  const where = async (condition: SQL | undefined) =>
+    (await database.run((queries) => rowsWhere(queries, condition))).map(toAccount);
+
+  const byPatients = repeated(database, (queries) =>
+    rowsWhere(
+      queries,
+      sql`${vendorAccounts.patientId} = any(${sql.placeholder('ids')}::uuid[])`,
+    ).prepare(''),
+  );
+  const rowsOfPatients = gatheredReads(
+    (ids: readonly string[]) => byPatients({ ids }),
+    (id) => id,
+    ({ account }) => account.patientId,
+  );
 
   return {
-    async findByPatients(patientIds) {
-      const ids = onlyUuids(patientIds);
-      return ids.length === 0 ? [] : where(inArray(vendorAccounts.patientId, ids));
-    },
+    findByPatients: async (patientIds) =>
+      (await rowsOfPatients(onlyUuids(patientIds))).map(toAccount),
 
     async findByVendorIds(vendor, vendorPatientIds) {
       return vendorPatientIds.length === 0

@@ -1,11 +1,16 @@
-import { and, desc, eq, inArray, or, type SQL } from 'drizzle-orm';
+import { desc, type SQL, sql } from 'drizzle-orm';
 import type { VisitKind, VisitRecord } from '../domain/records.ts';
 import type { VisitRecords } from '../domain/store.ts';
-import type { Database } from './database.ts';
+import { type Database, repeated } from './database.ts';
+import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { visits } from './tables.ts';
 
 type Row = typeof visits.$inferSelect;
+
+type VisitKey = Pick<VisitRecord, 'vendor' | 'vendorVisitId'>;
+
+const nameOf = ({ vendor, vendorVisitId }: VisitKey) => JSON.stringify([vendor, vendorVisitId]);
 
 const toVisit = (row: Row): VisitRecord => ({
   patientId: row.patientId,
@@ -17,34 +22,40 @@ const toVisit = (row: Row): VisitRecord => ({
 
 /** Reads and writes which visits were made here. */
 export function createVisitRecords(database: Database, clock: () => number): VisitRecords {
-  async function where(condition: SQL | undefined): Promise<VisitRecord[]> {
-    const rows = await database.run((queries) =>
+  const rowsWhere = (condition: SQL) =>
+    repeated(database, (queries) =>
       queries
         .select()
         .from(visits)
         .where(condition)
-        .orderBy(desc(visits.createdAt), desc(visits.sequence)),
+        .orderBy(desc(visits.createdAt), desc(visits.sequence))
+        .prepare(''),
     );
-    return rows.map(toVisit);
-  }
+  const byKeys = rowsWhere(
+    sql`(${visits.vendor}, ${visits.vendorVisitId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('ids')}::text[]))`,
+  );
+  const byPatients = rowsWhere(sql`${visits.patientId} = any(${sql.placeholder('ids')}::uuid[])`);
+
+  const rowsOfKeys = gatheredReads(
+    (keys: readonly VisitKey[]) =>
+      byKeys({
+        vendors: keys.map(({ vendor }) => vendor),
+        ids: keys.map(({ vendorVisitId }) => vendorVisitId),
+      }),
+    nameOf,
+    nameOf,
+  );
+  const rowsOfPatients = gatheredReads(
+    (ids: readonly string[]) => byPatients({ ids }),
+    (id) => id,
+    ({ patientId }) => patientId,
+  );
 
   return {
-    async find(keys) {
-      return keys.length === 0
-        ? []
-        : where(
-            or(
-              ...keys.map((key) =>
-                and(eq(visits.vendor, key.vendor), eq(visits.vendorVisitId, key.vendorVisitId)),
-              ),
-            ),
-          );
-    },
+    find: async (keys) => (await rowsOfKeys(keys)).map(toVisit),
 
-    async findByPatients(patientIds) {
-      const ids = onlyUuids(patientIds);
-      return ids.length === 0 ? [] : where(inArray(visits.patientId, ids));
-    },
+    findByPatients: async (patientIds) =>
+      (await rowsOfPatients(onlyUuids(patientIds))).map(toVisit),
 
     async add({ patientId, vendor, vendorVisitId, kind }) {
       const createdAt = new Date(clock());

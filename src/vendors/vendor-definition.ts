@@ -110,7 +110,10 @@ export const credential = (description: string) =>
 export const limits = <Prefix extends string>(
   prefix: Prefix,
 ): {
-  [Key in `${Prefix}_TIMEOUT_MS` | `${Prefix}_CONCURRENCY`]: z.ZodOptional<z.ZodCoercedNumber>;
+  [Key in
+    | `${Prefix}_TIMEOUT_MS`
+    | `${Prefix}_CONCURRENCY`
+    | `${Prefix}_PER_SECOND`]: z.ZodOptional<z.ZodCoercedNumber>;
 } => {
   const shape = {
     [`${prefix}_TIMEOUT_MS`]: z.coerce
@@ -129,6 +132,12 @@ export const limits = <Prefix extends string>(
       .max(1000)
       .optional()
       .describe('Calls to this vendor at once, per class (reads, writes).'),
+    [`${prefix}_PER_SECOND`]: z.coerce
+      .number()
+      .min(0.1)
+      .max(10_000)
+      .optional()
+      .describe('Requests a second that this vendor allows; unlimited where absent.'),
   };
   return shape as unknown as ReturnType<typeof limits<Prefix>>;
 };

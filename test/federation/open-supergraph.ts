@@ -1,26 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { installPackages } from '../support/install-packages.ts';
 
 /** Gateways of other people over Portico and a second subgraph, in a process and with packages of their own. */
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const installed = join(folder, 'node_modules', '.package-lock.json');
-
-/** They are large, and nothing else needs them: installed when these tests first run. */
-async function installMissing(): Promise<void> {
-  const lock = statSync(join(folder, 'package-lock.json')).mtimeMs;
-  if (!existsSync(installed) || statSync(installed).mtimeMs < lock - 1000) {
-    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-      cwd: folder,
-    });
-  }
-}
-
 export interface Invoice {
   number: string;
   cents: number;
@@ -47,7 +34,7 @@ export interface Supergraph {
 
 /** @throws Error with the composition's errors, where the two do not compose */
 export async function openSupergraph(setup: Setup): Promise<Supergraph> {
-  await installMissing();
+  await installPackages(folder);
   const child = spawn(process.execPath, [join(folder, 'supergraph.mjs')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, NODE_ENV: 'production' },

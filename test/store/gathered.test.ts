@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { gathered } from '../../src/store/gathered.ts';
+import { gathered, gatheredReads } from '../../src/store/gathered.ts';
 
 /** Writes that wait until they are let go on. */
-function desk(isOfOne: (error: unknown) => boolean = () => false) {
+function desk(spoilsOthers: (error: unknown) => boolean = () => false) {
   const batches: string[][] = [];
   const gates: { resolve: () => void; reject: (error: Error) => void }[] = [];
-  const write = gathered<string>((items) => {
+  const write = gathered((items: readonly string[]) => {
     batches.push([...items]);
     return new Promise<void>((resolve, reject) => gates.push({ resolve, reject }));
-  }, isOfOne);
+  }, spoilsOthers);
   const next = async () => {
     await expect.poll(() => gates.length).toBeGreaterThan(0);
     return gates.shift() as (typeof gates)[number];
@@ -57,4 +57,31 @@ test('writes each alone where one of them spoils the others’', async () => {
   (await next()).resolve();
   expect(await Promise.all(calls)).toEqual([undefined, undefined, 'refused', undefined]);
   expect(batches).toEqual([['a'], ['b', 'bad', 'c'], ['b'], ['bad'], ['c']]);
+});
+
+test('reads what is asked for meanwhile in one statement, and gives each caller their own', async () => {
+  const reads: string[][] = [];
+  const gates: (() => void)[] = [];
+  const read = gatheredReads(
+    async (keys: readonly string[]) => {
+      reads.push([...keys]);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return keys.filter((key) => key !== 'missing').flatMap((key) => [`${key}2`, `${key}1`]);
+    },
+    (key) => key,
+    (row) => row.slice(0, -1),
+  );
+  const calls = [['a'], ['b'], ['a', 'c'], ['missing'], ['c'], []].map(read);
+  expect(reads).toEqual([['a']]);
+  gates[0]?.();
+  await expect.poll(() => reads).toEqual([['a'], ['b', 'a', 'c', 'missing']]);
+  gates[1]?.();
+  expect(await Promise.all(calls)).toEqual([
+    ...[
+      ['a2', 'a1'],
+      ['b2', 'b1'],
+      ['a2', 'a1', 'c2', 'c1'],
+    ],
+    ...[[], ['c2', 'c1'], []],
+  ]);
 });

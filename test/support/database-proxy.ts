@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { startTcpProxy } from './tcp-proxy.ts';
 
 /**
  * Stands between one process of the gateway and PostgreSQL, and can stop it dead at a chosen
@@ -40,8 +41,6 @@ const statements = {
 };
 
 export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   let stop: Stop | undefined;
   let stopped = 0;
 
@@ -50,12 +49,10 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     chunk.includes(statements[stop.moment]) &&
     (stop.steps?.some((name) => chunk.includes(bound(name))) ?? true);
 
-  function pass(near: Socket): void {
-    const far = connect(Number(target.port), target.hostname);
+  function pass(near: Socket, far: Socket): void {
     /** Forwarding to the database has ended; of the way back, once the commit is answered. */
     let silent = false;
     let committing: 'NO' | 'NEXT' | 'SENT' = 'NO';
-    sockets.add(near).add(far);
     near.on('data', (chunk: Buffer) => {
       if (silent) {
         return;
@@ -80,36 +77,17 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       }
       near.write(chunk);
     });
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.on('error', () => undefined);
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
   }
 
-  const server = createServer(pass);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(databaseUrl);
-  url.port = String((server.address() as AddressInfo).port);
+  const proxy = await startTcpProxy(databaseUrl, pass);
   return {
-    url: url.href,
+    url: proxy.url,
     get stopped() {
       return stopped;
     },
     stopAt(next) {
       stop = next;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) {
-          socket.destroy();
-        }
-      }),
+    close: proxy.close,
   };
 }

@@ -1,5 +1,6 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startTcpProxy } from './tcp-proxy.ts';
 
 /** Stands between a gateway and PostgreSQL and does to the connections what networks do. */
 export interface FaultyDatabase {
@@ -18,18 +19,10 @@ export interface FaultyDatabase {
 }
 
 export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDatabase> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   let silent = false;
   let latency = 0;
   let cuts = 0;
   let cut: { statement: RegExp; left: number } | undefined;
-
-  const endAll = () => {
-    for (const socket of sockets) {
-      socket.destroy();
-    }
-  };
 
   const isNext = (chunk: Buffer) => {
     if (cut?.statement.test(chunk.toString('latin1'))) {
@@ -42,9 +35,7 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
     return false;
   };
 
-  function pass(near: Socket): void {
-    const far = connect(Number(target.port), target.hostname);
-    sockets.add(near).add(far);
+  function pass(near: Socket, far: Socket): void {
     let cutting = false;
     let sent = Promise.resolve();
     near.on('data', (chunk: Buffer) => {
@@ -67,24 +58,11 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
         near.write(chunk);
       }
     });
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.on('error', () => undefined);
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
   }
 
-  const server = createServer(pass);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = new URL(databaseUrl);
-  url.port = String((server.address() as AddressInfo).port);
+  const proxy = await startTcpProxy(databaseUrl, pass);
   return {
-    url: url.href,
+    url: proxy.url,
     get latency() {
       return latency;
     },
@@ -96,7 +74,7 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
     },
     speakAgain() {
       silent = false;
-      endAll();
+      proxy.cutAll();
     },
     cutAnswerTo(statement, nth = 1) {
       cut = { statement, left: nth };
@@ -104,10 +82,6 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
     get cuts() {
       return cuts;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        endAll();
-      }),
+    close: proxy.close,
   };
 }
