@@ -152,7 +152,8 @@ describe.each(vendors.map(([id]) => id))('%s, asked through the gateway,', (id) 
   it.each(statuses)('L03: and answering %i leaves a code and nothing else', async (status) => {
     const { proxy, read: document, write } = partsOf(id);
     const [name, input] = write;
-    const given = { patientId: gateway.ids.Ana, ...(await input()) };
+    // Not under test: on a busy machine the short time limit may run out.
+    const given = { patientId: gateway.ids.Ana, ...(await input().catch(input).catch(input)) };
     proxy.spoil = (_, response) => answerWithCanaries(status, response);
     const answers = [await read(document)];
     await expectService(proxy, document);

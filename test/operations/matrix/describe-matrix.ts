@@ -29,6 +29,9 @@ const faults: readonly MatrixFault[] = [
   { title: 'V02: a truncated answer', fault: { kind: 'truncate', act: true } },
 ];
 
+/** Milliseconds until a closed connection is known to be closed. */
+const closing = 100;
+
 /** Tries to arrange a cell, a second apart. */
 const tries = 12;
 
@@ -57,6 +60,8 @@ async function run(gateway: TestGateway, scenario: Scenario, call: Call, { fault
   const key = randomUUID();
   if (fault === null) {
     simulator.refuse(call.before);
+    // On a connection that the vendor has just closed the request would go out, and be lost.
+    await delay(closing);
   } else {
     simulator.fault({ ...fault, match: call.match, after: call.nth, times: 1 });
   }

@@ -41,6 +41,18 @@ describe('a value that is searched for', () => {
     }
   });
 
+  it.each([
+    ['Ana Silva', 1],
+    ['"silva"', 1],
+    ['Silvania', 1],
+    ['sealed.dGFsilvaX9', 0],
+    ['sealed.dGFsilvania', 0],
+  ])('a short name is found in %s this often: %i', (text, times) => {
+    const needles = new Needles();
+    needles.add('person', 'a name', 'Silva');
+    expect(needles.find('here', text)).toHaveLength(times);
+  });
+
   it('is left out where it is too short to tell', () => {
     const needles = new Needles();
     needles.add('person', 'a name', 'Ana', null, undefined, '', 'Silva', 'Silva');

@@ -17,10 +17,18 @@ interface Needle {
   kind: Kind;
   what: string;
   bytes: Buffer;
+  /** Whether it does not count in the midst of letters and digits. */
+  alone: boolean;
 }
 
 /** Shorter values are found by chance. */
 const shortest = 5;
+/** Words up to this length are found by chance in megabytes of what was sealed, with letters around. */
+const longestByChance = 7;
+const isByChance = (value: string) => value.length <= longestByChance && /^[a-z]+$/i.test(value);
+/** Of what is folded already. */
+const isOfWord = (byte: number | undefined) =>
+  byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a));
 const lowered = (byte: number) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 const folded = (bytes: Buffer) => Buffer.from(bytes.map(lowered));
 
@@ -73,7 +81,8 @@ export class Needles {
         const bytes = folded(Buffer.from(spelling));
         const start = bytes.readUIntBE(0, 3);
         this.starts[start] = 1;
-        this.byStart.set(start, [...(this.byStart.get(start) ?? []), { kind, what, bytes }]);
+        const needle = { kind, what, bytes, alone: isByChance(spelling) };
+        this.byStart.set(start, [...(this.byStart.get(start) ?? []), needle]);
       }
     }
   }
@@ -88,9 +97,11 @@ export class Needles {
       if (this.starts[start] !== 1) {
         continue;
       }
-      for (const { kind, what, bytes: wanted } of this.byStart.get(start) ?? []) {
+      for (const { kind, what, bytes: wanted, alone } of this.byStart.get(start) ?? []) {
         const isWanted = kinds === undefined || kinds.includes(kind);
-        if (isWanted && wanted.equals(bytes.subarray(end - 2, end - 2 + wanted.length))) {
+        const after = end - 2 + wanted.length;
+        const isPart = alone && isOfWord(bytes[end - 3]) && isOfWord(bytes[after]);
+        if (isWanted && !isPart && wanted.equals(bytes.subarray(end - 2, after))) {
           hits.set(`${kind} ${what}`, { kind, what, where });
         }
       }
