@@ -93,7 +93,7 @@ function createKeySet(issuer: string, clock: () => number) {
     return fetching;
   };
 
-  return async (): Promise<JWTVerifyGetKey> => {
+  const load = async (): Promise<JWTVerifyGetKey> => {
     const age = clock() - fetchedAt;
     const mayFetch = clock() - failedAt > pauseAfterFailure;
     if (age > keysGoodFor) {
@@ -109,6 +109,7 @@ function createKeySet(issuer: string, clock: () => number) {
     }
     return keys;
   };
+  return { load, fetchedAt: () => fetchedAt };
 }
 
 /** The claim under its literal name, or along its dotted path. */
@@ -142,26 +143,25 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
  * @throws CodedError UNAUTHENTICATED, the same for every reason
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const loadKeys = createKeySet(options.issuer, options.clock);
+  const keySet = createKeySet(options.issuer, options.clock);
 
-  /** By the hash of their tokens; oldest first. */
-  const known = new Map<string, { caller: VerifiedCaller; since: number }>();
+  /** By the hash of their tokens; oldest first. Good for as long as the keys are those of then. */
+  const known = new Map<string, { caller: VerifiedCaller; since: number; keysOf: number }>();
 
   const know = (hash: string, caller: VerifiedCaller) => {
     known.delete(hash);
-    for (const oldest of known.size < mostKnown ? [] : known.keys()) {
+    const [oldest] = known.keys();
+    if (oldest !== undefined && known.size >= mostKnown) {
       known.delete(oldest);
-      break;
     }
-    known.set(hash, { caller, since: options.clock() });
+    known.set(hash, { caller, since: options.clock(), keysOf: keySet.fetchedAt() });
     return caller;
   };
   const knownCaller = (hash: string) => {
     const now = options.clock();
-    const { caller, since = 0 } = known.get(hash) ?? {};
-    return caller && since <= now && now < Math.min(since + knownFor, caller.expiresAt)
-      ? caller
-      : undefined;
+    const { caller, since = 0, keysOf } = known.get(hash) ?? {};
+    const isFresh = since <= now && now < since + knownFor && keysOf === keySet.fetchedAt();
+    return caller && isFresh && now < caller.expiresAt ? caller : undefined;
   };
 
   return async (authorization) => {
@@ -175,7 +175,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return before;
     }
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, await loadKeys(), {
+      const { payload, protectedHeader } = await jwtVerify(token, await keySet.load(), {
         issuer: options.issuer,
         audience: options.audience,
         algorithms,

@@ -3,36 +3,22 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, withoutBrowser } from '../support/browser.ts';
-import { endAll } from '../support/command-line.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   cardOf,
+  describeFrontDesk,
   dialogOf,
-  type FrontDesk,
   noticeOf,
   overflows,
   partOf,
-  patience,
   press,
-  startFrontDesk,
 } from './front-desk.ts';
 
-const title = 'the front desk for everybody: axe, keyboard, phone';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A folder: what is looked at by axe can then be looked at by people, too. */
 const screenshots = process.env.SCREENSHOTS;
 
-describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
-  let desk: FrontDesk;
-  beforeAll(async () => {
-    desk = await startFrontDesk();
-  }, patience.timeout);
-  afterAll(async () => {
-    await desk?.close();
-    await endAll();
-  });
-
+describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) => {
   /** What axe has against the page as it is; and that nothing is cut off. */
   async function look(page: Page, name: string) {
     await page.evaluate(axe);
@@ -75,7 +61,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await expect.poll(() => page.locator('.loading').count()).toBe(0);
     }
 
-    it('the start', patience, async () => {
+    it('the start', async () => {
       await noticeOf(page, /^\d+ patients$/).waitFor();
       await look(page, 'start');
       await page.getByLabel('Find a patient').fill('Nobody');
@@ -83,7 +69,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await look(page, 'nobody found');
     });
 
-    it('a patient, and one of whom little is known', patience, async () => {
+    it('a patient, and one of whom little is known', async () => {
       await openPatient('Ana Silva');
       await cardOf(page, 'Appointments').getByText('Past and cancelled').first().click();
       await cardOf(page, 'Appointments').getByText('Cancelled', { exact: true }).waitFor();
@@ -92,7 +78,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await look(page, 'little known');
     });
 
-    it('the dialogs of portal access', patience, async () => {
+    it('the dialogs of portal access', async () => {
       await openPatient('Emi Tanaka');
       await press(cardOf(page, 'Portal access'), 'Onboard at Nimbus');
       await look(page, 'onboard');
@@ -112,7 +98,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await page.keyboard.press('Escape');
     });
 
-    it('the dialog of a new patient, with an answer refused', patience, async () => {
+    it('the dialog of a new patient, with an answer refused', async () => {
       if (size.width < 500) {
         await press(page, 'Find another patient');
       }
@@ -130,7 +116,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await page.keyboard.press('Escape');
     });
 
-    it('the steps of a booking', patience, async () => {
+    it('the steps of a booking', async () => {
       await openPatient('Ana Silva');
       await press(cardOf(page, 'Appointments'), 'Book an appointment');
       await dialog().getByText('Who pays?').waitFor();
@@ -146,7 +132,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await page.keyboard.press('Escape');
     });
 
-    it('the dialogs of appointments, visits and requests', patience, async () => {
+    it('the dialogs of appointments, visits and requests', async () => {
       const appointments = partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL').first();
       for (const [word, name] of [
         ['Reschedule', 'reschedule'],
@@ -175,7 +161,7 @@ describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience
       await page.keyboard.press('Escape');
     });
 
-    it('a patient some of whose vendors fail, and one who is on their way', patience, async () => {
+    it('a patient some of whose vendors fail, and one who is on their way', async () => {
       await desk.control('CERBO', 'PUT latency', { milliseconds: 5_000 });
       await desk.control('NIMBUS', 'POST faults', { kind: 'status', status: 503 });
       await page.reload();

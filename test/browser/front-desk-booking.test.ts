@@ -1,30 +1,8 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, withoutBrowser } from '../support/browser.ts';
-import { endAll } from '../support/command-line.ts';
-import {
-  cardOf,
-  dialogOf,
-  type FrontDesk,
-  noticeOf,
-  partOf,
-  patience,
-  press,
-  startFrontDesk,
-} from './front-desk.ts';
+import { expect, it } from 'vitest';
+import { cardOf, describeFrontDesk, dialogOf, noticeOf, partOf, press } from './front-desk.ts';
 
-const title = 'the front desk’s work on appointments';
-
-describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
-  let desk: FrontDesk;
-  beforeAll(async () => {
-    desk = await startFrontDesk();
-  }, patience.timeout);
-  afterAll(async () => {
-    await desk?.close();
-    await endAll();
-  });
-
+describeFrontDesk('the front desk’s work on appointments', (desk) => {
   const bookedOf = (page: Page) => partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL');
   const rowsOf = (page: Page) => bookedOf(page).locator('tbody tr');
 

@@ -1,28 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { browserPath, withoutBrowser } from '../support/browser.ts';
-import { endAll } from '../support/command-line.ts';
-import {
-  cardOf,
-  type FrontDesk,
-  noticeOf,
-  partOf,
-  patience,
-  press,
-  startFrontDesk,
-} from './front-desk.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { cardOf, describeFrontDesk, noticeOf, partOf, press } from './front-desk.ts';
 
-const title = 'the front desk’s view of a patient';
-
-describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
-  let desk: FrontDesk;
-  beforeAll(async () => {
-    desk = await startFrontDesk();
-  }, patience.timeout);
-  afterAll(async () => {
-    await desk?.close();
-    await endAll();
-  });
-
+describeFrontDesk('the front desk’s view of a patient', (desk) => {
   it('finds patients by name, says how many, and says so where there is none', async () => {
     const page = await desk.open();
     await noticeOf(page, '5 patients').waitFor();

@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
-import { startBrowser, type TestBrowser } from '../support/browser.ts';
-import { portico, type Running } from '../support/command-line.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { browserPath, startBrowser, type TestBrowser, withoutBrowser } from '../support/browser.ts';
+import { endAll, portico, type Running } from '../support/command-line.ts';
 import { freePort } from '../support/free-port.ts';
 
 /** The front-desk page as somebody sees it, on a sandbox of its own. */
@@ -17,13 +18,13 @@ export interface FrontDesk {
 }
 
 /** Browsers and sandboxes are slow to start on a busy machine. */
-export const patience = { timeout: 120_000 };
+const patience = { timeout: 120_000 };
 
 const originOf = (running: Running, vendor: string) =>
   new RegExp(` ${vendor} +(\\S+)`).exec(running.stderr())?.[1] ?? '';
 
-/** Start it in `beforeAll`; its process ends with `endAll()`. */
-export async function startFrontDesk(): Promise<FrontDesk> {
+/** Its process ends with `endAll()`. */
+async function startFrontDesk(): Promise<FrontDesk> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const running = portico(['start'], { PORT: String(port) });
@@ -58,6 +59,22 @@ export async function startFrontDesk(): Promise<FrontDesk> {
     },
     close: () => browser.close(),
   };
+}
+
+/** Tests at one front desk, which is started before them; skipped, with a word why, where there is no browser. */
+export function describeFrontDesk(title: string, tests: (desk: FrontDesk) => void): void {
+  describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
+    // Filled in once it is started: tests look into it no earlier.
+    const desk = {} as FrontDesk;
+    beforeAll(async () => {
+      Object.assign(desk, await startFrontDesk());
+    }, patience.timeout);
+    afterAll(async () => {
+      await desk.close?.();
+      await endAll();
+    });
+    tests(desk);
+  });
 }
 
 /** A card of a patient's record. */

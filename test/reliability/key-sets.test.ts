@@ -30,7 +30,7 @@ async function newKey(kid: string): Promise<Key> {
         .setIssuer(issuer)
         .setAudience('portico')
         .setSubject('sandbox-staff')
-        .setExpirationTime(Math.floor(now / 1000) + 90_000)
+        .setExpirationTime(Number(claims.exp ?? Math.floor(now / 1000) + 90_000))
         .sign(privateKey),
   };
 }
@@ -173,5 +173,45 @@ describe('A03: a token of another kind', () => {
     expect(await outcome(await key.sign({}, { typ }))).toBe('UNAUTHENTICATED');
     expect(await outcome(await key.sign({}, { typ: 'JWT' }))).toBe('sandbox-staff');
     expect(await outcome(await key.sign({}, { typ: 'application/at+jwt' }))).toBe('sandbox-staff');
+  });
+});
+
+describe('a token that was verified', () => {
+  /** Nobody can tell from outside whether a signature was checked, but by a key that has gone meanwhile. */
+  async function verified(expiresIn = 90_000) {
+    const [old, fresh] = [await newKey('old'), await newKey('fresh')];
+    published = [old.jwk];
+    const token = await old.sign({ exp: Math.floor(now / 1000) + expiresIn });
+    expect(await outcome(token)).toBe('sandbox-staff');
+    return { token, fresh };
+  }
+
+  it('is known for a minute, and its clock is looked at all the same', async () => {
+    const { token } = await verified(20);
+    now += 45_000;
+    expect(await outcome(token)).toBe('sandbox-staff');
+    // 30 s of skew are over.
+    now += 6_000;
+    expect(await outcome(token)).toBe('UNAUTHENTICATED');
+  });
+
+  it('is not known any more once keys were fetched anew', async () => {
+    const { token, fresh } = await verified();
+    published = [fresh.jwk];
+    now += 11 * 60_000;
+    // Fetched in the background of the first.
+    await outcome(await fresh.sign());
+    await expect.poll(() => calls.filter((path) => path === '/jwks').length).toBe(2);
+    await expect.poll(() => outcome(token)).toBe('UNAUTHENTICATED');
+  });
+
+  it('does not vouch for one that differs from it', async () => {
+    const { token } = await verified();
+    const [head = '', , signature = ''] = token.split('.');
+    const claims = Buffer.from(JSON.stringify({ sub: 'somebody', roles: ['ADMIN'] }));
+    expect(await outcome(`${head}.${claims.toString('base64url')}.${signature}`)).toBe(
+      'UNAUTHENTICATED',
+    );
+    expect(await outcome(`${token.slice(0, -2)}AA`)).toBe('UNAUTHENTICATED');
   });
 });
