@@ -23,7 +23,10 @@ export function createVisitLoaders(
   const session = keyedLoader(
     async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
       const { visits } = adapterOf(vendors, vendor, 'visits');
-      const signedIn = await visits.signIn(scope, await patientOf(patientId));
+      // Most have one: only a sign-in needs to know who they are.
+      const signedIn =
+        (await visits.keptSession(patientId)) ??
+        (await visits.signIn(scope, await patientOf(patientId)));
       const linked = (await accounts.load(patientId)).some((each) => each.vendor === vendor);
       if (!linked) {
         // The first sign-in makes the account at the vendor, so it is recorded here, too.

@@ -2,7 +2,7 @@ import { and, asc, count, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm
 import type { AccessEvent, AccessOutcome } from '../domain/records.ts';
 import type { AccessLog, AuditReport, Sealer } from '../domain/store.ts';
 import { ChainWalk } from './access-chain.ts';
-import { appendEvents } from './append-events.ts';
+import { createAppend } from './append-at-heads.ts';
 import type { Database } from './database.ts';
 import { gathered } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
@@ -50,9 +50,7 @@ export function createAccessLog(
   sealer: Sealer,
   clock: () => number,
 ): AccessLog {
-  const append = gathered((events: readonly Omit<AccessEvent, 'at'>[]) =>
-    database.transaction((queries) => appendEvents(queries, sealer, new Date(clock()), events)),
-  );
+  const append = gathered(createAppend(database, sealer, clock));
 
   /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */
   const walk = (

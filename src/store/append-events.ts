@@ -1,4 +1,4 @@
-import { asc, inArray, sql } from 'drizzle-orm';
+import { asc, inArray, type SQL, sql } from 'drizzle-orm';
 import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import { type Head, hashOf, noHash, sealOf } from './access-chain.ts';
@@ -45,16 +45,56 @@ async function lockHeads(
   return locked();
 }
 
+/** One event as it is kept. */
+export type ChainedEvent = Omit<AccessEvent, 'at'> & { at: Date; number: number; hash: string };
+
+/** Ties events to the ends of their patients' chains. @returns them, and what the chains' heads are then */
+export function chained(
+  sealer: Sealer,
+  at: Date,
+  events: readonly Omit<AccessEvent, 'at'>[],
+  heads: ReadonlyMap<string, Head>,
+): { rows: ChainedEvent[]; ends: Map<string, Head> } {
+  const ends = new Map(heads);
+  const rows = events.map((event) => {
+    const { patientId } = event;
+    const head = ends.get(patientId) ?? newHead(sealer, patientId);
+    const row = { ...event, at, number: head.length + 1 };
+    const hash = hashOf(sealer, row, head.hash);
+    ends.set(patientId, { ...head, length: row.number, hash });
+    return { ...row, hash };
+  });
+  for (const [patientId, end] of ends) {
+    ends.set(patientId, sealedHead(sealer, end));
+  }
+  return { rows, ends };
+}
+
+/**
+ * Rows as one value: hundreds of rows of ten parameters each take the client longer than the database.
+ * @param from what they are taken from, with a condition where not all are
+ */
+export const insertEvents = (rows: readonly ChainedEvent[], condition: SQL = sql`true`) => sql`
+  insert into access_events
+    (id, at, patient_id, actor, actor_roles, action, vendor, outcome, number, hash)
+  select id, at, "patientId", actor, "actorRoles", action, vendor, outcome, number, hash
+  from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as rows (
+    id uuid, at timestamptz, "patientId" uuid, actor text, "actorRoles" text[], action text,
+    vendor text, outcome text, number bigint, hash text
+  )
+  where ${condition}`;
+
 /**
  * Appends events to their patients' chains, in the transaction of what they are about. Those whose ids
  * are there already are left: it may be tried again after the answer to a commit was lost.
+ * @returns the heads of the chains, once the transaction is committed
  */
 export async function appendEvents(
   queries: Queries,
   sealer: Sealer,
   at: Date,
   events: readonly Omit<AccessEvent, 'at'>[],
-): Promise<void> {
+): Promise<ReadonlyMap<string, Head>> {
   const heads = await lockHeads(
     queries,
     sealer,
@@ -66,32 +106,18 @@ export async function appendEvents(
     .from(accessEvents)
     .where(sql`${accessEvents.id} in (select jsonb_array_elements_text(${ids}::jsonb)::uuid)`);
   const known = new Set(found.map(({ id }) => id));
-  const rows = events
-    .filter(({ id }) => !known.has(id))
-    .map((event) => {
-      const head = heads.get(event.patientId) ?? newHead(sealer, event.patientId);
-      const row = { ...event, at, number: head.length + 1 };
-      const hash = hashOf(sealer, row, head.hash);
-      heads.set(event.patientId, sealedHead(sealer, { ...head, length: row.number, hash }));
-      return { ...row, hash };
-    });
-  if (rows.length === 0) {
-    return;
+  const added = events.filter(({ id }) => !known.has(id));
+  if (added.length === 0) {
+    return heads;
   }
-  // As one value: hundreds of rows of ten parameters each take the client longer than the database.
-  await queries.execute(sql`
-    insert into ${accessEvents}
-      (id, at, patient_id, actor, actor_roles, action, vendor, outcome, number, hash)
-    select id, at, "patientId", actor, "actorRoles", action, vendor, outcome, number, hash
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as rows (
-      id uuid, at timestamptz, "patientId" uuid, actor text, "actorRoles" text[], action text,
-      vendor text, outcome text, number bigint, hash text
-    )`);
+  const { rows, ends } = chained(sealer, at, added, heads);
+  await queries.execute(insertEvents(rows));
   await queries
     .insert(accessChains)
-    .values([...heads.values()])
+    .values([...ends.values()])
     .onConflictDoUpdate({
       target: accessChains.patientId,
       set: { length: sql`excluded.length`, hash: sql`excluded.hash`, seal: sql`excluded.seal` },
     });
+  return ends;
 }

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createAccessLog } from '../../src/store/access-log.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createSealer } from '../../src/store/sealing.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 import { describeOnBoth, encryptionKey, sealer } from './stores.ts';
 
 const event = (patientId: string, action = 'read') => ({
@@ -141,6 +142,68 @@ describeOnBoth('the chains of events', (open) => {
     await log.record([again]);
     await log.record([again, event(ana)]);
     expect(await log.verify(ana)).toMatchObject({ events: 3, broken: [] });
+  });
+
+  /** A log whose statements and transactions are counted; others may append beside it. */
+  const counted = (database: Database) => {
+    const counts = { statements: 0, transactions: 0 };
+    const log = createAccessLog(
+      {
+        ...database,
+        run: (work) => {
+          counts.statements += 1;
+          return database.run(work);
+        },
+        transaction: (work) => {
+          counts.transactions += 1;
+          return database.transaction(work);
+        },
+      },
+      sealer,
+      Date.now,
+    );
+    return { log, counts };
+  };
+
+  test('grow by one statement where nobody else has moved them, by a transaction where one has', async () => {
+    const { database, log, ana, ben } = await openWithChain(1);
+    const { log: own, counts } = counted(database);
+    await own.record([event(ana), event(ben), event(ana)]);
+    // The heads were not known yet.
+    expect(counts).toEqual({ statements: 2, transactions: 0 });
+    await own.record([event(ana)]);
+    await own.record([event(ben), event(ana)]);
+    expect(counts).toEqual({ statements: 4, transactions: 0 });
+    await log.record([event(ben)]);
+    await own.record([event(ana), event(ben)]);
+    expect(counts).toEqual({ statements: 5, transactions: 1 });
+    await own.record([event(ana), event(ben)]);
+    expect(counts).toEqual({ statements: 6, transactions: 1 });
+    expect(await log.verify(undefined)).toMatchObject({ events: 13, broken: [] });
+  });
+
+  test('grow by all of what is recorded together or by nothing', async () => {
+    const { database, log, ana, ben } = await openWithChain(1);
+    const { log: own } = counted(database);
+    await own.record([event(ana), event(ben)]);
+    const invalid = { ...event(ben), outcome: 'PERHAPS' as 'ALLOWED' };
+    await expect(own.record([event(ana), invalid])).rejects.toThrow(StoreError);
+    expect(await log.verify(undefined)).toMatchObject({ events: 4, broken: [] });
+    // Nor does it count what was not written.
+    await own.record([event(ana), event(ben)]);
+    expect(await log.verify(undefined)).toMatchObject({ events: 6, broken: [] });
+  });
+
+  test('go on from where they were pruned', async () => {
+    const { store, clock } = await open();
+    const patientId = randomUUID();
+    await store.accessLog.record([event(patientId)]);
+    clock.now += 1000;
+    const eventsBefore = new Date(clock.now);
+    await store.accessLog.record([event(patientId)]);
+    await store.retention.prune({ settledBefore: new Date(0), eventsBefore });
+    await store.accessLog.record([event(patientId)]);
+    expect(await store.accessLog.verify(patientId)).toMatchObject({ events: 2, broken: [] });
   });
 
   test('hold after the encryption key was changed, while the old one is known', async () => {

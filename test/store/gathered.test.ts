@@ -13,18 +13,34 @@ function desk(spoilsOthers: (error: unknown) => boolean = () => false) {
     await expect.poll(() => gates.length).toBeGreaterThan(0);
     return gates.shift() as (typeof gates)[number];
   };
-  return { batches, write, next };
+  /** The first of them is under way when the others come. */
+  const writeAfter = async (first: string, ...others: string[][]) => {
+    const begun = write([first]);
+    await expect.poll(() => batches).toEqual([[first]]);
+    return [begun, ...others.map(write)];
+  };
+  return { batches, write, writeAfter, next };
 }
 
-test('writes the first call at once, and what comes meanwhile together', async () => {
-  const { batches, write, next } = desk();
-  const calls = [write(['a']), write(['b', 'c']), write(['d'])];
-  expect(batches).toEqual([['a']]);
+test('writes together what comes in one turn, and what comes meanwhile', async () => {
+  const { batches, write, writeAfter, next } = desk();
+  const calls = await writeAfter('a', ['b', 'c'], ['d']);
   (await next()).resolve();
   await calls[0];
   (await next()).resolve();
   await Promise.all(calls);
   expect(batches).toEqual([['a'], ['b', 'c', 'd']]);
+  const together = [write(['e']), write(['f'])];
+  (await next()).resolve();
+  await Promise.all(together);
+  expect(batches.at(-1)).toEqual(['e', 'f']);
+});
+
+test('writes what comes after all was written', async () => {
+  const { batches, write, next } = desk();
+  const first = write(['a']);
+  (await next()).resolve();
+  await first;
   const last = write(['e']);
   (await next()).resolve();
   await last;
@@ -32,8 +48,8 @@ test('writes the first call at once, and what comes meanwhile together', async (
 });
 
 test('tells all of them where the database is away, and goes on with the next', async () => {
-  const { batches, write, next } = desk();
-  const calls = [write(['a']), write(['b']), write(['c'])].map((call) =>
+  const { batches, write, writeAfter, next } = desk();
+  const calls = (await writeAfter('a', ['b'], ['c'])).map((call) =>
     call.catch((error: Error) => error.message),
   );
   (await next()).resolve();
@@ -46,8 +62,8 @@ test('tells all of them where the database is away, and goes on with the next', 
 });
 
 test('writes each alone where one of them spoils the others’', async () => {
-  const { batches, write, next } = desk(() => true);
-  const calls = [write(['a']), write(['b']), write(['bad']), write(['c'])].map((call) =>
+  const { batches, writeAfter, next } = desk(() => true);
+  const calls = (await writeAfter('a', ['b'], ['bad'], ['c'])).map((call) =>
     call.catch((error: Error) => error.message),
   );
   (await next()).resolve();
@@ -71,8 +87,9 @@ test('reads what is asked for meanwhile in one statement, and gives each caller 
     (key) => key,
     (row) => row.slice(0, -1),
   );
-  const calls = [['a'], ['b'], ['a', 'c'], ['missing'], ['c'], []].map(read);
-  expect(reads).toEqual([['a']]);
+  const begun = read(['a']);
+  await expect.poll(() => reads).toEqual([['a']]);
+  const calls = [begun, ...[['b'], ['a', 'c'], ['missing'], ['c'], []].map(read)];
   gates[0]?.();
   await expect.poll(() => reads).toEqual([['a'], ['b', 'a', 'c', 'missing']]);
   gates[1]?.();

@@ -36,6 +36,8 @@ interface VisitPlace {
  * Patient flows go sign-in, intake, visit.
  */
 export interface ClinicVisits {
+  /** The patient's stored session; undefined where there is none or it ends within the minute. No call. */
+  keptSession(patientId: string): Promise<VisitSession | undefined>;
   /**
    * `users/sso`, an upsert by a stable code; reuses the stored token until its expiry unless
    * `renew` is set. Safe to repeat.

@@ -32,6 +32,7 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
   });
 
   return {
+    keptSession: sessions.stored,
     signIn: sessions.signIn,
 
     checkIntake({ custom }) {

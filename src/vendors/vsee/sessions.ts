@@ -60,6 +60,7 @@ export function createSessions({ vendor, client, tokens, clock }: SessionParts) 
 
   return {
     signIn,
+    stored,
 
     /**
      * The stored session of a linked account.

@@ -103,6 +103,10 @@ export const exercises: Exercises = {
     },
   },
   visits: {
+    keptSession: {
+      nature: 'local',
+      run: (visits, { patient }) => visits.keptSession(patient.id),
+    },
     signIn: {
       nature: 'safe',
       run: (visits, { scope, patient }) => visits.signIn(scope, patient, { renew: true }),
