@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ActionSettings } from './actions/environment.ts';
 import type { Flights } from './actions/ledgered.ts';
 import type { EarlierSlotWatch } from './actions/watch-earlier-slots.ts';
@@ -54,6 +55,10 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
   const { store, vendors, sealer, clock, settings, flights, requestTimeout, mostVendorCalls } =
     parts;
   const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
+  if (signal !== undefined) {
+    // Every vendor call of a request listens to the one signal: many listeners are no leak.
+    setMaxListeners(0, signal);
+  }
   const scope: RequestScope = {
     requestId,
     deadline: clock() + requestTimeout,

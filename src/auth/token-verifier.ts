@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
 import type { VerifiedCaller } from './access.ts';
@@ -145,15 +146,12 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keySet = createKeySet(options.issuer, options.clock);
 
-  /** By the hash of their tokens; oldest first. Good for as long as the keys are those of then. */
-  const known = new Map<string, { caller: VerifiedCaller; since: number; keysOf: number }>();
+  /** By the hash of their tokens. Good for as long as the keys are those of then. */
+  const known = new LRUCache<string, { caller: VerifiedCaller; since: number; keysOf: number }>({
+    max: mostKnown,
+  });
 
   const know = (hash: string, caller: VerifiedCaller) => {
-    known.delete(hash);
-    const [oldest] = known.keys();
-    if (oldest !== undefined && known.size >= mostKnown) {
-      known.delete(oldest);
-    }
     known.set(hash, { caller, since: options.clock(), keysOf: keySet.fetchedAt() });
     return caller;
   };

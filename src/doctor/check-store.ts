@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { inspectStore, type StoreFindings } from '../store/inspect-store.ts';
+import { beginningOfSealed } from '../store/sealing.ts';
 import { StoreError } from '../store/store-error.ts';
 import { connectionWords, type Finding, failed, note, ok } from './finding.ts';
 
@@ -51,11 +52,25 @@ function ofEmbedded(found: StoreFindings, folder: string): Finding {
   }
 }
 
-/** Connection, rights and migrations of the store that `serve` would use. Changes nothing. */
-export async function checkStore({ databaseUrl, dataDirectory }: Config): Promise<Finding> {
+/** Whether the configuration has all keys that something in the store was sealed with. */
+function opens(found: StoreFindings, { encryptionKey, oldEncryptionKeys }: Config): boolean {
+  const keys = [...(encryptionKey ? [encryptionKey] : []), ...oldEncryptionKeys];
+  const beginnings = keys.map(beginningOfSealed);
+  // Without a key in the configuration, serve takes the one that is kept beside the data.
+  return encryptionKey === undefined || found.sealedBy.every((one) => beginnings.includes(one));
+}
+
+/** Connection, rights, migrations and keys of the store that `serve` would use. Changes nothing. */
+export async function checkStore(config: Config): Promise<Finding> {
+  const { databaseUrl, dataDirectory } = config;
   const folder = join(dataDirectory, 'store');
   try {
     const found = await inspectStore(databaseUrl, folder);
+    if (!opens(found, config)) {
+      return failed(
+        'holds patients that neither ENCRYPTION_KEY nor ENCRYPTION_KEYS_OLD opens. Set the key that they were sealed with in one of them.',
+      );
+    }
     return databaseUrl === undefined ? ofEmbedded(found, folder) : ofServer(found);
   } catch (error) {
     if (!(error instanceof StoreError)) {

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { VendorError, type VendorErrorOptions } from '../domain/errors.ts';
 import type { RequestScope, VendorCallRecord } from '../domain/request.ts';
 
@@ -26,10 +25,6 @@ export function createCallReport(
   clock: () => number,
   repeatable = false,
 ): CallReport {
-  if (scope.signal) {
-    // Every call of a request listens to the one signal: many listeners are no leak.
-    setMaxListeners(0, scope.signal);
-  }
   const { vendor, operation } = called;
   const startedAt = clock();
   let acted = false;

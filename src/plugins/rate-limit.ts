@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { refusal } from './refusal.ts';
 
@@ -8,6 +9,8 @@ const window = 10;
 const gathering = 500;
 /** Keys in one message: PostgreSQL's hold 8,000 bytes. */
 const keysInMessage = 100;
+/** Aliases that are not made anew. */
+const aliasesKept = 5_000;
 
 /** How much each of many may use of something. */
 export interface RateLimit {
@@ -49,6 +52,7 @@ export function createRateLimit(perMinute: number, others?: OtherCounters): Rate
     duration: window,
   });
   const untold = new Map<string, number>();
+  const aliases = new LRUCache<string, string>({ max: aliasesKept });
 
   function tell() {
     const counts = [...untold];
@@ -73,7 +77,15 @@ export function createRateLimit(perMinute: number, others?: OtherCounters): Rate
     }
     untold.set(alias, (untold.get(alias) ?? 0) + units);
   };
-  const aliasOf = (key: string) => others?.alias(key) ?? key;
+  const aliasOf = (key: string) => {
+    const known = aliases.get(key);
+    if (known !== undefined || others === undefined) {
+      return known ?? key;
+    }
+    const alias = others.alias(key);
+    aliases.set(key, alias);
+    return alias;
+  };
 
   return {
     async use(key) {

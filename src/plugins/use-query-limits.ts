@@ -72,6 +72,8 @@ function checkCost(args: ExecutionArgs, limits: QueryLimits): void {
 
 /** Refuses documents that cost too much before they are validated, or at the latest executed. */
 export function useQueryLimits(limits: QueryLimits): Plugin {
+  /** Documents that are kept parsed are looked at once. */
+  const fitting = new WeakSet<DocumentNode>();
   return {
     onParse({ params, setParseFn }) {
       if (String(params.source).length > limits.length) {
@@ -80,10 +82,14 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
       setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }));
       return ({ result }) => {
         if (!(result instanceof Error)) {
+          if (fitting.has(result)) {
+            return;
+          }
           const refused = shapeRefusal(result, limits);
           if (refused !== undefined) {
             throw refused;
           }
+          fitting.add(result);
         } else if (
           result instanceof GraphQLError &&
           /more tha[nt] \d+ tokens/.test(result.message)

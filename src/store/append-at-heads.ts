@@ -1,4 +1,5 @@
 import { inArray, sql } from 'drizzle-orm';
+import { LRUCache } from 'lru-cache';
 import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Head } from './access-chain.ts';
@@ -10,34 +11,13 @@ import { StoreError } from './store-error.ts';
 /** Chains whose heads are remembered, at most. */
 const mostRemembered = 10_000;
 
-/** Heads that this process saw last; others may have moved on since. */
-class RememberedHeads {
-  readonly #heads = new Map<string, Head>();
-
-  get(patientId: string): Head | undefined {
-    return this.#heads.get(patientId);
-  }
-
-  set(patientId: string, head: Head): void {
-    // Put at the end: the first is the one that nobody has appended to for longest.
-    this.#heads.delete(patientId);
-    this.#heads.set(patientId, head);
-    if (this.#heads.size > mostRemembered) {
-      this.#heads.delete(this.#heads.keys().next().value as string);
-    }
-  }
-
-  forget(patientId: string): void {
-    this.#heads.delete(patientId);
-  }
-}
-
 /**
  * Appends to chains at the heads that are remembered, in one statement where a transaction takes six. Where
  * another process, or a write, has moved one of them on, nothing is written, and the transaction does it.
  */
 export function createAppend(database: Database, sealer: Sealer, clock: () => number) {
-  const remembered = new RememberedHeads();
+  /** Heads that this process saw last; others may have moved on since. */
+  const remembered = new LRUCache<string, Head>({ max: mostRemembered });
 
   /** Undefined where a chain is yet to begin. */
   async function headsOf(ids: readonly string[]): Promise<Map<string, Head> | undefined> {
@@ -110,7 +90,7 @@ export function createAppend(database: Database, sealer: Sealer, clock: () => nu
     } catch (error) {
       // Whether it was committed is not known.
       for (const id of ids) {
-        remembered.forget(id);
+        remembered.delete(id);
       }
       throw error;
     }

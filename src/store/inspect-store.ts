@@ -1,17 +1,22 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Queries } from './database.ts';
 import { lockDirectory } from './embedded-lock.ts';
 import { pendingMigrations } from './migrate.ts';
+import { beginningLength } from './sealing.ts';
 import { connectionTimeout, sessionOptions, unreachable } from './server.ts';
 import { StoreError, withoutDetails } from './store-error.ts';
+import { patients } from './tables.ts';
 
-/** What is found where a store is, or will be. Nothing is made, migrated or read of anybody. */
+/**
+ * What is found where a store is, or will be. Nothing is made or migrated, and of what is sealed nothing but
+ * by which key is read.
+ */
 export interface StoreFindings {
   /** ABSENT: `serve` makes it. IN_USE: an embedded one, by another process. */
   state: 'THERE' | 'ABSENT' | 'IN_USE';
@@ -23,6 +28,8 @@ export interface StoreFindings {
   mayMigrate: boolean;
   /** Of the PostgreSQL server. */
   version: string | undefined;
+  /** Beginnings of what is sealed in it, one for each key; of the oldest and the newest records. */
+  sealedBy: string[];
 }
 
 const absent: StoreFindings = {
@@ -31,6 +38,7 @@ const absent: StoreFindings = {
   readOnly: false,
   mayMigrate: true,
   version: undefined,
+  sealedBy: [],
 };
 
 /** Milliseconds that one question may take. */
@@ -42,6 +50,19 @@ interface Facts {
   version: string;
 }
 
+/** Records at either end whose keys are looked at: a key that was changed shows at one of them. */
+const looked = 1_000;
+
+async function keysOf(queries: Queries): Promise<string[]> {
+  const beginnings = (direction: SQL) =>
+    sql`(select left(${patients.sealed}, ${beginningLength}) as beginning from ${patients}
+      order by ${patients.createdAt} ${direction} limit ${looked})`;
+  const { rows } = (await queries.execute(
+    sql`${beginnings(sql`asc`)} union ${beginnings(sql`desc`)}`,
+  )) as unknown as { rows: { beginning: string }[] };
+  return rows.map(({ beginning }) => beginning);
+}
+
 async function factsOf(queries: Queries): Promise<StoreFindings> {
   const { rows } = (await queries.execute(
     sql`select current_setting('transaction_read_only') as "readOnly",
@@ -49,12 +70,15 @@ async function factsOf(queries: Queries): Promise<StoreFindings> {
       current_setting('server_version') as "version"`,
   )) as unknown as { rows: Facts[] };
   const [facts] = rows;
+  const pending = await pendingMigrations(queries);
   return {
     state: 'THERE',
-    pending: await pendingMigrations(queries),
+    pending,
     readOnly: facts?.readOnly !== 'off',
     mayMigrate: facts?.mayCreate === true,
     version: facts?.version.split(' ')[0],
+    // Older tables have nothing sealed, or not there.
+    sealedBy: pending === 0 ? await keysOf(queries) : [],
   };
 }
 

@@ -3,7 +3,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
 } from 'node:crypto';
 import type { Sealer } from '../domain/store.ts';
@@ -14,16 +16,21 @@ const nonceLength = 12;
 const tagLength = 16;
 const keyLength = 32;
 const headerLength = 1 + keyIdLength;
+/** Characters of what `beginningOfSealed` returns: three for four, and nine can be divided by three. */
+export const beginningLength = (headerLength / 3) * 4;
 const overhead = headerLength + nonceLength + tagLength;
 
 interface SealingKey {
   /** Format version and key id: the first bytes of everything that the key sealed. */
   header: Buffer;
-  encryption: Buffer;
+  encryption: KeyObject;
 }
 
+/** As a key object: bytes would be taken in anew at each use. */
 const derive = (key: Buffer, use: string) =>
-  Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `portico ${use}`, keyLength));
+  createSecretKey(
+    Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `portico ${use}`, keyLength)),
+  );
 
 function sealingKey(key: Buffer): SealingKey {
   if (key.length !== keyLength) {
@@ -35,6 +42,10 @@ function sealingKey(key: Buffer): SealingKey {
     encryption: derive(key, 'seal'),
   };
 }
+
+/** What all begins with that a key has sealed. Tells which key it was, and nothing of it. */
+export const beginningOfSealed = (key: Buffer): string =>
+  sealingKey(key).header.toString('base64url');
 
 /** The header is authenticated with the purpose, so that neither can be exchanged. */
 const associatedData = (key: SealingKey, purpose: string) =>
@@ -52,7 +63,7 @@ export function createSealer(keys: { current: Buffer; old?: Buffer[] }): Sealer 
   const fingerprintKey = derive(keys.current, 'fingerprint');
   const oldFingerprintKeys = (keys.old ?? []).map((key) => derive(key, 'fingerprint'));
   // The length keeps ("ab", "c") and ("a", "bc") apart.
-  const fingerprintBy = (key: Buffer, purpose: string, value: string) =>
+  const fingerprintBy = (key: KeyObject, purpose: string, value: string) =>
     createHmac('sha256', key)
       .update(`${Buffer.byteLength(purpose)}:${purpose}${value}`)
       .digest('hex');

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../../src/store/open-store.ts';
+import { createSealer } from '../../src/store/sealing.ts';
 import { endAll, portico, run } from '../support/command-line.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
+import { statement } from '../support/statement.ts';
 
 /** `portico doctor` beside a `portico sandbox`, each in a process of its own, as an operator sees them. */
 
@@ -30,6 +33,8 @@ afterAll(async () => {
 });
 
 const isSecret = (name: string) => /PASSWORD|SECRET|KEY|TOKEN|DATABASE_URL/.test(name);
+
+const unreachable = { email: null, phone: null, address: null };
 
 /** What the doctor says, after a look that it gives no secret away. */
 async function doctor(environment: Record<string, string>) {
@@ -125,6 +130,34 @@ describe('portico doctor', () => {
     expect(lineOf(admin.lines, 'VSee Clinic')).toMatch(
       /does not accept VSEE_ADMIN_TOKEN \(HTTP 401\)/,
     );
+  });
+
+  it('says where the keys do not open what the store holds', async () => {
+    const key = randomBytes(32);
+    await statement(postgres.url, 'create database sealed');
+    const url = new URL(postgres.url);
+    url.pathname = '/sealed';
+    const sealer = createSealer({ current: key });
+    const store = await openStore({ databaseUrl: url.href, sealer, clock: Date.now });
+    await store.patients.create(
+      { ...{ firstName: 'Ana', lastName: 'Silva', birthDate: null, sex: null }, ...unreachable },
+      null,
+    );
+    await store.close();
+    const here = { ...good, DATABASE_URL: url.href };
+    const lost = await doctor(here);
+    expect(lineOf(lost.lines, 'Store')).toBe(
+      'FAILED  Store              holds patients that neither ENCRYPTION_KEY nor ENCRYPTION_KEYS_OLD opens. Set the key that they were sealed with in one of them.',
+    );
+    expect(lost.code).toBe(1);
+    for (const keys of [
+      { ENCRYPTION_KEYS_OLD: key.toString('base64') },
+      { ENCRYPTION_KEY: key.toString('base64') },
+    ]) {
+      const { code, lines } = await doctor({ ...here, ...keys });
+      expect(lineOf(lines, 'Store')).toMatch(/^ok .* all migrations are applied\.$/);
+      expect(code).toBe(0);
+    }
   });
 
   it('says that migrations are applied, and whose data folder is in use', {
