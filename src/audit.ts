@@ -38,7 +38,7 @@ export function verifyAudit(
     }
     const { chains, events, unchained } = report;
     print(
-      `${chains} patients, ${events} events in chains, ${unchained} from before there were chains: ${report.broken.length === 0 ? 'all hold' : `${report.broken.length} broken`}.`,
+      `${chains === 1 ? '1 patient' : `${chains} patients`}, ${events} events in chains, ${unchained} from before there were chains: ${report.broken.length === 0 ? 'all hold' : `${report.broken.length} broken`}.`,
     );
     return report.broken.length === 0;
   });

@@ -1,12 +1,15 @@
 import { createServer } from 'node:http';
 import { Agent, request } from 'undici';
+import { createDuties } from './duties.mjs';
 import { overviewOf, visitOf } from './shapes.mjs';
 
 /**
  * The practical limit: a handler written for these two queries alone, with the same vendor calls and the same
- * JSON. No GraphQL, no token, no store, no limits, no log.
+ * JSON. No GraphQL, no token, no store, no limits, no log; or, where it is told to have them, with duties
+ * written by hand as well.
  */
-process.once('message', ({ setup: { stubOrigin, calls, patient } }) => {
+process.once('message', async ({ setup: { stubOrigin, calls, patient, duties } }) => {
+  const owed = duties && (await createDuties(duties));
   const dispatcher = new Agent({ connections: 64, pipelining: 1 });
   const ask = async (vendor) => {
     const { url, headers } = calls[vendor];
@@ -14,12 +17,18 @@ process.once('message', ({ setup: { stubOrigin, calls, patient } }) => {
     return body.json();
   };
   const works = {
-    '/w1': async () => ({ visit: visitOf(await ask('vsee'), patient) }),
-    '/w2': async () => {
-      const vendors = ['nimbus', 'vsee', 'portal', 'cerbo', 'mdhq'];
-      const answers = await Promise.all(vendors.map(ask));
-      return overviewOf(Object.fromEntries(vendors.map((name, i) => [name, answers[i]])), patient);
+    '/w1': {
+      vendors: ['vsee'],
+      data: ({ vsee }) => ({ visit: visitOf(vsee, patient) }),
     },
+    '/w2': {
+      vendors: ['nimbus', 'vsee', 'portal', 'cerbo', 'mdhq'],
+      data: (answers) => overviewOf(answers, patient),
+    },
+  };
+  const answered = async ({ vendors, data }) => {
+    const answers = await Promise.all(vendors.map(ask));
+    return data(Object.fromEntries(vendors.map((name, index) => [name, answers[index]])));
   };
   const server = createServer((incoming, response) => {
     const chunks = [];
@@ -27,7 +36,10 @@ process.once('message', ({ setup: { stubOrigin, calls, patient } }) => {
     incoming.on('end', async () => {
       // What was asked is read, as by everybody else, although the address says it.
       JSON.parse(Buffer.concat(chunks).toString());
-      const text = JSON.stringify({ data: await works[incoming.url]() });
+      const work = works[incoming.url];
+      const begun = await owed?.before(incoming.headers);
+      const text = JSON.stringify({ data: await answered(work) });
+      await owed?.after(begun, work.vendors);
       response
         .writeHead(200, {
           'content-type': 'application/json',

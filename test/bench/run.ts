@@ -51,7 +51,7 @@ const run: Record<Part, () => Promise<Section>> = {
       METRICS_PORT: String(await freePort()),
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
     });
-    const done = await sideBySide(bench, traced, say);
+    const done = await sideBySide(bench, traced, await database('duties'), say);
     await bench.close();
     await traced.close();
     return done;

@@ -46,8 +46,16 @@ async function setupOf({ gateway, stub, stubOrigin }: Bench, patient: { id: stri
 const ask = async ({ url, headers, body }: Subject) =>
   (await fetch(url, { method: 'POST', headers, body })).json();
 
-/** @param traced another Portico, with telemetry on */
-export async function sideBySide(bench: Bench, traced: Bench, say: (line: string) => void) {
+/**
+ * @param traced another Portico, with telemetry on
+ * @param databaseUrl an empty database, for whoever does Portico's duties by hand
+ */
+export async function sideBySide(
+  bench: Bench,
+  traced: Bench,
+  databaseUrl: string,
+  say: (line: string) => void,
+) {
   const found = await bench.gateway.query(
     '{ patients(search: "Ana Silva") { nodes { id visits { nodes { id } } } } }',
   );
@@ -60,6 +68,10 @@ export async function sideBySide(bench: Bench, traced: Bench, say: (line: string
   ).data.patients.nodes[0];
   const peers = {
     'by hand': await startPeer<object, { port: number }>('by-hand.mjs', setup),
+    'by hand, same duties': await startPeer<object, { port: number }>('by-hand.mjs', {
+      ...setup,
+      duties: { databaseUrl, token: bench.token },
+    }),
     'Apollo Server': await startPeer<object, { port: number }>('apollo.mjs', setup),
     'Hive Gateway': await startPeer<object, { port: number }>('hive.mjs', setup),
   };
@@ -84,6 +96,10 @@ export async function sideBySide(bench: Bench, traced: Bench, say: (line: string
     const request = { query: documents[work], variables: variables[work] };
     return [
       other('by hand', `/${work}`, request),
+      {
+        ...other('by hand, same duties', `/${work}`, request),
+        headers: { ...json, authorization: `Bearer ${bench.token}` },
+      },
       portico('Portico', bench, request),
       portico('Portico, telemetry on', traced, {
         query: documents[work],
@@ -102,9 +118,11 @@ export async function sideBySide(bench: Bench, traced: Bench, say: (line: string
   for (const work of ['w1', 'w2'] as const) {
     const subjects = subjectsOf(work);
     const results = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]));
-    const [byHand, ours] = [await ask(subjects[0] as Subject), await ask(subjects[1] as Subject)];
-    if (JSON.stringify(byHand.data) !== JSON.stringify(ours.data)) {
-      throw new Error(`${work}: by hand and Portico answer differently`);
+    const [byHand, dutiful, ours] = await Promise.all(subjects.slice(0, 3).map(ask));
+    for (const { data } of [byHand, dutiful]) {
+      if (JSON.stringify(data) !== JSON.stringify(ours.data)) {
+        throw new Error(`${work}: by hand and Portico answer differently`);
+      }
     }
     const callsFor = new Map<string, number>();
     for (const subject of subjects) {
