@@ -1,16 +1,40 @@
 import { createRequire } from 'node:module';
-import { defineConfig } from 'vitest/config';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Vite would take another build of it than the packages that Node loads, and the two refuse each other.
 const graphql = createRequire(import.meta.url).resolve('graphql');
+const support = fileURLToPath(new URL('./support/', import.meta.url));
+
+/** Their files share databases by modules that end them with the file. */
+const apart = ['test/store/**/*.test.ts'];
 
 export default defineConfig({
-  resolve: { alias: [{ find: /^graphql$/, replacement: graphql }] },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: graphql },
+      { find: /^@electric-sql\/pglite$/, replacement: join(support, 'pglite.ts') },
+    ],
+  },
   test: {
-    include: ['test/**/*.test.ts'],
     // Most tests wait for sockets: every core may have its own.
     maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    globalSetup: [join(support, 'prepared-cluster.ts')],
+    projects: [
+      {
+        extends: true,
+        // Files that one process runs one after another load the gateway once: half of the work of most.
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...apart],
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'apart', include: apart } },
+    ],
   },
 });

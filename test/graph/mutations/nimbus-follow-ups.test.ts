@@ -129,8 +129,10 @@ describe('createFollowUp', () => {
   ])('refuses %j, which is no day, as a whole', async (date) => {
     const answer = await create(date);
     expectWholeRefusal(answer, 'BAD_USER_INPUT');
-    expect(answer.text).not.toMatch(/2999|secret/);
-    expect(gateway.logged()).not.toMatch(/2999|secret/);
+    // Long enough that no request id or time of day has it by chance.
+    const told = String(date || 'secret').slice(0, 7);
+    expect(answer.text).not.toContain(told);
+    expect(gateway.logged()).not.toContain(told);
     expect(gateway.allCalls()).toEqual([]);
   });
 
