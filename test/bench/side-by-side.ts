@@ -20,6 +20,7 @@ import { w1, w2 } from './work.ts';
 const connections = 32;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
+const warmUp = 10;
 
 const vendorsOf = { w1: 1, w2: 5 } as const;
 type Work = keyof typeof vendorsOf;
@@ -130,7 +131,8 @@ export async function sideBySide(
       if (errors !== undefined) {
         throw new Error(`${work}, ${subject.name}: ${JSON.stringify(errors)}`);
       }
-      await measure(load, subject, { connections, seconds: 3 });
+      // Until what runs often is compiled, which takes the longer the more there is of it.
+      await measure(load, subject, { connections, seconds: warmUp });
       const stub = subject.name === 'Portico, telemetry on' ? traced.stub : bench.stub;
       // What the generator left behind has come to its end by then.
       await delay(1_000);
