@@ -174,7 +174,7 @@ describe('portico audit verify', () => {
       expect(bad.stdout).toContain('1 broken');
       expect(`${bad.stdout}${bad.stderr}`).not.toMatch(/Ana|Silva/);
       const other = await verify('--patient', keyIn(clinic.gateway.ids.Ben));
-      expect(other.stdout).toMatch(/^1 patients, .*all hold/);
+      expect(other.stdout).toMatch(/^1 patient, .*all hold/);
       expect(other.code).toBe(0);
       const none = await verify('--patient', 'Ana');
       expect(none.code).not.toBe(0);

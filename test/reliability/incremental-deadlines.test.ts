@@ -56,6 +56,8 @@ describe('the last part', () => {
     const started = performance.now();
     const parts = partsOf(await ask());
     expect((await parts.next()).value?.body.data.patient.fullName).toBe('Ana Silva');
+    // The vendor is at it: what it takes to ask was read before.
+    await expect.poll(() => gateway.calls('NIMBUS')).toHaveLength(1);
     database.fallSilent();
     const last = (await parts.next()).value?.body;
     expect((await parts.next()).done).toBe(true);
