@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { nimbusOf } from '../support/asked-mutation.ts';
 import { type FaultyDatabase, startFaultyDatabase } from '../support/faulty-database.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type StartedGateway, startTestGateway } from '../support/gateway.ts';
 import { mutate } from '../support/mutations.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { statement } from '../support/statement.ts';
@@ -13,7 +13,7 @@ import { statement } from '../support/statement.ts';
 
 let postgres: RunningPostgres;
 let database: FaultyDatabase;
-let gateway: TestGateway;
+let gateway: StartedGateway;
 beforeAll(async () => {
   postgres = await startPostgres();
   database = await startFaultyDatabase(postgres.url);
@@ -54,7 +54,7 @@ const once = { vendor: 1, ledger: 1, records: 1 };
 const succeeded = { operation: { status: 'SUCCEEDED' }, userErrors: [] };
 
 /** What changes anything: a commit, or a statement that is its own transaction. */
-const changing = /\0(commit|insert into|update ")/;
+const changing = /\0\s*(commit|insert into|update "|with moves)/;
 
 describe('S03: the answer to a commit that is lost', { timeout: 120_000 }, () => {
   it('whichever it is, leaves one row each, and one call at the vendor', async () => {
@@ -88,6 +88,37 @@ describe('S03: the answer to a commit that is lost', { timeout: 120_000 }, () =>
     expect((await create(input)).payload).toMatchObject(succeeded);
     expect(database.cuts).toBe(before + 1);
     expect(await copies(input)).toEqual(once);
+  });
+});
+
+describe('S03: the answer to the commit of a trail that is lost', () => {
+  const read = () =>
+    gateway.query('query ($id: ID!) { patient(id: $id) { latestOrder { id } } }', {
+      id: gateway.ids.Ana,
+    });
+  const reads = async () =>
+    (
+      await statement(
+        postgres.url,
+        "select id from access_events where action = 'Patient.latestOrder'",
+      )
+    ).length;
+
+  it('costs the answer, since nobody knows whether it is written, but it is there once', async () => {
+    expect((await read()).errors).toEqual([]);
+    const before = await reads();
+    const cuts = database.cuts;
+    database.cutAnswerTo(/\0\s*with moves/);
+    expect((await read()).errors).toMatchObject([
+      { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    ]);
+    expect(database.cuts).toBe(cuts + 1);
+    expect(await reads()).toBe(before + 1);
+    // It is tried again after half a second, and found to be there.
+    await sleep(1_500);
+    expect(await reads()).toBe(before + 1);
+    expect((await read()).errors).toEqual([]);
+    expect(await gateway.store.accessLog.verify(undefined)).toMatchObject({ broken: [] });
   });
 });
 
