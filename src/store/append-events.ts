@@ -72,7 +72,7 @@ export function chained(
 
 /**
  * Rows as one value: hundreds of rows of ten parameters each take the client longer than the database.
- * @param from what they are taken from, with a condition where not all are
+ * @param condition under which they are written, where that is not sure
  */
 export const insertEvents = (rows: readonly ChainedEvent[], condition: SQL = sql`true`) => sql`
   insert into access_events
