@@ -151,8 +151,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     max: mostKnown,
   });
 
-  const know = (hash: string, caller: VerifiedCaller) => {
-    known.set(hash, { caller, since: options.clock(), keysOf: keySet.fetchedAt() });
+  const know = (hash: string, caller: VerifiedCaller, keysOf: number) => {
+    known.set(hash, { caller, since: options.clock(), keysOf });
     return caller;
   };
   const knownCaller = (hash: string) => {
@@ -173,7 +173,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return before;
     }
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, await keySet.load(), {
+      const keys = await keySet.load();
+      // Before the check: newer ones that come meanwhile have not seen this token.
+      const keysOf = keySet.fetchedAt();
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: options.issuer,
         audience: options.audience,
         algorithms,
@@ -185,11 +188,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (!payload.sub || !tokenTypes.includes(typ.toLowerCase())) {
         throw unauthenticated();
       }
-      return know(hash, {
+      const caller = {
         subject: payload.sub,
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
         expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
-      });
+      };
+      return know(hash, caller, keysOf);
     } catch {
       throw unauthenticated();
     }

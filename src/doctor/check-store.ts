@@ -54,10 +54,12 @@ function ofEmbedded(found: StoreFindings, folder: string): Finding {
 
 /** Whether the configuration has all keys that something in the store was sealed with. */
 function opens(found: StoreFindings, { encryptionKey, oldEncryptionKeys }: Config): boolean {
-  const keys = [...(encryptionKey ? [encryptionKey] : []), ...oldEncryptionKeys];
-  const beginnings = keys.map(beginningOfSealed);
-  // Without a key in the configuration, serve takes the one that is kept beside the data.
-  return encryptionKey === undefined || found.sealedBy.every((one) => beginnings.includes(one));
+  if (encryptionKey === undefined) {
+    // Serve takes the one that is kept beside the data.
+    return true;
+  }
+  const beginnings = [encryptionKey, ...oldEncryptionKeys].map(beginningOfSealed);
+  return found.sealedBy.every((one) => beginnings.includes(one));
 }
 
 /** Connection, rights, migrations and keys of the store that `serve` would use. Changes nothing. */

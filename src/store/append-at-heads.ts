@@ -61,15 +61,15 @@ export function createAppend(database: Database, sealer: Sealer, clock: () => nu
           where patient_id in (select "patientId" from moves)
           order by patient_id for update
         ), fit as materialized (
-          select count(*) = ${moves.length} as all
+          select count(*) = ${moves.length} as whole
           from held join moves on held.patient_id = moves."patientId" and held.seal = moves.before
         ), moved as (
           update access_chains set length = moves.length, hash = moves.hash, seal = moves.seal
           from moves
-          where access_chains.patient_id = moves."patientId" and (select fit.all from fit)
+          where access_chains.patient_id = moves."patientId" and (select fit.whole from fit)
           returning access_chains.patient_id
         ), written as (
-          ${insertEvents(rows, sql`(select fit.all from fit)`)}
+          ${insertEvents(rows, sql`(select fit.whole from fit)`)}
         )
         select patient_id from moved`),
     )) as unknown as { rows: unknown[] };

@@ -63,6 +63,7 @@ async function startFrontDesk(): Promise<FrontDesk> {
 
 /** Tests at one front desk, which is started before them; skipped, with a word why, where there is no browser. */
 export function describeFrontDesk(title: string, tests: (desk: FrontDesk) => void): void {
+  // Skipped where there is no Chromium, as the title then says, with how to get it: `.ci/run` installs it.
   describe.skipIf(browserPath === undefined)(`${title}${withoutBrowser}`, patience, () => {
     // Filled in once it is started: tests look into it no earlier.
     const desk = {} as FrontDesk;
