@@ -1,4 +1,3 @@
-#!/usr/bin/env -S npx tsx
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';

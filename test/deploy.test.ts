@@ -10,7 +10,7 @@ import { readConfig } from '../src/config.ts';
 type Manifest = any;
 
 const text = (file: string) => readFileSync(file, 'utf8');
-const { engines, bin } = JSON.parse(text('package.json'));
+const { engines, bin, scripts } = JSON.parse(text('package.json'));
 const dockerfile = text('deploy/Dockerfile');
 const compose: Manifest = parse(text('deploy/compose.yaml'));
 const manifests: Manifest[] = parseAllDocuments(text('deploy/kubernetes.yaml')).map((document) => {
@@ -49,8 +49,11 @@ describe('the image', () => {
     expect(instructions('FROM')).toEqual([`\${NODE_IMAGE} AS packages`, `\${NODE_IMAGE}`]);
     expect(instructions('USER')).toEqual(['1000:1000']);
     const [entry] = instructions('ENTRYPOINT');
-    expect(JSON.parse(entry ?? '')).toEqual(['node', `/portico/${bin.portico}`]);
-    expect(existsSync(bin.portico)).toBe(true);
+    // As `npx portico` and `npm run serve` do.
+    const flags = /^#!\/usr\/bin\/env -S node (.+)\n/.exec(text(bin.portico))?.[1] ?? '';
+    expect(flags).toMatch(/^--/);
+    expect(JSON.parse(entry ?? '')).toEqual(['node', flags, `/portico/${bin.portico}`]);
+    expect(scripts.serve).toBe(`node ${flags} ${bin.portico} serve`);
   });
 
   it('holds what it copies and nothing else, and runs no install script', () => {

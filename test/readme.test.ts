@@ -25,7 +25,7 @@ let sandbox: ChildProcess;
 
 beforeAll(async () => {
   port = await freePort();
-  sandbox = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', 'start'], {
+  sandbox = spawn(process.execPath, ['src/portico.mjs', 'start'], {
     env: { ...process.env, PORT: port },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/portico.mjs', import.meta.url));
 const longestWait = 60_000;
 
 /** The command line in a process of its own, as an operator would run it. */
@@ -37,7 +37,7 @@ export function portico(
   environment: Readonly<Record<string, string>> = {},
   folder = temporaryFolder(),
 ): Running {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...words], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=32', main, ...words], {
     cwd: folder,
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...environment },
   });

@@ -17,7 +17,7 @@ export function pidsOf({ running }: Served): number[] {
       .toString()
       .split('\n');
     return listed
-      .filter((line) => line.includes('main.ts'))
+      .filter((line) => line.includes('portico.mjs'))
       .map((line) => Number.parseInt(line, 10));
   } catch {
     return [];
