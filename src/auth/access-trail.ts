@@ -21,9 +21,9 @@ export class AccessTrail {
   private readonly traces = new Map<string, Trace & { id: string }>();
 
   record(trace: Trace): void {
-    const key = [trace.patientId, trace.vendor, trace.action, trace.outcome].join('|');
+    const key = `${trace.patientId}|${trace.vendor}|${trace.action}|${trace.outcome}`;
     if (!this.traces.has(key)) {
-      this.traces.set(key, { ...trace, id: randomUUID() });
+      this.traces.set(key, { id: randomUUID(), ...trace });
     }
   }
 
@@ -31,10 +31,10 @@ export class AccessTrail {
   async around<T>(trace: Omit<Trace, 'outcome'>, call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
-      this.record({ ...trace, outcome: 'ALLOWED' });
+      this.record({ outcome: 'ALLOWED', ...trace });
       return result;
     } catch (error) {
-      this.record({ ...trace, outcome: 'FAILED' });
+      this.record({ outcome: 'FAILED', ...trace });
       throw error;
     }
   }
@@ -43,8 +43,9 @@ export class AccessTrail {
   async flush(log: AccessLog, caller: Caller): Promise<void> {
     const entries = [...this.traces];
     if (entries.length > 0) {
-      const actor = { actor: caller.subject, actorRoles: [...caller.roles] };
-      await log.record(entries.map(([, trace]) => ({ ...trace, ...actor })));
+      const actor = caller.subject;
+      const actorRoles = [...caller.roles];
+      await log.record(entries.map(([, trace]) => ({ actor, actorRoles, ...trace })));
       for (const [key] of entries) {
         this.traces.delete(key);
       }

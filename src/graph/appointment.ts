@@ -223,7 +223,7 @@ export async function appointmentsOf(
   const listed = sortedByKey(matching, ({ start, vendor, vendorAppointmentId }) =>
     timeKey(start, `${vendor}/${vendorAppointmentId}`, 'OLDEST_FIRST'),
   );
-  return { ...pageOfList(listed, window, complete ? listed.length : null), sources };
+  return { sources, ...pageOfList(listed, window, complete ? listed.length : null) };
 }
 
 builder.queryField('appointment', (t) =>

@@ -134,5 +134,5 @@ export async function portalRequestsOf(
   const listed = sortedByKey(matching, ({ createdAt, vendor, vendorRequestId }) =>
     timeKey(createdAt, `${vendor}/${vendorRequestId.padStart(12, '0')}`, 'NEWEST_FIRST'),
   );
-  return { ...pageOfList(listed, window, complete ? listed.length : null), sources };
+  return { sources, ...pageOfList(listed, window, complete ? listed.length : null) };
 }

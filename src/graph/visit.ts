@@ -170,13 +170,14 @@ export async function visitsOf(
       const visit = visitOf(node);
       return visit === undefined ? [] : [{ cursor, node: visit }];
     });
-    return { ...page, edges, totalCount: complete ? page.totalCount : null, sources };
+    const { pageInfo } = page;
+    return { edges, pageInfo, totalCount: complete ? page.totalCount : null, sources };
   }
   const matching = listed.flatMap(({ key, value }) => {
     const visit = visitOf(value);
     return visit !== undefined && status.includes(visit.status) ? [{ key, value: visit }] : [];
   });
-  return { ...pageOfList(matching, window, complete ? matching.length : null), sources };
+  return { sources, ...pageOfList(matching, window, complete ? matching.length : null) };
 }
 
 builder.queryField('visit', (t) =>

@@ -3,52 +3,51 @@ import type { RequestScope, VendorCallRecord } from '../domain/request.ts';
 
 export type ErrorDetails = Omit<VendorErrorOptions, 'vendor' | 'operation' | 'repeatable'>;
 
-/** Keeps count of one call and tells its scope how it ended, once. */
-export interface CallReport {
-  /** Attempts sent. */
-  attempts: number;
-  /** What an earlier attempt may have done stays true, whatever a later one says. */
-  error(details: ErrorDetails): VendorError;
-  succeeded(status: number | undefined): void;
-  /** Of an answer that is handed on although it is none of success. */
-  ended(outcome: string, status: number): void;
-  /** @throws VendorError the one given */
-  failWith(error: VendorError): never;
-}
-
 /** What is known of a call before it begins. */
 type Called = Pick<VendorCallRecord, 'vendor' | 'operation' | 'method' | 'server' | 'template'>;
 
-export function createCallReport(
-  scope: RequestScope,
-  called: Called,
-  clock: () => number,
-  repeatable = false,
-): CallReport {
-  const { vendor, operation } = called;
-  const startedAt = clock();
-  let acted = false;
-  const report: CallReport = {
-    attempts: 0,
-    error(details) {
-      acted ||= details.mayHaveActed ?? false;
-      return new VendorError({ ...details, mayHaveActed: acted, repeatable, vendor, operation });
-    },
-    succeeded: (status) => end('OK', status),
-    ended: (outcome, status) => end(outcome, status),
-    failWith(error) {
-      end(error.kind, error.status);
-      throw error;
-    },
-  };
-  const end = (outcome: string, status: number | undefined) =>
-    scope.onVendorCall?.({
-      ...called,
-      attempts: report.attempts,
-      status,
-      outcome,
-      startedAt,
-      duration: clock() - startedAt,
+/** Keeps count of one call and tells its scope how it ended, once. */
+export class CallReport {
+  /** Attempts sent. */
+  attempts = 0;
+  private readonly startedAt: number;
+  private acted = false;
+
+  constructor(
+    private readonly scope: RequestScope,
+    private readonly called: Called,
+    private readonly clock: () => number,
+    private readonly repeatable = false,
+  ) {
+    this.startedAt = clock();
+  }
+
+  /** What an earlier attempt may have done stays true, whatever a later one says. */
+  error(details: ErrorDetails): VendorError {
+    this.acted ||= details.mayHaveActed ?? false;
+    const { vendor, operation } = this.called;
+    const told = { vendor, operation, mayHaveActed: this.acted, repeatable: this.repeatable };
+    return new VendorError({ ...details, ...told });
+  }
+
+  succeeded(status: number | undefined): void {
+    this.ended('OK', status);
+  }
+
+  /** Also of an answer that is handed on although it is none of success. */
+  ended(outcome: string, status: number | undefined): void {
+    const { vendor, operation, method, server, template } = this.called;
+    this.scope.onVendorCall?.({
+      ...{ vendor, operation, method, server, template, status, outcome },
+      attempts: this.attempts,
+      startedAt: this.startedAt,
+      duration: this.clock() - this.startedAt,
     });
-  return report;
+  }
+
+  /** @throws VendorError the one given */
+  failWith(error: VendorError): never {
+    this.ended(error.kind, error.status);
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { VendorErrorKind } from '../domain/errors.ts';
 import type { RequestScope } from '../domain/request.ts';
-import { createCallReport } from './call-report.ts';
+import { CallReport } from './call-report.ts';
 import type { OperationClass, Transport, TransportOptions } from './exchange.ts';
 import type { Gate, SignOfLife } from './gates.ts';
 import type { LeanFetch, LeanResponse } from './lean-fetch.ts';
@@ -24,7 +24,7 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
       const method = (init.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod;
       const server = baseUrl.hostname;
       const called = { vendor, operation, method, server, template: undefined };
-      const report = createCallReport(scope, called, clock);
+      const report = new CallReport(scope, called, clock);
       const url = URL.canParse(address) ? new URL(address) : undefined;
       if (url?.origin !== baseUrl.origin || url.username || url.password) {
         // A discovered address of another host is a redirect by other means.

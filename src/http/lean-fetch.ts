@@ -76,133 +76,154 @@ export function createLeanFetch(options: LeanFetchOptions): LeanFetch {
     bodyTimeout: 0,
   });
   return {
-    fetch: (url, request) => exchange(agent, url, request, options),
+    fetch: (url, request) =>
+      new Promise((resolve, reject) => {
+        new LeanExchange(request, options, resolve, reject).begin(agent, url);
+      }),
     close: () => agent.destroy(),
   };
 }
 
-function exchange(
-  agent: Agent,
-  href: string,
-  request: LeanRequest,
-  { largestBody: largest, frugal }: LeanFetchOptions,
-): Promise<LeanResponse> {
-  const { promise, resolve, reject } = settlement<LeanResponse>();
-  const url = new URL(href);
-  const chunks: Buffer[] = [];
-  let received = 0;
-  let sent = false;
-  let over = false;
-  let status: number | undefined;
-  let headers: IncomingHttpHeaders = {};
-  let connection: Dispatcher.DispatchController | undefined;
+/** One request and its answer; a class, since a function would make a dozen closures for each. */
+class LeanExchange implements Dispatcher.DispatchHandler {
+  private readonly chunks: Buffer[] = [];
+  private received = 0;
+  private sent = false;
+  private over = false;
+  private status: number | undefined;
+  private headers: IncomingHttpHeaders = {};
+  private connection: Dispatcher.DispatchController | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
-  const timer = setTimeout(() => fail('TIMED_OUT'), request.milliseconds);
-  const cancelled = () => fail('CANCELLED');
-  request.cancel?.addEventListener('abort', cancelled, { once: true });
+  constructor(
+    private readonly request: LeanRequest,
+    private readonly options: LeanFetchOptions,
+    private readonly resolve: (response: LeanResponse) => void,
+    private readonly reject: (fault: FetchFault) => void,
+  ) {}
 
-  const finish = () => {
-    over = true;
-    clearTimeout(timer);
-    request.cancel?.removeEventListener('abort', cancelled);
-  };
-  const fail = (kind: FetchFault['kind'], code?: string) => {
-    if (over) {
+  begin(agent: Agent, href: string): void {
+    const { method, headers, body, milliseconds, cancel } = this.request;
+    if (cancel?.aborted) {
+      this.fail('CANCELLED');
       return;
     }
-    finish();
-    const fault = new FetchFault(kind, sent, status, headers, code);
-    reject(fault);
-    connection?.abort(fault);
-  };
-  const complete = async () => {
-    if (over) {
-      return;
-    }
-    const raw = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-    const encoding = headers['content-encoding'];
-    const decoded = encoding ? await decodeBody(raw, encoding, largest) : { bytes: raw };
-    if ('fault' in decoded) {
-      fail(decoded.fault);
-    } else if (!over) {
-      finish();
-      resolve({ status: status ?? 0, headers, body: null, bytes: decoded.bytes });
-    }
-  };
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(controller) {
-      connection = controller;
-      if (over) {
-        // It waited for a connection until nobody wanted it any more: it must not be sent now.
-        controller.abort(new FetchFault('CANCELLED', false, undefined));
-        return;
-      }
-      sent = true;
-    },
-    onResponseStart(_controller, code, received) {
-      if (code < 200) {
-        return;
-      }
-      status = code;
-      headers = received;
-      if (Number(received['content-length']) > largest) {
-        fail('BODY_TOO_LARGE');
-      }
-    },
-    onResponseData(_controller, chunk) {
-      received += chunk.length;
-      if (received > largest) {
-        fail('BODY_TOO_LARGE');
-      } else if (!over) {
-        chunks.push(chunk);
-      }
-    },
-    onResponseEnd() {
-      const settle = () => complete().catch(() => fail('NOT_JSON'));
-      if (frugal) {
-        // undici frees the connection in its next turn.
-        queueMicrotask(() => setImmediate(settle));
-      } else {
-        settle();
-      }
-    },
-    onResponseError(_controller, error) {
-      if ('code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW') {
-        fail('BODY_TOO_LARGE');
-      } else if (status !== undefined) {
-        fail('TRUNCATED_BODY');
-      } else if (sent) {
-        fail('CONNECTION_LOST');
-      } else {
-        fail('UNREACHABLE', 'code' in error ? String(error.code) : undefined);
-      }
-    },
-  };
-
-  if (request.cancel?.aborted) {
-    fail('CANCELLED');
-    return promise;
+    const { origin, pathname, search } = new URL(href);
+    this.timer = setTimeout(outOfTime, milliseconds, this);
+    cancel?.addEventListener('abort', this, { once: true });
+    agent.dispatch(
+      {
+        ...{ origin, path: pathname + search, method },
+        headers: Object.fromEntries(headers),
+        body: body ?? null,
+      },
+      this,
+    );
   }
-  agent.dispatch(
-    {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: request.method,
-      headers: Object.fromEntries(request.headers),
-      body: request.body ?? null,
-    },
-    handler,
-  );
-  return promise;
+
+  /** Of the signal: the client is gone. */
+  handleEvent(): void {
+    this.fail('CANCELLED');
+  }
+
+  private finish(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.request.cancel?.removeEventListener('abort', this);
+  }
+
+  fail(kind: FetchFault['kind'], code?: string): void {
+    if (this.over) {
+      return;
+    }
+    this.finish();
+    const fault = new FetchFault(kind, this.sent, this.status, this.headers, code);
+    this.reject(fault);
+    this.connection?.abort(fault);
+  }
+
+  private succeed(bytes: Buffer): void {
+    this.finish();
+    this.resolve({ status: this.status ?? 0, headers: this.headers, body: null, bytes });
+  }
+
+  private async decode(raw: Buffer, encoding: string): Promise<void> {
+    const decoded = await decodeBody(raw, encoding, this.options.largestBody);
+    if ('fault' in decoded) {
+      this.fail(decoded.fault);
+    } else if (!this.over) {
+      this.succeed(decoded.bytes);
+    }
+  }
+
+  private complete(): void {
+    if (this.over) {
+      return;
+    }
+    const [only] = this.chunks;
+    const raw = only && this.chunks.length === 1 ? only : Buffer.concat(this.chunks);
+    const encoding = this.headers['content-encoding'];
+    if (encoding) {
+      this.decode(raw, encoding).catch(() => this.fail('NOT_JSON'));
+    } else {
+      this.succeed(raw);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.connection = controller;
+    if (this.over) {
+      // It waited for a connection until nobody wanted it any more: it must not be sent now.
+      controller.abort(new FetchFault('CANCELLED', false, undefined));
+      return;
+    }
+    this.sent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    code: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (code < 200) {
+      return;
+    }
+    this.status = code;
+    this.headers = headers;
+    if (Number(headers['content-length']) > this.options.largestBody) {
+      this.fail('BODY_TOO_LARGE');
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.received += chunk.length;
+    if (this.received > this.options.largestBody) {
+      this.fail('BODY_TOO_LARGE');
+    } else if (!this.over) {
+      this.chunks.push(chunk);
+    }
+  }
+
+  onResponseEnd(): void {
+    if (this.options.frugal) {
+      // undici frees the connection in its next turn.
+      queueMicrotask(() => setImmediate(() => this.complete()));
+    } else {
+      this.complete();
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if ('code' in error && error.code === 'UND_ERR_HEADERS_OVERFLOW') {
+      this.fail('BODY_TOO_LARGE');
+    } else if (this.status !== undefined) {
+      this.fail('TRUNCATED_BODY');
+    } else if (this.sent) {
+      this.fail('CONNECTION_LOST');
+    } else {
+      this.fail('UNREACHABLE', 'code' in error ? String(error.code) : undefined);
+    }
+  }
 }
 
-function settlement<T>() {
-  let resolve: (value: T) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-}
+const outOfTime = (exchange: LeanExchange) => exchange.fail('TIMED_OUT');

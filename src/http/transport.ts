@@ -3,7 +3,7 @@ import { createFetch } from 'ofetch';
 import type { VendorError } from '../domain/errors.ts';
 import { type RequestScope, scopeForWrites } from '../domain/request.ts';
 import { createRetryPolicy } from './attempts.ts';
-import { type CallReport, createCallReport } from './call-report.ts';
+import { CallReport } from './call-report.ts';
 import type { Exchange, Transport, TransportOptions } from './exchange.ts';
 import { exchangeUrl } from './exchange-url.ts';
 import { createForeignFetch } from './foreign-fetch.ts';
@@ -36,13 +36,15 @@ interface Prepared {
 
 function prepare(baseUrl: URL, exchange: Exchange<unknown>): Prepared {
   const body = encodeBody(exchange.body);
-  const headers = {
+  const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-encoding': 'gzip, deflate, br',
     'user-agent': 'portico',
-    ...(body && { 'content-type': body.contentType }),
-    ...exchange.headers,
   };
+  if (body !== undefined) {
+    headers['content-type'] = body.contentType;
+  }
+  Object.assign(headers, exchange.headers);
   checkHeaders(headers);
   const url = exchangeUrl(baseUrl, exchange.path, exchange.params, exchange.query);
   return { url, method: exchange.method, headers, body: body?.content };
@@ -98,7 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
     const { repeatable, operation, method } = exchange;
     const template = `${baseUrl.pathname}${exchange.path}`;
     const called = { vendor, operation, method, server: baseUrl.hostname, template };
-    const report = createCallReport(scope, called, clock, repeatable);
+    const report = new CallReport(scope, called, clock, repeatable);
     const least = repeatable
       ? leastTime
       : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));

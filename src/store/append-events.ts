@@ -6,10 +6,8 @@ import type { Queries } from './database.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 
 /** The head with the seal that belongs to it. */
-export const sealedHead = (sealer: Sealer, head: Omit<Head, 'seal'>): Head => ({
-  ...head,
-  seal: sealOf(sealer, head),
-});
+export const sealedHead = (sealer: Sealer, head: Omit<Head, 'seal'>): Head =>
+  Object.assign({}, head, { seal: sealOf(sealer, head) });
 
 function newHead(sealer: Sealer, patientId: string): Head {
   const empty = { length: 0, hash: noHash, prunedLength: 0, prunedHash: noHash };
@@ -48,6 +46,16 @@ async function lockHeads(
 /** One event as it is kept. */
 export type ChainedEvent = Omit<AccessEvent, 'at'> & { at: Date; number: number; hash: string };
 
+/** A head whose seal is yet to be made anew. */
+const movedTo = (head: Head, { number, hash }: ChainedEvent): Head => ({
+  patientId: head.patientId,
+  length: number,
+  hash,
+  prunedLength: head.prunedLength,
+  prunedHash: head.prunedHash,
+  seal: head.seal,
+});
+
 /** Ties events to the ends of their patients' chains. @returns them, and what the chains' heads are then */
 export function chained(
   sealer: Sealer,
@@ -59,10 +67,10 @@ export function chained(
   const rows = events.map((event) => {
     const { patientId } = event;
     const head = ends.get(patientId) ?? newHead(sealer, patientId);
-    const row = { ...event, at, number: head.length + 1 };
-    const hash = hashOf(sealer, row, head.hash);
-    ends.set(patientId, { ...head, length: row.number, hash });
-    return { ...row, hash };
+    const row = { at, number: head.length + 1, hash: noHash, ...event };
+    row.hash = hashOf(sealer, row, head.hash);
+    ends.set(patientId, movedTo(head, row));
+    return row;
   });
   for (const [patientId, end] of ends) {
     ends.set(patientId, sealedHead(sealer, end));

@@ -7,5 +7,5 @@ export const tokensToText = (tokens: VendorTokens) =>
 /** The reverse of `tokensToText`; sealed text was written by us, so its shape is not checked again. */
 export function tokensFromText(text: string): VendorTokens {
   const stored = JSON.parse(text) as Omit<VendorTokens, 'expiresAt'> & { expiresAt: number };
-  return { ...stored, expiresAt: new Date(stored.expiresAt) };
+  return Object.assign(stored, { expiresAt: new Date(stored.expiresAt) });
 }

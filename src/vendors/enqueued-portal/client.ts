@@ -31,12 +31,12 @@ export interface PatientSearchQuery {
 
 /** The documented calls, under the vendors' own operation ids. All throw `VendorError`. */
 export function createEnqueuedPortalClient(transport: Transport, credentials: PortalCredentials) {
-  const call = <Answer>(scope: RequestScope, exchange: Exchange<Answer>) =>
-    transport.call(scope, {
+  const call = <Answer>(scope: RequestScope, exchange: Omit<Exchange<Answer>, 'headers'>) =>
+    transport.call<Answer>(scope, {
       refusal: readRefusal,
       verdict: readVerdict,
-      ...exchange,
       headers: { authorization: authorizationHeader(credentials), accept: 'application/json' },
+      ...exchange,
     });
 
   return {

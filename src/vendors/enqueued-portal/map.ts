@@ -73,12 +73,11 @@ export function toInstant(text: string | null | undefined): Date | null {
 /** A day that exists, as it is: never shifted by a zone. */
 export function toCalendarDate(text: string | null | undefined): string | null {
   const day = text?.trim() ?? '';
-  const instant = new Date(`${day}T00:00:00Z`);
-  const exists =
-    /^\d{4}-\d{2}-\d{2}$/.test(day) &&
-    !Number.isNaN(instant.getTime()) &&
-    instant.toISOString().startsWith(day);
-  return exists ? day : null;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) {
+    return null;
+  }
+  // A day that its month does not have becomes one of the next month.
+  return new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8)) ? day : null;
 }
 
 export function toPortalRequest(

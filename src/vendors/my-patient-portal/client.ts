@@ -40,8 +40,8 @@ export function createClient(transport: Transport, routes: Routes) {
       class: exchange.method === 'GET' ? 'read' : 'write',
       refusal: refusalOf(),
       verdict: verdictOf,
-      ...exchange,
       headers: { authorization: `Bearer ${token}` },
+      ...exchange,
     });
 
   const read = <Answer>(

@@ -62,7 +62,7 @@ const withStart = <Rest extends { starts_at?: Date | undefined; time?: Date | un
     context.addIssue({ code: 'custom', message: 'no start' });
     return z.NEVER;
   }
-  return { ...record, start };
+  return Object.assign(record, { start });
 };
 
 /** What an appointment id looks like: 28 letters and digits in every sample (5.2). */

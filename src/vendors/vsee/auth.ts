@@ -20,14 +20,18 @@ export function headersFor(
   credentials: VSeeCredentials,
   caller: VSeeCaller,
 ): Readonly<Record<string, string>> {
-  const account = { 'X-AccountCode': credentials.accountCode };
+  const account = credentials.accountCode;
   switch (caller.as) {
     case 'application':
-      return { ...account, 'X-ApiKey': credentials.apiKey, 'X-ApiSecret': credentials.apiSecret };
+      return {
+        'X-AccountCode': account,
+        'X-ApiKey': credentials.apiKey,
+        'X-ApiSecret': credentials.apiSecret,
+      };
     case 'patient':
     case 'admin':
-      return { ...account, 'X-ApiToken': caller.token };
+      return { 'X-AccountCode': account, 'X-ApiToken': caller.token };
     case 'public':
-      return account;
+      return { 'X-AccountCode': account };
   }
 }

@@ -41,12 +41,12 @@ export function createVSeeClient(
     },
   ) =>
     transport.call(scope, {
-      ...exchange,
       method: 'GET',
       class: 'read',
       repeatable: true,
       headers: headersFor(credentials, caller),
       refusal: refusalFor(caller.as, reasons),
+      ...exchange,
     });
 
   const write = <Answer>(

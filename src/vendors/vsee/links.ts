@@ -45,4 +45,5 @@ export const appointmentLink = (
 
 /** For a guest, without a login; null where the visit has no usable code. */
 export const inviteLink = (portal: URL, code: string | null | undefined): string | null =>
-  code && /^[0-9a-f]{32}$/i.test(code) ? new URL(`visits/join/${code}`, portal).href : null;
+  // Once it is checked, nothing in the code could lead elsewhere.
+  code && /^[0-9a-f]{32}$/i.test(code) ? `${portal.href}visits/join/${code}` : null;
