@@ -183,9 +183,9 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ...{ store, clock, vendors: doors.directory, callTimeout: config.requestTimeout },
     ...config.subscriptions,
   });
-  const server = createServer({
+  const { server, listener } = createServer({
     schema: schemaOver(vendorDescriptions),
-    verifyToken: createTokenVerifier({
+    tokens: createTokenVerifier({
       issuer: config.authIssuer,
       audience: config.authAudience,
       rolesClaim: config.authRolesClaim,
@@ -218,6 +218,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
   });
   return {
     server,
+    listener,
     store,
     vendors: doors.directory,
     isPersistedWrite: (hash: string) => isWrite(documents?.get(hash.toLowerCase())),

@@ -91,7 +91,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const frontDesk = frontDeskRoute({
     publicUrl,
     build: () => buildFrontDesk(say),
-    next: tokenRoute(identityProvider, gateway.server),
+    next: tokenRoute(identityProvider, gateway.listener),
   });
   answerWith(lifeCycle.guard(guard(frontDesk)));
   lifeCycle.started({
@@ -153,7 +153,7 @@ export async function serve(
     seat !== undefined,
   );
   const { server, answerWith } = early ?? (await listen(config.host, config.port));
-  answerWith(lifeCycle.guard(guard((request, response) => void gateway.server(request, response))));
+  answerWith(lifeCycle.guard(guard(gateway.listener)));
   const { endStreams, idle } = gateway;
   lifeCycle.started({ server, endStreams, idle, close });
   const configured = Object.keys(config.vendors).join(', ');

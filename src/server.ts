@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
 import { useDisableIntrospection } from '@graphql-yoga/plugin-disable-introspection';
 import type { GraphQLSchema } from 'graphql';
@@ -7,9 +8,11 @@ import { receiveConnectionCallback } from './actions/receive-connection-callback
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
 import { placeOf } from './domain/fault-place.ts';
+import { createFastPath, type FastPathOptions } from './fast-path.ts';
 import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
-import { corsFor } from './plugins/allowed-origins.ts';
+import { corsFor, corsHeadersFor } from './plugins/allowed-origins.ts';
 import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
+import { createKnownDocuments, useKnownDocuments } from './plugins/known-documents.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
@@ -29,7 +32,7 @@ import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts'
 import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
 import { useSecretDelivery } from './plugins/use-secret-delivery.ts';
-import { useSecurityHeaders } from './plugins/use-security-headers.ts';
+import { securityHeaders, useSecurityHeaders } from './plugins/use-security-headers.ts';
 import { useSubscriptions } from './plugins/use-subscriptions.ts';
 import {
   seesVendorCalls,
@@ -42,7 +45,7 @@ import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
   schema: GraphQLSchema;
-  verifyToken: TokenVerifier;
+  tokens: TokenVerifier;
   logger: Logger;
   /** Told of each operation and each vendor call. */
   observer: Required<Observer>;
@@ -73,7 +76,7 @@ export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
 /** Documents that are kept parsed; each is bounded by the limits of queries. */
 const documentsKept = 250;
 
-/** The Yoga instance from given parts; opens no port and reads no environment. */
+/** The GraphQL server from given parts; opens no port and reads no environment. */
 export function createServer(options: ServerOptions) {
   const { schema, logger, clock, store, vendors, requestTimeout, graphiql, corsOrigins } = options;
   const { requestLimits, queryLimits, rateLimits, trustedProxies, persistedDocuments } = options;
@@ -97,33 +100,31 @@ export function createServer(options: ServerOptions) {
   // The text of an unexpected error may hold anything; its place in the code does not.
   const logFault = (error: unknown, requestId: string) =>
     logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
-  return createYoga<NodeContext>({
+  const parts = { ...options, mostVendorCalls: queryLimits.vendorCalls };
+  const newContext: FastPathOptions['newContext'] = (state, caller, inHand, signal) => {
+    const make = () =>
+      createContext(parts, {
+        ...{ requestId: state.requestId, caller, signal },
+        onVendorCall: (call) => {
+          noteVendorCall(call);
+          state.vendorCalls.push(call);
+          inHand.vendorCalls += 1;
+          observer.vendorCallEnded(call, state.requestId, inHand.observed);
+        },
+        onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+      });
+    return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
+  };
+  const rateLimit = createRateLimit(rateLimits.perMinute, othersCounting('units'));
+  const knownDocuments = createKnownDocuments(documentsKept);
+  const yoga = createYoga<NodeContext>({
     schema,
     context: ({ request, inHand }) => {
       const state = requestState(request);
-      const { caller } = state;
-      if (caller === undefined) {
+      if (state.caller === undefined || inHand === undefined) {
         throw unauthenticated();
       }
-      const make = () =>
-        createContext(
-          { ...options, mostVendorCalls: queryLimits.vendorCalls },
-          {
-            requestId: state.requestId,
-            caller,
-            signal: request.signal,
-            onVendorCall: (call) => {
-              noteVendorCall(call);
-              state.vendorCalls.push(call);
-              if (inHand !== undefined) {
-                inHand.vendorCalls += 1;
-              }
-              observer.vendorCallEnded(call, state.requestId, inHand?.observed);
-            },
-            onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
-          },
-        );
-      return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
+      return newContext(state, state.caller, inHand, request.signal);
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.
@@ -171,8 +172,8 @@ export function createServer(options: ServerOptions) {
         ...{ addressKeyOf, requestTimeout, inHand: options.inHand },
       }),
       useDeadline(requestTimeout, options.inHand),
-      useAuthentication(options.verifyToken, strangers, addressKeyOf),
-      useRateLimit(createRateLimit(rateLimits.perMinute, othersCounting('units'))),
+      useAuthentication(options.tokens.verify, strangers, addressKeyOf),
+      useRateLimit(rateLimit),
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
@@ -185,6 +186,27 @@ export function createServer(options: ServerOptions) {
       useOperationReport(observer),
       useVendorCalls(options.showVendorCalls),
       useIncrementalDelivery(options.inHand),
+      useKnownDocuments(knownDocuments),
     ],
   });
+  const server = {
+    /** Asks it in this very process. */
+    fetch: (request: Request) => yoga.fetch(request),
+    /** Answers a request that the fast path leaves to it. */
+    handle: (request: IncomingMessage, response: ServerResponse) => void yoga(request, response),
+  };
+  return {
+    server,
+    /** Answers requests that come over a connection. */
+    listener: createFastPath({
+      ...{ schema, knownDocuments, persistedDocuments, requestLimits, queryLimits, rateLimit },
+      ...{ requestTimeout, newContext, observer, inHand: options.inHand, onFault: logFault },
+      knownCaller: options.tokens.known,
+      seesVendorCalls: (caller) => seesVendorCalls(options.showVendorCalls, caller),
+      ledger: store.operations,
+      headers: securityHeaders(options.publicUrl),
+      corsHeaders: corsHeadersFor(corsOrigins),
+      next: (request, response) => server.handle(request, response),
+    }),
+  };
 }

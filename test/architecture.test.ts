@@ -39,7 +39,8 @@ const plan: Record<string, readonly string[]> = {
   telemetry: ['domain'],
   overload: ['domain'],
   plugins: [...kitchen, 'graph', 'context', 'overload', 'telemetry'],
-  server: [...kitchen, 'graph', 'context', 'plugins', 'telemetry'],
+  'fast-path': [...kitchen, 'graph', 'overload', 'plugins', 'telemetry'],
+  server: [...kitchen, 'graph', 'context', 'fast-path', 'plugins', 'telemetry'],
   vendors: ['domain', 'http'],
   config: ['domain', 'vendors'],
   gateway: [
@@ -48,9 +49,7 @@ const plan: Record<string, readonly string[]> = {
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
-  listen: [],
-  workers: [],
-  'life-cycle': [],
+  ...{ listen: [], workers: [], 'life-cycle': [] },
   run: [
     ...['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'open-behind'],
     ...['sandbox', 'telemetry', 'workers'],

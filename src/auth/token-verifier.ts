@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { CodedError } from '../domain/errors.ts';
@@ -18,7 +18,12 @@ export interface TokenVerifierOptions {
 }
 
 /** Turns an `Authorization` header into a caller. */
-export type TokenVerifier = (authorization: string | null) => Promise<VerifiedCaller>;
+export interface TokenVerifier {
+  /** @throws CodedError UNAUTHENTICATED, the same for every reason */
+  verify(authorization: string | null): Promise<VerifiedCaller>;
+  /** The caller of a token that was verified a moment ago; undefined says nothing of the token. */
+  known(authorization: string | undefined): VerifiedCaller | undefined;
+}
 
 /** Asymmetric only: a public key can never be used as an HMAC secret. */
 export const algorithms = [
@@ -49,6 +54,9 @@ const knownFor = 60 * 1000;
 const mostKnown = 5_000;
 /** Access tokens; logout tokens, DPoP proofs and the like are signed by the same keys. */
 const tokenTypes = ['at+jwt', 'application/at+jwt', 'jwt'];
+
+const bearer = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i;
+const hashOf = (token: string) => hash('sha256', token, 'base64');
 
 export const unauthenticated = () =>
   new CodedError(
@@ -141,7 +149,6 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
  * Verifies JWTs against the issuer's published keys: signature, algorithm, issuer, audience, times.
  * Keys are fetched when first needed, every ten minutes, and when an unknown key id turns up, at most
  * every 30 s.
- * @throws CodedError UNAUTHENTICATED, the same for every reason
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const keySet = createKeySet(options.issuer, options.clock);
@@ -151,24 +158,29 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     max: mostKnown,
   });
 
-  const know = (hash: string, caller: VerifiedCaller, keysOf: number) => {
-    known.set(hash, { caller, since: options.clock(), keysOf });
+  const know = (tokenHash: string, caller: VerifiedCaller, keysOf: number) => {
+    known.set(tokenHash, { caller, since: options.clock(), keysOf });
     return caller;
   };
-  const knownCaller = (hash: string) => {
+  const knownCaller = (tokenHash: string) => {
     const now = options.clock();
-    const { caller, since = 0, keysOf } = known.get(hash) ?? {};
+    const { caller, since = 0, keysOf } = known.get(tokenHash) ?? {};
     const isFresh = since <= now && now < since + knownFor && keysOf === keySet.fetchedAt();
     return caller && isFresh && now < caller.expiresAt ? caller : undefined;
   };
 
-  return async (authorization) => {
-    const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined || token.length > longestToken) {
+  const tokenIn = (authorization: string | null | undefined) => {
+    const token = bearer.exec(authorization ?? '')?.[1];
+    return token === undefined || token.length > longestToken ? undefined : token;
+  };
+
+  async function verify(authorization: string | null): Promise<VerifiedCaller> {
+    const token = tokenIn(authorization);
+    if (token === undefined) {
       throw unauthenticated();
     }
-    const hash = createHash('sha256').update(token).digest('base64');
-    const before = knownCaller(hash);
+    const tokenHash = hashOf(token);
+    const before = knownCaller(tokenHash);
     if (before !== undefined) {
       return before;
     }
@@ -193,9 +205,17 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
         expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
       };
-      return know(hash, caller, keysOf);
+      return know(tokenHash, caller, keysOf);
     } catch {
       throw unauthenticated();
     }
+  }
+
+  return {
+    verify,
+    known(authorization) {
+      const token = tokenIn(authorization);
+      return token === undefined ? undefined : knownCaller(hashOf(token));
+    },
   };
 }

@@ -1,7 +1,12 @@
 import type { CORSOptions } from 'graphql-yoga';
 
-/** Seconds that a browser may remember the answer to its question. */
-const remembered = 600;
+const allowed = {
+  methods: ['GET', 'POST'],
+  allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
+  exposedHeaders: ['x-request-id', 'retry-after'],
+  /** Seconds that a browser may remember the answer to its question. */
+  maxAge: 600,
+};
 
 /**
  * The answer to a browser that asks for a page of another origin. One that is not on the list gets no
@@ -13,12 +18,19 @@ export const corsFor =
     const origin = request.headers.get('origin');
     return origin === null || !origins.includes(origin)
       ? false
-      : {
-          origin: [origin],
-          methods: ['GET', 'POST'],
-          allowedHeaders: ['authorization', 'content-type', 'x-request-id'],
-          exposedHeaders: ['x-request-id', 'retry-after'],
-          credentials: false,
-          maxAge: remembered,
-        };
+      : { origin: [origin], credentials: false, ...allowed };
   };
+
+/** The same as headers of an answer. */
+export const corsHeadersFor =
+  (origins: readonly string[]) =>
+  (origin: string | undefined): Record<string, string> | undefined =>
+    origin === undefined || !origins.includes(origin)
+      ? undefined
+      : {
+          'access-control-allow-origin': origin,
+          'access-control-allow-methods': allowed.methods.join(', '),
+          'access-control-allow-headers': allowed.allowedHeaders.join(', '),
+          'access-control-expose-headers': allowed.exposedHeaders.join(', '),
+          'access-control-max-age': String(allowed.maxAge),
+        };

@@ -1,4 +1,5 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -17,10 +18,12 @@ import {
   isCompositeType,
   isListType,
   Kind,
+  type OperationDefinitionNode,
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
   TypeNameMetaFieldDef,
+  type ValueNode,
 } from 'graphql';
 import { isOwnRecordId } from '../domain/ids.ts';
 import { costOf } from '../graph/field-cost.ts';
@@ -92,10 +95,29 @@ function keysIn({ ids, representations }: Arguments): Keys | undefined {
   return { entries: keys.length, records: distinct.length, atVendors };
 }
 
+/** Costs of operations whose variables change nothing about them. */
+const fixedCosts = new WeakMap<OperationDefinitionNode, QueryCost>();
+
+/** Arguments that say how many there will be. */
+const countingArguments = ['first', 'last', 'ids', 'representations'];
+
+const holdsVariable = (value: ValueNode): boolean =>
+  value.kind === Kind.VARIABLE ||
+  (value.kind === Kind.LIST && value.values.some(holdsVariable)) ||
+  (value.kind === Kind.OBJECT && value.fields.some((field) => holdsVariable(field.value)));
+
+const dependsOnVariables = (
+  node: { arguments?: readonly ArgumentNode[] | undefined },
+  names: readonly string[],
+) =>
+  node.arguments?.some(({ name, value }) => names.includes(name.value) && holdsVariable(value)) ??
+  false;
+
 /**
  * Adds up what fields declare (`graph/field-cost.ts`), lists multiplied by `first`, `last` or the number
  * of different keys. An upper bound, apart from lists that only their vendor knows the length of. Counts no
- * further than `most`, so that it takes time in proportion to that at most.
+ * further than `most`, so that it takes time in proportion to that at most; and once only where variables
+ * do not count.
  */
 export function costOfQuery(
   schema: GraphQLSchema,
@@ -107,9 +129,11 @@ export function costOfQuery(
   const sum: QueryCost = { vendorCalls: 0, fields: 0 };
   const operation = getOperationAST(document, operationName);
   const root = operation && schema.getRootType(operation.operation);
-  if (!operation || !root) {
-    return sum;
+  const fixed = operation && fixedCosts.get(operation);
+  if (fixed || !operation || !root) {
+    return fixed ?? sum;
   }
+  let isFixed = true;
   const definitions = operation.variableDefinitions ?? [];
   const { coerced } = getVariableValues(schema, definitions, variables, { maxErrors: 1 });
   if (coerced === undefined) {
@@ -124,9 +148,15 @@ export function costOfQuery(
   let parts = 0;
   const isOver = () => sum.vendorCalls > most.vendorCalls || sum.fields > most.fields;
 
-  const isSkipped = (node: Parameters<typeof getDirectiveValues>[1]) =>
-    getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
-    getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false;
+  function isSkipped(node: Parameters<typeof getDirectiveValues>[1]): boolean {
+    if (node.directives?.some((directive) => dependsOnVariables(directive, ['if']))) {
+      isFixed = false;
+    }
+    return (
+      getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
+      getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false
+    );
+  }
 
   const fieldOf = (type: GraphQLCompositeType, name: string): Field | undefined =>
     metaFields[name] ?? ('getFields' in type ? type.getFields()[name] : undefined);
@@ -177,10 +207,14 @@ export function costOfQuery(
   }
 
   function argumentsOf(field: Field, node: FieldNode): Arguments | undefined {
+    if (dependsOnVariables(node, countingArguments)) {
+      isFixed = false;
+    }
     try {
       return getArgumentValues(field, node, coerced);
     } catch {
-      // The field will be refused instead of being resolved.
+      // The field will be refused instead of being resolved: with these variables.
+      isFixed = false;
       return undefined;
     }
   }
@@ -242,5 +276,8 @@ export function costOfQuery(
     patients: undefined,
     page: undefined,
   });
+  if (isFixed && !isOver()) {
+    fixedCosts.set(operation, sum);
+  }
   return sum;
 }

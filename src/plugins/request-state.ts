@@ -35,6 +35,24 @@ export interface OperationInHand {
   vendorCalls: number;
 }
 
+/** @param givenId the client's `x-request-id` */
+export const newRequestState = (
+  givenId: string | readonly string[] | null = null,
+): RequestState => ({
+  requestId: requestIdFrom(givenId),
+  caller: undefined,
+  isBatch: false,
+  vendorCalls: [],
+  chargedCalls: 0,
+  answerBy: Number.POSITIVE_INFINITY,
+  cost: { vendorCalls: 0, fields: 0 },
+  secretsOf: [],
+  startedAt: Date.now(),
+  begun: performance.now(),
+  operations: [],
+  refusals: [],
+});
+
 const states = new WeakMap<Request, RequestState>();
 
 /** Made when it is first asked for. */
@@ -43,20 +61,7 @@ export function requestState(request: Request): RequestState {
   if (known !== undefined) {
     return known;
   }
-  const state: RequestState = {
-    requestId: requestIdFrom(request.headers.get('x-request-id')),
-    caller: undefined,
-    isBatch: false,
-    vendorCalls: [],
-    chargedCalls: 0,
-    answerBy: Number.POSITIVE_INFINITY,
-    cost: { vendorCalls: 0, fields: 0 },
-    secretsOf: [],
-    startedAt: Date.now(),
-    begun: performance.now(),
-    operations: [],
-    refusals: [],
-  };
+  const state = newRequestState(request.headers.get('x-request-id'));
   states.set(request, state);
   return state;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { GraphQLParams } from 'graphql-yoga';
 import { refusal } from './refusal.ts';
 
@@ -46,15 +47,15 @@ export function parseJson(text: string): unknown {
 }
 
 /** Neither a byte order mark nor a broken sequence is let through. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
+export function decodeUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) {
     throw notJson();
   }
+  // Keeps a mark, which is no JSON.
+  return bytes.toString('utf8');
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One operation of a request; the server checks the parameters' own types. */

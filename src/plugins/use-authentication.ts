@@ -12,7 +12,7 @@ import { requestState } from './request-state.ts';
  * @param addressKeyOf undefined for a request that came over no connection
  */
 export const useAuthentication = (
-  verify: TokenVerifier,
+  verify: TokenVerifier['verify'],
   failures: RateLimit,
   addressKeyOf: (context: NodeContext) => string | undefined,
 ): Plugin<object, NodeContext> => ({

@@ -4,19 +4,31 @@ import { maskError } from './mask-error.ts';
 import { type Executed, type Part, withEach } from './parts.ts';
 import { requestState } from './request-state.ts';
 
-/** @param onFault gets what was not expected, for the log */
-export const useErrorMasking = (onFault: (error: unknown, requestId: string) => void): Plugin => ({
+/** Gets what was not expected, for the log. */
+export type OnFault = (error: unknown, requestId: string) => void;
+
+/** A result whose errors may leave. */
+export function withMaskedErrors<Result extends ExecutionResult>(
+  result: Result,
+  requestId: string,
+  onFault: OnFault,
+): Result {
+  const masked = (error: unknown) =>
+    maskError(
+      error instanceof GraphQLError
+        ? error
+        : new GraphQLError('Unexpected error.', { originalError: asError(error) }),
+      { requestId, onFault: (fault) => onFault(fault, requestId) },
+    );
+  return Array.isArray(result.errors) ? { ...result, errors: result.errors.map(masked) } : result;
+}
+
+/** The same for all that the server answers. */
+export const useErrorMasking = (onFault: OnFault): Plugin => ({
   onResultProcess({ request, result, setResult }) {
     const { requestId } = requestState(request);
-    const masked = (error: unknown) =>
-      maskError(
-        error instanceof GraphQLError
-          ? error
-          : new GraphQLError('Unexpected error.', { originalError: asError(error) }),
-        { requestId, onFault: (fault) => onFault(fault, requestId) },
-      );
     const withMasked = <Result extends ExecutionResult>(each: Result): Result =>
-      Array.isArray(each.errors) ? { ...each, errors: each.errors.map(masked) } : each;
+      withMaskedErrors(each, requestId, onFault);
     const withAllMasked = (part: Part): Part => ({
       ...withMasked(part),
       ...(part.incremental && { incremental: part.incremental.map(withMasked) }),

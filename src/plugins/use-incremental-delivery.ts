@@ -40,6 +40,9 @@ const queriesOnly: ValidationRule = (context) => {
 const withoutParts = (document: DocumentNode): DocumentNode =>
   visit(document, { Directive: ({ name }) => (isForParts(name.value) ? null : undefined) });
 
+/** Whether anything in it is asked for as a part of its own. */
+export const hasParts = (document: DocumentNode) => withoutParts(document) !== document;
+
 /** Whoever does not say so cannot be expected to put parts together. */
 const takesParts = ({ headers }: Request) =>
   (headers.get('accept') ?? '')

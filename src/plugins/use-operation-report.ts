@@ -1,4 +1,4 @@
-import { type ExecutionResult, getOperationAST } from 'graphql';
+import { type ExecutionResult, getOperationAST, type OperationDefinitionNode } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { ObservedOperation, Observer, OperationEnd } from '../telemetry/observer.ts';
 import { errorsIn, type Part, resultsIn, watched } from './parts.ts';
@@ -9,8 +9,7 @@ const longestName = 64;
 /** What is told of a path: nobody else's text. */
 const routes = ['/graphql', '/health', '/ready', '/metrics'];
 
-const routeOf = (url: string) => {
-  const { pathname } = new URL(url);
+const routeOf = (pathname: string) => {
   const isCallback = /^\/oauth\/[a-z-]{1,40}\/callback$/.test(pathname);
   return isCallback ? '/oauth/callback' : routes.includes(pathname) ? pathname : 'other';
 };
@@ -57,6 +56,52 @@ export const useOperations = (): Plugin<NodeContext, NodeContext> => ({
   },
 });
 
+/** An operation that is about to be executed, as observers are told of it. */
+export const observedOperation = (
+  { requestId, startedAt }: RequestState,
+  definition: OperationDefinitionNode,
+  traceParent: string | undefined,
+): ObservedOperation => ({
+  ...{ requestId, startedAt, type: definition.operation, traceParent },
+  name: definition.name?.value.slice(0, longestName),
+});
+
+/** Tells of masked results, one for each operation of a request. */
+export function reportResults(
+  observer: Required<Observer>,
+  state: RequestState,
+  results: readonly ExecutionResult[],
+): void {
+  for (const [index, one] of results.entries()) {
+    const inHand = state.operations[index];
+    if (inHand?.observed) {
+      const { add, end } = createSummary(state, inHand);
+      add(one);
+      observer.operationEnded(inHand.observed, end());
+    } else {
+      state.refusals.push(codeIn(one));
+    }
+  }
+}
+
+/** Tells of a request that no operation was executed for, or that was answered without what came of it. */
+export function reportRefusals(
+  observer: Required<Observer>,
+  { requestId, refusals, operations, begun }: RequestState,
+  { method, pathname, status }: { method: string; pathname: () => string; status: number },
+): void {
+  const executed = operations.some(({ observed, streams }) => observed || streams);
+  // Whoever is answered with a fault without a result, by the deadline for one, is told of as well.
+  const unanswered = status === 504 || (!executed && refusals.length === 0);
+  const codes = unanswered && status >= 400 ? [undefined] : refusals;
+  for (const code of codes) {
+    observer.requestRefused({
+      ...{ requestId, method, route: routeOf(pathname()), status, code },
+      duration: performance.now() - begun,
+    });
+  }
+}
+
 /**
  * Tells observers of each operation when it is executed and when its answer is known, and of requests
  * that none was executed for. Comes after the limits, which refuse operations, and after the masking,
@@ -68,14 +113,9 @@ export const useOperationReport = (observer: Required<Observer>): Plugin<NodeCon
     const { request, inHand } = contextValue as { request: Request } & NodeContext;
     const definition = getOperationAST(document, operationName);
     if (inHand !== undefined && definition) {
-      const { requestId, startedAt } = requestState(request);
-      const observed: ObservedOperation = {
-        ...{ requestId, startedAt, type: definition.operation },
-        name: definition.name?.value.slice(0, longestName),
-        traceParent: request.headers.get('traceparent') ?? undefined,
-      };
-      inHand.observed = observed;
-      observer.operationStarted(observed);
+      const traceParent = request.headers.get('traceparent') ?? undefined;
+      inHand.observed = observedOperation(requestState(request), definition, traceParent);
+      observer.operationStarted(inHand.observed);
     }
   },
   onSubscribe({ args }) {
@@ -97,29 +137,11 @@ export const useOperationReport = (observer: Required<Observer>): Plugin<NodeCon
       }
       return;
     }
-    for (const [index, each] of [result].flat().entries()) {
-      const inHand = state.operations[index];
-      const one = each as ExecutionResult;
-      if (inHand?.observed) {
-        const { add, end } = createSummary(state, inHand);
-        add(one);
-        observer.operationEnded(inHand.observed, end());
-      } else {
-        state.refusals.push(codeIn(one));
-      }
-    }
+    reportResults(observer, state, [result].flat() as ExecutionResult[]);
   },
   onResponse({ request, response: { status } }) {
-    const { requestId, refusals, operations, begun } = requestState(request);
-    const executed = operations.some(({ observed, streams }) => observed || streams);
-    // Whoever is answered with a fault without a result, by the deadline for one, is told of as well.
-    const unanswered = status === 504 || (!executed && refusals.length === 0);
-    const codes = unanswered && status >= 400 ? [undefined] : refusals;
-    for (const code of codes) {
-      observer.requestRefused({
-        ...{ requestId, method: request.method, route: routeOf(request.url), status, code },
-        duration: performance.now() - begun,
-      });
-    }
+    const { method, url } = request;
+    const pathname = () => new URL(url).pathname;
+    reportRefusals(observer, requestState(request), { method, pathname, status });
   },
 });

@@ -4,7 +4,7 @@ import { isHashOf, type PersistedDocuments } from './persisted-documents.ts';
 import { refusal } from './refusal.ts';
 
 /** `extensions.persistedQuery.sha256Hash` as Apollo's clients send it, or `documentId`. */
-function hashIn({ extensions, ...params }: GraphQLParams): string | null {
+export function hashIn({ extensions, ...params }: GraphQLParams): string | null {
   const { documentId } = params as { documentId?: unknown };
   const { sha256Hash } = (extensions?.persistedQuery ?? {}) as { sha256Hash?: unknown };
   const hash = documentId ?? sha256Hash;

@@ -1,7 +1,7 @@
 import { type DocumentNode, type ExecutionArgs, GraphQLError, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Shape, shapesOf } from './document-shape.ts';
-import { costOfQuery } from './query-cost.ts';
+import { costOfQuery, type QueryCost } from './query-cost.ts';
 import { tooCostly } from './refusal.ts';
 import { requestState } from './request-state.ts';
 
@@ -51,10 +51,12 @@ function shapeRefusal(document: DocumentNode, limits: QueryLimits): GraphQLError
   return undefined;
 }
 
-/** @throws GraphQLError QUERY_TOO_COSTLY */
-function checkCost(args: ExecutionArgs, limits: QueryLimits): void {
-  const { schema, document, operationName, variableValues, contextValue } = args;
-  const spent = requestState((contextValue as { request: Request }).request).cost;
+/**
+ * @param spent by the request so far; this is added
+ * @throws GraphQLError QUERY_TOO_COSTLY
+ */
+export function checkCost(args: ExecutionArgs, spent: QueryCost, limits: QueryLimits): void {
+  const { schema, document, operationName, variableValues } = args;
   const cost = costOfQuery(schema, document, operationName, variableValues ?? {}, limits);
   spent.vendorCalls += cost.vendorCalls;
   spent.fields += cost.fields;
@@ -72,6 +74,8 @@ function checkCost(args: ExecutionArgs, limits: QueryLimits): void {
 
 /** Refuses documents that cost too much before they are validated, or at the latest executed. */
 export function useQueryLimits(limits: QueryLimits): Plugin {
+  const check = (args: ExecutionArgs) =>
+    checkCost(args, requestState((args.contextValue as { request: Request }).request).cost, limits);
   /** Documents that are kept parsed are looked at once. */
   const fitting = new WeakSet<DocumentNode>();
   return {
@@ -98,7 +102,7 @@ export function useQueryLimits(limits: QueryLimits): Plugin {
         }
       };
     },
-    onExecute: ({ args }) => checkCost(args, limits),
-    onSubscribe: ({ args }) => checkCost(args, limits),
+    onExecute: ({ args }) => check(args),
+    onSubscribe: ({ args }) => check(args),
   };
 }

@@ -1,21 +1,22 @@
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import { type Part, watched } from './parts.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { requestState } from './request-state.ts';
+import { type RequestState, requestState } from './request-state.ts';
+
+/** Charges the vendor calls that were not charged before. */
+export async function chargeCalls(limit: RateLimit, state: RequestState): Promise<void> {
+  const units = state.vendorCalls.length - state.chargedCalls;
+  state.chargedCalls += units;
+  if (state.caller !== undefined) {
+    await limit.charge(state.caller.subject, units);
+  }
+}
 
 /**
  * Each caller's share: one unit for each operation, understood or not, and one for each vendor call
  * that it made.
  */
 export const useRateLimit = (limit: RateLimit): Plugin => {
-  const chargeCalls = async (request: Request) => {
-    const state = requestState(request);
-    const units = state.vendorCalls.length - state.chargedCalls;
-    state.chargedCalls += units;
-    if (state.caller !== undefined) {
-      await limit.charge(state.caller.subject, units);
-    }
-  };
   return {
     async onRequestParse({ request }) {
       const { caller } = requestState(request);
@@ -41,12 +42,12 @@ export const useRateLimit = (limit: RateLimit): Plugin => {
             watched(
               parts,
               () => undefined,
-              () => chargeCalls(request),
+              () => chargeCalls(limit, requestState(request)),
             ) as never,
           );
         }
       },
     }),
-    onResponse: ({ request }) => chargeCalls(request),
+    onResponse: ({ request }) => chargeCalls(limit, requestState(request)),
   };
 };

@@ -46,7 +46,7 @@ function checkHeaders({ headers }: Request, { bytes }: RequestLimits): void {
 }
 
 /** Stops reading at the limit, whatever length was announced. */
-async function readBody({ body }: Request, most: number): Promise<Uint8Array> {
+async function readBody({ body }: Request, most: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   // Not by iteration: to leave that early closes the connection before the answer is sent.
   const reader = body?.getReader();
@@ -61,15 +61,26 @@ async function readBody({ body }: Request, most: number): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
+
 /**
  * The same from Node's own request, without the streams of the web around it: half of what a small request
- * would cost. Nobody else reads it.
+ * would cost. Whoever asks again gets the same.
  */
-const readIncoming = (incoming: IncomingMessage, most: number) =>
-  new Promise<Uint8Array>((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+export function readIncoming(incoming: IncomingMessage, most: number): Promise<Buffer> {
+  const known = bodies.get(incoming);
+  const body = known ?? startReading(incoming, most);
+  if (known === undefined) {
+    bodies.set(incoming, body);
+  }
+  return body;
+}
+
+const startReading = (incoming: IncomingMessage, most: number) =>
+  new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
     let size = 0;
-    const take = (chunk: Uint8Array) => {
+    const take = (chunk: Buffer) => {
       size += chunk.byteLength;
       chunks.push(chunk);
       if (size > most) {
@@ -82,7 +93,8 @@ const readIncoming = (incoming: IncomingMessage, most: number) =>
       .on('data', take)
       .once('end', () => {
         incoming.off('close', endedEarly);
-        resolve(Buffer.concat(chunks));
+        const [only] = chunks;
+        resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
       })
       .once('error', reject)
       .once('close', endedEarly);

@@ -22,19 +22,31 @@ const ownPageOnly = [
  * Answers hold health data and bearer links: nobody in between keeps, sniffs or passes them on.
  * @param publicUrl where browsers reach the gateway; over https they never come back without it
  */
-export const useSecurityHeaders = ({ protocol }: URL): Plugin => ({
-  onResponse({ request, response: { headers } }) {
-    const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
-    headers.set('cache-control', 'no-store');
-    headers.set('content-security-policy', isPage ? ownPageOnly : nothing);
-    headers.set('x-content-type-options', 'nosniff');
-    headers.set('referrer-policy', 'no-referrer');
-    headers.set('x-frame-options', 'DENY');
-    // Who asks decides what a browser is granted.
-    headers.append('vary', 'Origin');
-    headers.set('x-request-id', requestState(request).requestId);
-    if (protocol === 'https:') {
-      headers.set('strict-transport-security', 'max-age=31536000');
-    }
-  },
+export const securityHeaders = (
+  { protocol }: URL,
+  policy: string = nothing,
+): Readonly<Record<string, string>> => ({
+  'cache-control': 'no-store',
+  'content-security-policy': policy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  ...(protocol === 'https:' && { 'strict-transport-security': 'max-age=31536000' }),
 });
+
+/** The same for all that the server answers. */
+export function useSecurityHeaders(publicUrl: URL): Plugin {
+  const ofPage = Object.entries(securityHeaders(publicUrl, ownPageOnly));
+  const ofAnswer = Object.entries(securityHeaders(publicUrl));
+  return {
+    onResponse({ request, response: { headers } }) {
+      const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
+      for (const [name, value] of isPage ? ofPage : ofAnswer) {
+        headers.set(name, value);
+      }
+      // Who asks decides what a browser is granted.
+      headers.append('vary', 'Origin');
+      headers.set('x-request-id', requestState(request).requestId);
+    },
+  };
+}

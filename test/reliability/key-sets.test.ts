@@ -18,7 +18,7 @@ let calls: string[];
 let behave: (response: ServerResponse, path: string) => boolean;
 let published: JWK[];
 let now: number;
-let verify: TokenVerifier;
+let verify: TokenVerifier['verify'];
 
 async function newKey(kid: string): Promise<Key> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
@@ -52,10 +52,10 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  verify = createTokenVerifier({
+  ({ verify } = createTokenVerifier({
     ...{ issuer, audience: 'portico', rolesClaim: 'roles', roleMapping: new Map() },
     clock: () => now,
-  });
+  }));
 });
 afterEach(() => {
   server.close();

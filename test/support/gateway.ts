@@ -57,6 +57,8 @@ export interface TestGateway {
 /** A gateway in this very process. */
 export interface StartedGateway extends TestGateway {
   /** As `run.ts` hands it to Node's server. */
+  listener: Gateway['listener'];
+  /** The GraphQL server behind it. */
   server: Gateway['server'];
   /** For tests that need it to fail in its own way. */
   store: Gateway['store'];
@@ -199,6 +201,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   });
   return {
     ...asked,
+    listener: gateway.listener,
     server: gateway.server,
     store: gateway.store,
     logged: () => lines.join(''),

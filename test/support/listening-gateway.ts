@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { listen } from '../../src/listen.ts';
 import {
+  type StartedGateway,
   startTestGateway,
-  type TestGateway,
   type TestGatewayOptions,
   type Who,
 } from './gateway.ts';
 
 /** A test gateway behind the very HTTP server that `portico` listens with. */
-export interface ListeningGateway extends TestGateway {
+export interface ListeningGateway extends StartedGateway {
   port: number;
   /** Of the server, with a slash at its end. */
   origin: string;
@@ -64,7 +64,7 @@ export async function startListeningGateway(
 ): Promise<ListeningGateway> {
   const gateway = await startTestGateway(options);
   const { server, port, answerWith } = await listen('127.0.0.1', 0);
-  answerWith((request, response) => void gateway.server(request, response));
+  answerWith(gateway.listener);
   const origin = `http://127.0.0.1:${port}/`;
   const ask: ListeningGateway['ask'] = async (init, path = 'graphql') =>
     fetch(new URL(path, origin), {
