@@ -19,8 +19,8 @@ import { w1, w2 } from './work.ts';
 
 const connections = 32;
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
-const seconds = Number(process.env.BENCH_SECONDS ?? 4);
-const warmUp = 10;
+const seconds = Number(process.env.BENCH_SECONDS ?? 8);
+const warmUp = 20;
 
 const vendorsOf = { w1: 1, w2: 5 } as const;
 type Work = keyof typeof vendorsOf;
