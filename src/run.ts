@@ -8,6 +8,7 @@ import type { Gateway } from './gateway.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
 import { type Opened, openBehind, openMetricsPort } from './open-behind.ts';
+import { gatheredLog } from './telemetry/gathered-log.ts';
 import { readableLog } from './telemetry/readable-log.ts';
 import { runWorkers, type WorkerSeat } from './workers.ts';
 
@@ -20,7 +21,9 @@ const longestEnd = 4_000;
 function loggerFor({ logLevel: level }: Config, seat?: WorkerSeat): Logger {
   const base = seat ? { worker: seat.id } : null;
   const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
-  return process.stdout.isTTY ? pino(options, readableLog(process.stdout)) : pino(options);
+  return process.stdout.isTTY
+    ? pino(options, readableLog(process.stdout))
+    : pino(options, gatheredLog());
 }
 
 const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared = false) =>
