@@ -17,12 +17,16 @@ import { closeSoon, complainOfLosses, describeProcess } from './otlp.ts';
 
 const isOurFault = (outcome: string) => !['OK', 'USER_ERROR'].includes(outcome);
 
+const propagator = new W3CTraceContextPropagator();
+
 /** The caller's trace goes on here. `tracestate` does not: it is anybody's text, and nobody's need. */
 const parentOf = (traceParent: string | undefined) =>
-  new W3CTraceContextPropagator().extract(ROOT_CONTEXT, traceParent, {
-    keys: () => ['traceparent'],
-    get: (carrier, key) => (key === 'traceparent' ? carrier : undefined),
-  });
+  traceParent === undefined
+    ? ROOT_CONTEXT
+    : propagator.extract(ROOT_CONTEXT, traceParent, {
+        keys: () => ['traceparent'],
+        get: (carrier, key) => (key === 'traceparent' ? carrier : undefined),
+      });
 
 const endAt = (startedAt: number, duration: number) => new Date(startedAt + duration);
 
