@@ -146,6 +146,7 @@ export function createServer(options: ServerOptions) {
     cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
     graphiql: graphiql === undefined ? false : () => explorerOptions(graphiql),
     renderGraphiQL: explorerPage(graphiql ?? {}),
+    // What these do to a plain request, the fast path does as well: one more is one more there.
     plugins: [
       useWorkInHand(options.inHand),
       useOperations(),
