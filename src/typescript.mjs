@@ -3,11 +3,7 @@
 // `{ a, b, c }`.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { stop, transform } from 'esbuild';
-
-/** Milliseconds after which nothing more is to be loaded, most likely; it starts again where that is wrong. */
-const patience = 2_000;
-let ending;
+import { transform } from 'esbuild';
 
 export async function load(url, context, nextLoad) {
   if (!/^file:.*\.tsx?$/.test(url)) {
@@ -21,7 +17,5 @@ export async function load(url, context, nextLoad) {
     sourcemap: 'inline',
     sourcesContent: false,
   });
-  clearTimeout(ending);
-  ending = setTimeout(stop, patience).unref();
   return { format: 'module', source: code, shortCircuit: true };
 }
