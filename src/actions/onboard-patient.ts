@@ -59,11 +59,7 @@ async function isAnothersEmail(
  */
 async function refuseDoubles({ store, access }: ActionEnvironment, person: Demographics) {
   const sameEmail = person.email === null ? [] : await store.patients.findByEmail(person.email);
-  const name = `${person.firstName} ${person.lastName}`;
-  const { rows } = await store.patients.search(name, { limit: 100 });
-  const samePerson = rows
-    .map(({ value }) => value)
-    .filter((each) => each.birthDate !== null && each.birthDate === person.birthDate);
+  const samePerson = person.birthDate === null ? [] : await store.patients.findNamesakes(person);
   const [double] = [...sameEmail, ...samePerson];
   if (double !== undefined) {
     throw doubled(access.isStaff ? { patient: double } : undefined);

@@ -40,6 +40,10 @@ export interface PatientRegister {
   fillGaps(id: string, person: Partial<Demographics>): Promise<Patient>;
   /** `TAKEN`: the subject is another patient, or the patient has another subject. */
   linkSubject(id: string, subject: string): Promise<Patient | 'TAKEN'>;
+  /** Patients of this very name (compared as `search` compares) and birth date. */
+  findNamesakes(
+    person: Pick<Demographics, 'firstName' | 'lastName' | 'birthDate'>,
+  ): Promise<Patient[]>;
   /** Patients that have this e-mail (compared case-insensitively). */
   findByEmail(email: string): Promise<Patient[]>;
 }

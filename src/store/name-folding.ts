@@ -12,6 +12,9 @@ export const foldedEmail = (email: string) => fold(email.trim());
 /** The words of a name or of a search. */
 const wordsOf = (value: string) => fold(value).split(/\s+/).filter(Boolean);
 
+/** What whole names are equal by: their words, wherever the first name ends and the last begins. */
+export const foldedName = (...names: readonly string[]) => names.flatMap(wordsOf).sort().join(' ');
+
 /** Beginnings of one letter would tell everybody's initials; whole names of one letter are kept. */
 const shortestBeginning = 2;
 /** Of longer words, only the start is compared. */

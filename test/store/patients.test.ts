@@ -45,6 +45,23 @@ describeOnBoth('the register', (open) => {
     expect(await store.patients.findByEmail('ana_silva@example.com')).toEqual([]);
   });
 
+  test('finds namesakes: the whole name, not its beginning, and the birth date', async () => {
+    const { store } = await open();
+    const birthDate = '1990-05-06';
+    const add = (firstName: string, lastName: string, born: string | null = birthDate) =>
+      addPatient(store, { ...named(firstName, lastName), birthDate: born });
+    const joan = await add('Joan', 'Lindt');
+    const maria = await add('Anna Maria', 'Silva');
+    await add('Joan', 'Lindt', '1990-05-07');
+    await add('Joan', 'Lindt', null);
+    const namesakes = (firstName: string, lastName: string) =>
+      store.patients.findNamesakes({ firstName, lastName, birthDate });
+    expect(await namesakes('joan', ' LINDT')).toEqual([joan]);
+    expect(await namesakes('Anna', 'Maria Silva')).toEqual([maria]);
+    expect(await namesakes('Jo', 'Li')).toEqual([]);
+    expect(await namesakes('Joan', 'Lindt-Li')).toEqual([]);
+  });
+
   test('fills gaps and never overwrites', async () => {
     const { store } = await open();
     const { id } = await addPatient(store, { ...named('Ana', 'Silva'), phone: '1' });

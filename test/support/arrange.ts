@@ -19,8 +19,11 @@ export async function before(
   return payload;
 }
 
-/** Words for a name that nobody else in the sandbox has. */
-export const uniqueName = () => `Cell${randomUUID().replaceAll(/[^a-z]/g, '')}`;
+/** A word for a name that nobody else in the sandbox has, nor a name that begins with it. */
+export const uniqueName = () =>
+  `Cell${randomUUID()
+    .replaceAll('-', '')
+    .replaceAll(/\d/g, (digit) => 'ghijklmnop'.charAt(Number(digit)))}`;
 
 /** Somebody new in the register. */
 export async function newPatient(gateway: TestGateway): Promise<{ id: string; lastName: string }> {

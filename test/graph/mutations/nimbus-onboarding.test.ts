@@ -183,6 +183,13 @@ describe('onboardPatient', () => {
     expect(gateway.allCalls()).toEqual([]);
   });
 
+  it('takes somebody whose name is the beginning of the name of another, born the same day', async () => {
+    const input = { ...newcomer(), firstName: 'Dav', lastName: 'Ross', birthDate: '1950-12-24' };
+    const { patient } = await done(gateway, 'onboardPatient', input);
+    expect(patient.id).not.toBe(gateway.ids.David);
+    expect(sent(gateway.calls('NIMBUS'))).toEqual([onboarding]);
+  });
+
   it.each([
     ['e-mail in another case', { email: 'DAVID.Rossi@Example.com' }],
     ['name and birth date', { firstName: 'david', lastName: 'ROSSI', birthDate: '1950-12-24' }],
