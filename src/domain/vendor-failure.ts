@@ -9,6 +9,8 @@ export function failureOfVendor(
   repeatable: boolean = error.repeatable,
 ): UserFailure {
   const { vendor, kind, retryAt, fields, mayHaveActed } = error;
+  // An earlier attempt of the same call may have been heard.
+  const nothing = mayHaveActed ? 'Doing this again does no harm' : 'Nothing was done';
   if (mayHaveActed && !repeatable) {
     return outcomeUnknown();
   }
@@ -37,13 +39,13 @@ export function failureOfVendor(
     case 'RATE_LIMITED':
       return new UserFailure(
         'RATE_LIMITED',
-        'The vendor asks for fewer calls. Nothing was done; try again later.',
+        `The vendor asks for fewer calls. ${nothing}; try again later.`,
         { vendor, retryAt },
       );
     case 'CREDENTIAL_REFUSED':
       return new UserFailure(
         'VENDOR_UNAVAILABLE',
-        'The vendor refused this deployment’s credential; its operator has to look. Nothing was done.',
+        `The vendor refused this deployment’s credential; its operator has to look. ${nothing}.`,
         { vendor },
       );
     default:
@@ -56,6 +58,14 @@ export function failureOfVendor(
       );
   }
 }
+
+/** Of a write that can be gone on with although a part of it was refused: another may have been done. */
+export const refusedHalfWay = ({ vendor }: VendorError) =>
+  new UserFailure(
+    'VENDOR_UNAVAILABLE',
+    'The vendor refused this after a part of it may have been done. It is not at its end: try again with the same input and key.',
+    { vendor },
+  );
 
 export const outcomeUnknown = () =>
   new UserFailure(

@@ -136,8 +136,19 @@ export function outcomeOf<Answer>(
   }
 }
 
+const isUnheardRefusal = (
+  status = 0,
+  exchange: Pick<Exchange<unknown>, 'refusal' | 'repeatable'> | undefined,
+) =>
+  status >= 400 &&
+  status < 500 &&
+  status !== 429 &&
+  exchange?.refusal !== undefined &&
+  exchange.repeatable;
+
 /**
- * What a fault below HTTP means. An answer that said no before it broke off still said no.
+ * What a fault below HTTP means. An answer that said no before it broke off still said no; where its words
+ * would tell what was refused, and asking again does no harm, it has to be heard out.
  * @param fair whether the vendor had enough time, so that a timeout says something about it
  */
 export function outcomeOfFault(
@@ -145,16 +156,19 @@ export function outcomeOfFault(
   now: number,
   fair: boolean,
   report: CallReport,
-  refusal?: Exchange<unknown>['refusal'],
+  exchange?: Pick<Exchange<unknown>, 'refusal' | 'repeatable'>,
 ): Failed {
   if (!(fault instanceof FetchFault)) {
     return failed(report.error({ kind: 'CONNECTION_LOST', mayHaveActed: true }));
   }
   const { kind, status, sent, headers } = fault;
   const ownEnd = kind === 'TIMED_OUT' || kind === 'CANCELLED';
+  if (kind === 'TRUNCATED_BODY' && isUnheardRefusal(status, exchange)) {
+    return failed(report.error({ kind, status }));
+  }
   if (!ownEnd && status !== undefined && (status < 200 || status > 299)) {
     const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
-    return failed(report.error(statusError(status, () => undefined, retryAt, refusal)));
+    return failed(report.error(statusError(status, () => undefined, retryAt, exchange?.refusal)));
   }
   const outcome = failed(report.error({ kind, status, mayHaveActed: sent, reason: fault.code }));
   return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;

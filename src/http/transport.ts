@@ -88,7 +88,7 @@ export function createTransport(options: TransportOptions): Transport {
       return outcomeOf(exchange, response, clock(), report);
     } catch (fault) {
       const fair = isFair(left, limit, whole);
-      return outcomeOfFault(fault, clock(), fair, report, exchange.refusal);
+      return outcomeOfFault(fault, clock(), fair, report, exchange);
     }
   }
 

@@ -1,6 +1,6 @@
 import { CodedError, UserFailure, VendorError } from '../domain/errors.ts';
 import type { Operation, OperationOutcome } from '../domain/operations.ts';
-import { failureOfVendor, outcomeUnknown } from '../domain/vendor-failure.ts';
+import { failureOfVendor, outcomeUnknown, refusedHalfWay } from '../domain/vendor-failure.ts';
 
 /** What errors come to, as answers of a write and as its recorded outcome. */
 
@@ -12,13 +12,18 @@ export function failureWith({ code, message, details }: UserFailure, operation: 
   });
 }
 
-/** What an error says about the task; undefined for a fault of ours. */
-export function failureOf(error: unknown, repeatable: boolean): UserFailure | undefined {
+/**
+ * What an error says about the task; undefined for a fault of ours.
+ * @param resumable whether the write can be gone on with under its key
+ */
+export function failureOf(error: unknown, resumable: boolean): UserFailure | undefined {
   if (error instanceof UserFailure) {
     return error;
   }
   if (error instanceof VendorError) {
-    return failureOfVendor(error, repeatable);
+    const isRefusal = error.kind === 'REJECTED' || error.kind === 'NOT_FOUND';
+    // Its caller is not to give up what is not at its end.
+    return resumable && isRefusal ? refusedHalfWay(error) : failureOfVendor(error, resumable);
   }
   if (error instanceof CodedError && error.code === 'BAD_USER_INPUT') {
     return new UserFailure('INVALID_INPUT', error.message, { path: ['input'] });

@@ -25,11 +25,14 @@ const status =
     json(response, code, {}, headers);
 const reset: Answer = (response) => response.socket?.resetAndDestroy();
 const hang: Answer = () => {};
-const cut: Answer = (response) => {
-  response.writeHead(200, { 'content-length': '50' });
-  response.write('{"ok"');
-  setTimeout(() => response.destroy(), 10);
-};
+const cutOf =
+  (status: number): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-length': '50' });
+    response.write('{"ok"');
+    setTimeout(() => response.destroy(), 10);
+  };
+const cut = cutOf(200);
 
 /** Answers in this order; the last one for ever. */
 async function answering(answers: Answer[], options: Partial<TransportOptions> = {}) {
@@ -133,6 +136,33 @@ describe('a call that may be repeated', () => {
     const begun = performance.now();
     expect(await call).toMatchObject({ kind: 'CANCELLED' });
     expect(performance.now() - begun).toBeLessThan(300);
+    expect(vendor.got).toHaveLength(1);
+  });
+});
+
+describe('V02: a refusal that is cut', () => {
+  const refusal = () => ({ kind: 'NOT_FOUND', reason: 'so_it_said' }) as const;
+
+  it('is heard out where its words count and asking again does no harm', async () => {
+    await answering([cutOf(404), good]);
+    const answer = await transport.call(scopeOf(), repeatableWrite({ refusal }));
+    expect(answer).toEqual({ ok: true });
+    expect(vendor.got).toHaveLength(2);
+  });
+
+  it('is no refusal where it is never heard out', async () => {
+    await answering([cutOf(404)]);
+    const error = await failureOf(transport.call(scopeOf(), repeatableWrite({ refusal })));
+    expect(error).toMatchObject({ kind: 'TRUNCATED_BODY', status: 404, mayHaveActed: false });
+  });
+
+  it.each([
+    ['nobody would read its words', () => repeatableWrite()],
+    ['it must not be asked again', () => writing({ method: 'DELETE', refusal })],
+  ])('is one all the same where %s', async (_, exchange) => {
+    await answering([cutOf(404), good]);
+    const error = await failureOf(transport.call(scopeOf(), exchange()));
+    expect(error).toMatchObject({ kind: 'NOT_FOUND', status: 404, mayHaveActed: false });
     expect(vendor.got).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/simulator.ts';
@@ -41,11 +41,13 @@ const faults: readonly Omit<Fault, 'match'>[] = [
 ];
 const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
 
-/** Megabytes that a process has in memory. */
-const memoryOf = ({ running }: Served) =>
-  Number(
-    /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${running.process.pid}/status`, 'utf8'))?.[1] ?? 0,
-  ) / 1024;
+/** Megabytes that a process has in memory; undefined where it has ended. */
+function memoryOf({ running }: Served): number | undefined {
+  const file = `/proc/${running.process.pid}/status`;
+  const [, kilobytes] =
+    (existsSync(file) && /VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))) || [];
+  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+}
 
 const postgres = await startPostgres();
 const clinic = await openClinic(postgres.url, {
@@ -153,7 +155,11 @@ describe(`a soak of ${seconds} seconds`, () => {
     const measuring = async () => {
       await delay((seconds * 1000) / 2 + 5_000);
       for (; Date.now() < end; await delay(1_000)) {
-        memory.push(memoryOf(processes[1] as Served));
+        // The last one that was killed may still be on its way back.
+        const used = memoryOf(processes[1] as Served);
+        if (used !== undefined) {
+          memory.push(used);
+        }
       }
     };
     await Promise.all([

@@ -8,6 +8,8 @@ import { mutate } from '../support/mutations.ts';
 /** How one write of the soak ended. */
 export interface Written {
   title: string;
+  /** Of the last answer to the submission itself; `DONE` without an error. */
+  code: string;
   status: string;
   /** How often the vendor's own state holds it. */
   effect: number;
@@ -16,6 +18,8 @@ export interface Written {
 
 /** Milliseconds within which a client gets its answer, or the soak has found something. */
 const longestPatience = 120_000;
+/** Milliseconds that one attempt may take: a vendor's page that hangs is loaded anew. */
+const longestAttempt = 30_000;
 const pause = 250;
 
 /** Codes after which a client sends the same again, with the same key. */
@@ -23,6 +27,11 @@ const again = new Set([
   ...['VENDOR_UNAVAILABLE', 'VENDOR_TIMED_OUT', 'VENDOR_RATE_LIMITED', 'VENDOR_BAD_RESPONSE'],
   ...['RATE_LIMITED', 'INTERNAL_SERVER_ERROR', 'NOT_SETTLED'],
 ]);
+
+const tooLong = () =>
+  delay(longestAttempt, undefined, { ref: false }).then(() => {
+    throw new Error('An attempt took half a minute.');
+  });
 
 /** Tries until it works: the connection may break, and the answer be no answer. */
 export async function insist<T>(
@@ -32,7 +41,7 @@ export async function insist<T>(
   let last: unknown;
   while (Date.now() < end) {
     try {
-      const result = await attempt();
+      const result = await Promise.race([attempt(), tooLong()]);
       if (result !== undefined) {
         return result;
       }
@@ -90,5 +99,5 @@ export async function write(gateway: TestGateway, scenario: Scenario): Promise<W
   const status = await statusOf(gateway, operationId);
   const effect = situation.effect();
   situation.clear?.();
-  return { title: scenario.title, status, effect, byHand };
+  return { title: scenario.title, code, status, effect, byHand };
 }

@@ -228,6 +228,18 @@ describe('dismissPortalRequest', () => {
     expect((await openRequests(gateway.ids.Ben)).map(({ id }) => id)).not.toContain(request?.id);
   });
 
+  it('V02: does not take a 404 of which half is there for a route that is missing', async () => {
+    const request = (await openRequests(gateway.ids.Ben)).find(({ vendor }) => vendor === 'MD_HQ');
+    // Removed, and the answer cut; then not found, and that answer cut.
+    queueOf(gateway, 'MD_HQ').fault({ kind: 'truncate', act: true, match: /^DELETE/, times: 2 });
+    const { portalRequest } = await done(gateway, 'dismissPortalRequest', {
+      portalRequestId: request?.id,
+    });
+    expect(portalRequest).toMatchObject({ id: request?.id, status: 'DELETED' });
+    const methods = gateway.allCalls().map((call) => call.split(' ')[1]);
+    expect(methods).toEqual(['GET', 'DELETE', 'DELETE', 'DELETE']);
+  });
+
   it('is VENDOR_UNAVAILABLE where no attempt is answered', async () => {
     const before = await openRequests(gateway.ids.Chloe);
     const chosen = before.find(({ vendor }) => vendor === 'CERBO');
