@@ -32,6 +32,7 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
       }
       const cancel = eitherSignal(scope, init.signal);
       const request = {
+        url: url.origin + url.pathname + url.search,
         method,
         headers: readHeaders(init),
         body: readBody(init.body),
@@ -45,11 +46,7 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
         report.attempts = 1;
         const milliseconds = Math.min(timeouts[operationClass], left);
         try {
-          const response = await lean[operationClass].fetch(url.href, {
-            ...request,
-            milliseconds,
-            cancel,
-          });
+          const response = await lean[operationClass].fetch({ ...request, milliseconds, cancel });
           return { response, life: response.status >= 500 ? 'FAULT' : 'ALIVE' };
         } catch (fault) {
           const fair = isFair(left, timeouts[operationClass], whole);
@@ -74,14 +71,14 @@ function eitherSignal(scope: RequestScope, signal: AbortSignal | null | undefine
   return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
 }
 
-function readHeaders({ headers, body }: RequestInit): [string, string][] {
+function readHeaders({ headers, body }: RequestInit): Record<string, string> {
   const all = new Headers(headers);
   if (body instanceof URLSearchParams && !all.has('content-type')) {
     all.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
   }
   all.set('user-agent', 'portico');
   all.set('accept-encoding', 'gzip, deflate, br');
-  return [...all];
+  return Object.fromEntries(all);
 }
 
 function readBody(body: RequestInit['body']): string | Buffer | undefined {

@@ -12,12 +12,13 @@ export interface LeanResponse {
 }
 
 export interface LeanRequest {
+  /** As the URL parser writes it, without a fragment. */
+  url: string;
   method: Dispatcher.HttpMethod;
-  headers: Iterable<[string, string]>;
+  headers: Readonly<Record<string, string>>;
   body?: string | Buffer | undefined;
   /** Milliseconds for connect, headers and body together. */
   milliseconds: number;
-  /** Not `signal`: ofetch would look at that one. */
   cancel?: AbortSignal | undefined;
 }
 
@@ -51,7 +52,7 @@ export interface LeanFetchOptions {
 }
 
 export interface LeanFetch {
-  fetch(url: string, request: LeanRequest): Promise<LeanResponse>;
+  fetch(request: LeanRequest): Promise<LeanResponse>;
   close(): Promise<void>;
 }
 
@@ -76,9 +77,9 @@ export function createLeanFetch(options: LeanFetchOptions): LeanFetch {
     bodyTimeout: 0,
   });
   return {
-    fetch: (url, request) =>
+    fetch: (request) =>
       new Promise((resolve, reject) => {
-        new LeanExchange(request, options, resolve, reject).begin(agent, url);
+        new LeanExchange(request, options, resolve, reject).begin(agent);
       }),
     close: () => agent.destroy(),
   };
@@ -102,23 +103,18 @@ class LeanExchange implements Dispatcher.DispatchHandler {
     private readonly reject: (fault: FetchFault) => void,
   ) {}
 
-  begin(agent: Agent, href: string): void {
-    const { method, headers, body, milliseconds, cancel } = this.request;
+  begin(agent: Agent): void {
+    const { url, method, headers, body, milliseconds, cancel } = this.request;
     if (cancel?.aborted) {
       this.fail('CANCELLED');
       return;
     }
-    const { origin, pathname, search } = new URL(href);
     this.timer = setTimeout(outOfTime, milliseconds, this);
     cancel?.addEventListener('abort', this, { once: true });
-    agent.dispatch(
-      {
-        ...{ origin, path: pathname + search, method },
-        headers: Object.fromEntries(headers),
-        body: body ?? null,
-      },
-      this,
-    );
+    // It was parsed when it was made: its path begins with the first slash after the host.
+    const slash = url.indexOf('/', url.indexOf('//') + 2);
+    const [origin, path] = [url.slice(0, slash), url.slice(slash)];
+    agent.dispatch({ origin, path, method, headers, body: body ?? null }, this);
   }
 
   /** Of the signal: the client is gone. */

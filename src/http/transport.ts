@@ -8,10 +8,10 @@ import type { Exchange, Transport, TransportOptions } from './exchange.ts';
 import { exchangeUrl } from './exchange-url.ts';
 import { createForeignFetch } from './foreign-fetch.ts';
 import { createGate, worse } from './gates.ts';
-import { checkHeaders, HeaderBag } from './header-bag.ts';
-import { createLeanFetch, type LeanResponse } from './lean-fetch.ts';
+import { createLeanFetch, type LeanRequest, type LeanResponse } from './lean-fetch.ts';
 import { isFair, type Outcome, outcomeOf, outcomeOfFault, outOfTime } from './outcome.ts';
 import { encodeBody } from './request-body.ts';
+import { checkHeaders } from './request-headers.ts';
 
 const defaultLargestBody = 1024 * 1024;
 const defaultAttempts = 3;
@@ -27,12 +27,7 @@ const connecting = {
 } as const;
 
 /** What is sent again and again, unchanged. */
-interface Prepared {
-  url: string;
-  method: string;
-  headers: Record<string, string>;
-  body: string | undefined;
-}
+type Prepared = Omit<LeanRequest, 'milliseconds' | 'cancel'>;
 
 function prepare(baseUrl: URL, exchange: Exchange<unknown>): Prepared {
   const body = encodeBody(exchange.body);
@@ -155,23 +150,20 @@ type Send = (
   cancel: AbortSignal | undefined,
 ) => Promise<LeanResponse>;
 
+/** Headers go past ofetch, which would copy them. */
+class NoHeaders {}
+
 /** ofetch with everything switched off that it does too eagerly, over our own fetch. */
 function ofetchOver(fetch: ReturnType<typeof createLeanFetch>['fetch']): Send {
   const ofetch = createFetch({
-    fetch: fetch as unknown as typeof globalThis.fetch,
-    Headers: HeaderBag as unknown as typeof Headers,
+    fetch: ((_url: string, { sent }: { sent: LeanRequest }) => fetch(sent)) as never,
+    Headers: NoHeaders as unknown as typeof Headers,
     defaults: { retry: 0, ignoreResponseError: true, redirect: 'manual' },
   });
   return async ({ url, method, headers, body }, milliseconds, cancel) => {
-    const extra = { milliseconds, cancel };
+    const sent: LeanRequest = { url, method, headers, body, milliseconds, cancel };
     try {
-      const answer = await ofetch.raw(url, {
-        method,
-        headers,
-        ...(body !== undefined && { body }),
-        ...extra,
-      });
-      return answer as unknown as LeanResponse;
+      return (await ofetch.raw(url, { method, sent } as object)) as unknown as LeanResponse;
     } catch (error) {
       // Its own error quotes the URL; only our fault goes on.
       throw error instanceof Error ? error.cause : undefined;

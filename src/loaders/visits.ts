@@ -23,12 +23,13 @@ export function createVisitLoaders(
   const session = keyedLoader(
     async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
       const { visits } = adapterOf(vendors, vendor, 'visits');
-      // Most have one: only a sign-in needs to know who they are.
-      const signedIn =
-        (await visits.keptSession(patientId)) ??
-        (await visits.signIn(scope, await patientOf(patientId)));
-      const linked = (await accounts.load(patientId)).some((each) => each.vendor === vendor);
-      if (!linked) {
+      // Most have one, and are linked: only a sign-in needs to know who they are.
+      const [kept, known] = await Promise.all([
+        visits.keptSession(patientId),
+        accounts.load(patientId),
+      ]);
+      const signedIn = kept ?? (await visits.signIn(scope, await patientOf(patientId)));
+      if (!known.some((each) => each.vendor === vendor)) {
         // The first sign-in makes the account at the vendor, so it is recorded here, too.
         const { vendorPatientId } = signedIn;
         await store.accounts.link({ patientId, vendor, vendorPatientId, linkMethod: 'CREATED' });
