@@ -1,8 +1,9 @@
 import { and, eq, inArray, isNotNull, type SQL } from 'drizzle-orm';
 import type { Actor } from '../domain/operations.ts';
 import type { Database } from './database.ts';
+import { heldFor } from './database-clock.ts';
 import { operations } from './ledger-tables.ts';
-import { heldFor, isOpen, type OperationRow } from './operation-rows.ts';
+import { isOpen, type OperationRow } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
 

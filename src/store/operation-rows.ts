@@ -7,6 +7,7 @@ import type {
 } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { isOver } from './database-clock.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
 import { createSealedJson } from './sealed-json.ts';
 
@@ -15,18 +16,9 @@ import { createSealedJson } from './sealed-json.ts';
 export type OperationRow = typeof operations.$inferSelect;
 type StepRow = typeof operationSteps.$inferSelect;
 
-// The database's clock decides who holds what: processes' clocks differ, and may be set back.
-export const heldFor = (length: number) =>
-  sql`clock_timestamp() + ${length} * interval '1 millisecond'`;
-export const isFree = or(
-  isNull(operations.heldUntil),
-  lt(operations.heldUntil, sql`clock_timestamp()`),
-);
+export const isFree = or(isNull(operations.heldUntil), isOver(operations.heldUntil));
 export const isOpen = inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
-export const isAbandoned = and(
-  eq(operations.status, 'IN_PROGRESS'),
-  lt(operations.heldUntil, sql`clock_timestamp()`),
-);
+export const isAbandoned = and(eq(operations.status, 'IN_PROGRESS'), isOver(operations.heldUntil));
 /** A key outlives its time while somebody is at work under it, and while what it did is unknown. */
 export const isExpired = (keysValidSince: Date) =>
   and(

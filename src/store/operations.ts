@@ -2,13 +2,13 @@ import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } f
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
+import { heldFor } from './database-clock.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
 import { recordAccess } from './operation-events.ts';
 import { createOperationHolds } from './operation-holds.ts';
 import { insertWithin } from './operation-quota.ts';
 import {
   createOperationRows,
-  heldFor,
   isAbandoned,
   isExpired,
   isFree,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import type { VendorTokens } from '../domain/capabilities/appointments.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { type Database, repeated } from './database.ts';
+import { heldFor, isOver } from './database-clock.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { tokensFromText, tokensToText } from './sealed-tokens.ts';
@@ -19,8 +20,8 @@ export interface TokenKey {
 export interface FoundTokens {
   tokens: VendorTokens;
   version: string;
-  /** Milliseconds since the epoch until which somebody else is renewing; 0 where nobody is. */
-  leasedUntil: number;
+  /** Whether somebody is renewing them. */
+  leased: boolean;
 }
 
 const at = ({ vendor, patientId }: TokenKey) =>
@@ -42,7 +43,13 @@ export function createTokenRows(database: Database, sealer: Sealer) {
 
   const byKeys = repeated(database, (queries) =>
     queries
-      .select()
+      .select({
+        vendor: vendorTokens.vendor,
+        patientId: vendorTokens.patientId,
+        sealed: vendorTokens.sealed,
+        version: vendorTokens.version,
+        leased: sql<boolean>`coalesce(not ${isOver(vendorTokens.leaseUntil)}, false)`,
+      })
       .from(vendorTokens)
       .where(
         sql`(${vendorTokens.vendor}, ${vendorTokens.patientId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('patients')}::uuid[]))`,
@@ -69,11 +76,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
       const text = row && sealer.open(purposeOf(key), row.sealed);
       return row === undefined || text === undefined
         ? undefined
-        : {
-            tokens: tokensFromText(text),
-            version: row.version,
-            leasedUntil: row.leaseUntil?.getTime() ?? 0,
-          };
+        : { tokens: tokensFromText(text), version: row.version, leased: row.leased };
     },
 
     async replace(key: TokenKey, tokens: VendorTokens): Promise<void> {
@@ -95,18 +98,21 @@ export function createTokenRows(database: Database, sealer: Sealer) {
       }
     },
 
-    /** True where nobody holds the lease any more and the tokens are still that version. */
-    async lease(key: TokenKey, version: string, owner: string, now: number, until: number) {
+    /**
+     * True where nobody holds the lease any more and the tokens are still that version.
+     * @param length milliseconds
+     */
+    async lease(key: TokenKey, version: string, owner: string, length: number) {
       return count(
         await database.run((queries) =>
           queries
             .update(vendorTokens)
-            .set({ leaseOwner: owner, leaseUntil: new Date(until) })
+            .set({ leaseOwner: owner, leaseUntil: heldFor(length) })
             .where(
               and(
                 at(key),
                 eq(vendorTokens.version, version),
-                or(isNull(vendorTokens.leaseOwner), lte(vendorTokens.leaseUntil, new Date(now))),
+                or(isNull(vendorTokens.leaseOwner), isOver(vendorTokens.leaseUntil)),
               ),
             )
             .returning(affected),
@@ -114,11 +120,11 @@ export function createTokenRows(database: Database, sealer: Sealer) {
       );
     },
 
-    async extendLease(key: TokenKey, owner: string, until: number): Promise<void> {
+    async extendLease(key: TokenKey, owner: string, length: number): Promise<void> {
       await database.run((queries) =>
         queries
           .update(vendorTokens)
-          .set({ leaseUntil: new Date(until) })
+          .set({ leaseUntil: heldFor(length) })
           .where(and(at(key), eq(vendorTokens.leaseOwner, owner))),
       );
     },

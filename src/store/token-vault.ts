@@ -60,7 +60,7 @@ export function createTokenVault(
     const giveUpAt = clock() + longestRenewal;
     const heartbeat = setInterval(() => {
       if (clock() < giveUpAt) {
-        rows.extendLease(key, owner, clock() + lease).catch(() => undefined);
+        rows.extendLease(key, owner, lease).catch(() => undefined);
       }
     }, lease / 3);
     heartbeat.unref();
@@ -94,11 +94,7 @@ export function createTokenVault(
       if (found === undefined || found.tokens.accessToken !== seen) {
         return { tokens: found?.tokens };
       }
-      const now = clock();
-      if (
-        found.leasedUntil <= now &&
-        (await rows.lease(key, found.version, owner, now, now + lease))
-      ) {
+      if (!found.leased && (await rows.lease(key, found.version, owner, lease))) {
         return { tokens: await run(key, found, owner, renew) };
       }
       const left = waitUntil - clock();
