@@ -25,9 +25,10 @@ export interface Answered {
 const longest = 60_000;
 /**
  * Kept open and used again, as by a proxy in front. Node takes one new connection in each turn of its event
- * loop: with one for each request, their queue in the kernel would be measured.
+ * loop: with one for each request, their queue in the kernel would be measured. More than the gateway has in
+ * hand at most, or it is asked for no more than it can do.
  */
-const connections = 128;
+const connections = 1_024;
 
 function send(
   { origin, token, body }: Shot,

@@ -16,8 +16,9 @@ import { type Answered, closedLoop, quantile, type Shot } from './open-loop.ts';
 /** Milliseconds that the vendor takes. */
 const vendorTime = 20;
 const seconds = 10;
-/** At once, where capacity is measured: fewer than are ever turned away. */
-const clients = 12;
+/** At once, where capacity is looked for: at first; twice as many as long as they get more answers. */
+const fewestClients = 12;
+const mostClients = 384;
 const factors = [0.5, 1, 2, 3, 4];
 const bars = { goodput: 0.8, p99: 2_000 + vendorTime, shedP99: 1_500, writes: 0.99 };
 /** Up to how many times capacity the bars hold, those of the writes aside. */
@@ -62,8 +63,14 @@ function stepOf(name: string, offered: number, answers: readonly Answered[]): St
 const readsOf = ({ ids: { Ana, Ben, Chloe, David } }: ServedAlone) =>
   [Ana, Ben, Chloe, David].map((id) =>
     JSON.stringify({
-      query:
-        'query Load($id: ID!) { patient(id: $id) { fullName portalRequests(filter: { vendor: [CERBO] }) { nodes { id title } sources { state } } } }',
+      query: `query Load($id: ID!) {
+        patient(id: $id) {
+          fullName
+          visits(first: 10) { nodes { id start } sources { state } }
+          appointments(first: 10) { nodes { id title start } sources { state } }
+          portalRequests(first: 10) { nodes { id type title status } sources { state } }
+        }
+      }`,
       variables: { id },
     }),
   );
@@ -79,6 +86,20 @@ const writesOf = ({ ids }: ServedAlone, count: number) =>
     }),
   );
 
+/** Answers a second that clients get who wait for each, when more clients get no more. */
+async function capacityFor(read: Shot): Promise<number> {
+  let capacity = 0;
+  for (let clients = fewestClients; clients <= mostClients; clients *= 2) {
+    const answered = await closedLoop(read, clients, seconds / 2);
+    say(`${clients} clients: ${Math.round(answered)} a second.`);
+    if (answered < 1.1 * capacity) {
+      return Math.max(answered, capacity);
+    }
+    capacity = answered;
+  }
+  return capacity;
+}
+
 async function measure(gateway: ServedAlone): Promise<{ steps: Step[]; missed: string[] }> {
   const token = await gateway.token('staff');
   const { origin } = gateway;
@@ -86,9 +107,14 @@ async function measure(gateway: ServedAlone): Promise<{ steps: Step[]; missed: s
   const reads = readsOf(gateway);
   let sent = 0;
   const read: Shot = { ...shot, body: () => reads[sent++ % reads.length] ?? '' };
-  gateway.sandbox.simulators.CERBO.latency = vendorTime;
-  await closedLoop(read, clients, 5);
-  const capacity = await closedLoop(read, clients, seconds);
+  const delayVendors = () => {
+    for (const simulator of Object.values(gateway.sandbox.simulators)) {
+      simulator.latency = vendorTime;
+    }
+  };
+  delayVendors();
+  await closedLoop(read, fewestClients, seconds / 2);
+  const capacity = await capacityFor(read);
   say(`Capacity: ${Math.round(capacity)} a second.`);
 
   const steps: Step[] = [];
@@ -113,7 +139,7 @@ async function measure(gateway: ServedAlone): Promise<{ steps: Step[]; missed: s
     say(JSON.stringify(step));
     steps.push(step);
     gateway.forget();
-    gateway.sandbox.simulators.CERBO.latency = vendorTime;
+    delayVendors();
   }
   const after = stepOf(
     '0.5 x, right after',
@@ -160,7 +186,9 @@ try {
   const gateway = await serveAlone(sandbox, {
     RATE_LIMIT_PER_MINUTE: '10000000',
     LOG_LEVEL: 'warn',
-    CERBO_CONCURRENCY: '200',
+    ...Object.fromEntries(
+      ['VSEE', 'MY_PATIENT_PORTAL', 'CERBO', 'MD_HQ'].map((name) => [`${name}_CONCURRENCY`, '200']),
+    ),
   });
   const before = loadavg()[0] ?? 0;
   const { steps, missed } = await measure(gateway);
@@ -170,7 +198,7 @@ try {
     `# Overload, measured by \`npm run load\`
 
 ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores shared with the simulators and the generator; load
-average when it began ${before.toFixed(1)}. A read of one patient with one vendor call of ${vendorTime} ms, ${seconds} s a row, sent at a fixed rate
+average when it began ${before.toFixed(1)}. A page of one patient, with what each vendor has, which takes ${vendorTime} ms, ${seconds} s a row, sent at a fixed rate
 whatever comes back; times count from when a request was due. Embedded store.
 
 ${columns}
