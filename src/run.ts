@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { acceptInBulk } from './accept-in-bulk.ts';
 import { type Config, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
@@ -32,6 +34,13 @@ const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared 
     exit: (code) => process.exit(code),
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
+
+/** Nobody waits for it: until then, and without it, connections come in one by one. */
+async function acceptManyAtOnce(server: Server, logger: Logger): Promise<void> {
+  if ((await acceptInBulk(server)) === 1) {
+    logger.warn('new connections are taken in one by one: under load, some will wait for long');
+  }
+}
 
 /** What a sandbox takes from the environment, too: it is there to be looked at. */
 const telemetryOf = (environment: Environment) =>
@@ -107,6 +116,8 @@ export async function start(environment: Environment, say: Say): Promise<void> {
     },
   });
 
+  void acceptManyAtOnce(server, logger);
+
   const { href } = publicUrl;
   say(`
 Front desk:                    ${href}
@@ -159,6 +170,7 @@ export async function serve(
   answerWith(lifeCycle.guard(guard(gateway.listener)));
   const { endStreams, idle } = gateway;
   lifeCycle.started({ server, endStreams, idle, close });
+  void acceptManyAtOnce(server, logger);
   const configured = Object.keys(config.vendors).join(', ');
   say(`Portico serves ${config.publicUrl.href}graphql over ${configured}.`);
   seat?.onServing();

@@ -49,10 +49,10 @@ const plan: Record<string, readonly string[]> = {
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
-  ...{ listen: [], workers: [], 'life-cycle': [] },
+  ...{ listen: [], 'accept-in-bulk': [], workers: [], 'life-cycle': [] },
   run: [
-    ...['domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen', 'open-behind'],
-    ...['sandbox', 'telemetry', 'workers'],
+    ...['accept-in-bulk', 'domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen'],
+    ...['open-behind', 'sandbox', 'telemetry', 'workers'],
   ],
   'open-behind': [...['config', 'gateway', 'listen', 'overload', 'telemetry']],
   'encryption-key': ['config'],
@@ -347,6 +347,7 @@ describe('the entry', () => {
     const listeners = sources.filter(({ words }) => words.has('listen'));
     // These two alone call what listens.
     expect(listeners.map(({ path }) => path).filter((path) => !isSimulation(path))).toEqual([
+      'src/accept-in-bulk.ts',
       'src/listen.ts',
       'src/open-behind.ts',
       'src/run.ts',

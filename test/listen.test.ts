@@ -65,7 +65,7 @@ describe('the HTTP server', () => {
     expect(server).toMatchObject({
       headersTimeout: 7_000,
       requestTimeout: 20_000,
-      keepAliveTimeout: 5_000,
+      keepAliveTimeout: 65_000,
       maxConnections: 4_000,
     });
   });
