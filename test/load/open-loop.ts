@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface Shot {
   origin: string;
   token: string;
+  /** Whether connections are kept and used again, as by a good proxy in front; else each request opens one. */
+  kept: boolean;
   /** Called for each request. */
   body: () => string;
 }
@@ -12,6 +14,8 @@ export interface Shot {
 export interface Answered {
   /** 0 where there was no answer. */
   status: number;
+  /** Why there was none. */
+  failure?: string;
   /** Whether it brought data and no error. */
   good: boolean;
   /** Milliseconds since it was due, whether or not it could be sent then. */
@@ -23,12 +27,11 @@ export interface Answered {
 }
 
 const longest = 60_000;
-/**
- * Kept open and used again, as by a proxy in front. Node takes one new connection in each turn of its event
- * loop: with one for each request, their queue in the kernel would be measured. More than the gateway has in
- * hand at most, or it is asked for no more than it can do.
- */
+/** More than the gateway has in hand at most, or it is asked for no more than it can do. */
 const connections = 1_024;
+
+const agentFor = ({ kept }: Shot, maxSockets: number) =>
+  new Agent(kept ? { keepAlive: true, maxSockets } : {});
 
 function send(
   { origin, token, body }: Shot,
@@ -38,10 +41,18 @@ function send(
 ): Promise<Answered> {
   const late = performance.now() - due;
   return new Promise((resolve) => {
-    const settle = (status: number, good: boolean) => {
+    const settle = (status: number, good: boolean, failure?: string) => {
       const now = performance.now();
-      resolve({ status, good, late, took: now - due, at: now - began });
+      resolve({
+        status,
+        good,
+        late,
+        took: now - due,
+        at: now - began,
+        ...(failure && { failure }),
+      });
     };
+    const fail = ({ code, message }: NodeJS.ErrnoException) => settle(0, false, code ?? message);
     const sent = request(
       `${origin}/graphql`,
       {
@@ -53,15 +64,15 @@ function send(
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
-        response.on('error', () => settle(0, false));
+        response.on('error', fail);
         response.on('end', () => {
           const status = response.statusCode ?? 0;
           settle(status, status === 200 && !text.includes('"errors"'));
         });
       },
     );
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', () => settle(0, false));
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${longest} ms`)));
+    sent.on('error', fail);
     sent.end(body());
   });
 }
@@ -84,8 +95,10 @@ export async function openLoop(
   perSecond: number,
   seconds: number,
 ): Promise<Answered[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  await Promise.all(Array.from({ length: connections }, () => touch(shot, agent)));
+  const agent = agentFor(shot, connections);
+  if (shot.kept) {
+    await Promise.all(Array.from({ length: connections }, () => touch(shot, agent)));
+  }
   const total = Math.round(perSecond * seconds);
   const began = performance.now();
   const answers: Promise<Answered>[] = [];
@@ -109,7 +122,7 @@ export async function openLoop(
 
 /** So many at once, each after the answer to the one before. @returns answers a second */
 export async function closedLoop(shot: Shot, clients: number, seconds: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const agent = agentFor(shot, clients);
   const began = performance.now();
   let good = 0;
   const client = async () => {
@@ -127,8 +140,8 @@ export async function closedLoop(shot: Shot, clients: number, seconds: number): 
   return (good / (performance.now() - began)) * 1000;
 }
 
-/** A quantile of times, in whole milliseconds. */
-export function quantile(times: readonly number[], part: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
+/** @param part 0.5 for the median */
+export function quantile(numbers: readonly number[], part: number): number {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
@@ -59,6 +60,20 @@ const metrics = async () => {
   const headers = { authorization: `Bearer ${token}` };
   return (await gateway.fetch('/metrics', { headers })).text();
 };
+
+// A process's files are to be seen in /proc on Linux only.
+describe.runIf(existsSync('/proc/self/fd'))('`portico serve`', () => {
+  it('takes new connections in with 64 listeners on its port, one connection each at a turn', async () => {
+    const folder = `/proc/${gateway.running.process.pid}/fd`;
+    /** Of one and the same socket. */
+    const descriptors = () => {
+      const targets = readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
+      const sockets = targets.filter((target) => target.startsWith('socket:'));
+      return Math.max(...sockets.map((one) => sockets.filter((each) => each === one).length));
+    };
+    await expect.poll(descriptors, { timeout: 15_000 }).toBe(64);
+  });
+});
 
 describe('with as many reads in hand as may be', slow, () => {
   it('P01: one more gets 503 at once, and no vendor is called', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { acceptInBulk } from '../../src/accept-in-bulk.ts';
 import { listen } from '../../src/listen.ts';
 import {
   type StartedGateway,
@@ -64,6 +65,8 @@ export async function startListeningGateway(
 ): Promise<ListeningGateway> {
   const gateway = await startTestGateway(options);
   const { server, port, answerWith } = await listen('127.0.0.1', 0);
+  // Whoever asks must not notice which of the listeners took them in.
+  await acceptInBulk(server, 3);
   answerWith(gateway.listener);
   const origin = `http://127.0.0.1:${port}/`;
   const ask: ListeningGateway['ask'] = async (init, path = 'graphql') =>
