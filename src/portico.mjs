@@ -2,8 +2,7 @@
 // `npx portico <command>`: the command line, in a checkout as in a package. The larger room for young objects
 // (megabytes) saves a busy gateway a twentieth of its time.
 import './install-missing.mjs';
-import { register } from 'node:module';
+import { program } from './program.mjs';
 
 process.setSourceMapsEnabled(true);
-register('./typescript.mjs', import.meta.url);
-await import('./main.ts');
+await import(await program());

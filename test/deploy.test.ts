@@ -67,6 +67,7 @@ describe('the image', () => {
     expect(copied.filter((file) => !existsSync(file))).toEqual([]);
     expect(instructions('RUN')).toEqual([
       expect.stringMatching(/^npm ci --omit=dev --ignore-scripts /),
+      expect.stringContaining("import('/portico/src/program.mjs')"),
     ]);
   });
 
