@@ -59,7 +59,9 @@ async function putTogether(folder) {
 function removeOld() {
   for (const name of fs.readdirSync(kept)) {
     const folder = join(kept, name);
-    if (fs.statSync(folder).mtimeMs < Date.now() - longestKept) {
+    // Another process may be at it, too.
+    const made = fs.statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (made < Date.now() - longestKept) {
       fs.rmSync(folder, { recursive: true, force: true });
     }
   }
@@ -89,8 +91,8 @@ async function entryOfProgram() {
   }
   try {
     await putTogether(draft);
-    removeOld();
     fs.renameSync(draft, folder);
+    removeOld();
   } catch (error) {
     fs.rmSync(draft, { recursive: true, force: true });
     // Another process that was started at the same time may have been first.
