@@ -12,6 +12,26 @@ const usualListeners = 63;
 /** Milliseconds that the helper may take; it needs a tenth of a second. */
 const longest = 10_000;
 
+/** Has a helper send a handle back so many times, or as often as it can: whatever fails it ends nothing else. */
+async function sendBack(handle: Handle, count: number, take: (copy: Handle) => void) {
+  try {
+    // Nothing of the environment: it holds secrets, which are no business of the helper's.
+    const helper = fork(fileURLToPath(new URL('send-back.mjs', import.meta.url)), {
+      ...{ env: {}, execArgv: [], stdio: 'ignore', timeout: longest },
+    });
+    helper.on('error', () => undefined);
+    helper.on('message', (_message, copy) => {
+      if (copy) {
+        take(copy as Handle);
+      }
+    });
+    helper.send(count, handle, { keepOpen: true }, () => undefined);
+    await once(helper, 'exit');
+  } catch {
+    // No process to be had, or none that could be talked to: the caller counts what came.
+  }
+}
+
 /**
  * Lets a server take in many new connections at each turn of the event loop. Node takes one (libuv, since
  * 1.45): under load, where a turn takes 50 ms, that is 20 a second, and whoever comes through a proxy that
@@ -64,19 +84,13 @@ export async function acceptInBulk(server: Server, more = usualListeners): Promi
     return close(callback);
   };
 
-  // Nothing of the environment: it holds secrets, which are no business of the helper's.
-  const helper = fork(fileURLToPath(new URL('send-back.mjs', import.meta.url)), {
-    ...{ env: {}, execArgv: [], stdio: 'ignore', timeout: longest },
-  });
-  helper.on('message', (_message, copy) => {
-    const listener = listenAt(copy as Handle);
+  await sendBack(handle, more, (copy) => {
+    const listener = listenAt(copy);
     if (closed) {
       listener.close();
     } else {
       listeners.push(listener);
     }
   });
-  helper.send(more, handle, { keepOpen: true }, () => undefined);
-  await once(helper, 'exit').catch(() => undefined);
   return listeners.length + 1;
 }

@@ -114,6 +114,23 @@ describe('new connections', () => {
     }
   });
 
+  it('come in as before where no helper can be had', async () => {
+    const { server, port } = await start();
+    const { execPath } = process;
+    for (const path of ['/nowhere/node', '/bin/false', '/bin/true']) {
+      process.execPath = path;
+      try {
+        expect(await acceptInBulk(server, 8)).toBe(1);
+      } finally {
+        process.execPath = execPath;
+      }
+    }
+    const socket = connect(port);
+    socket.write(ask);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(String(answer)).toContain('200 OK');
+  });
+
   it('come in as before where the server does not listen', async () => {
     const { server } = await start();
     server.close();
