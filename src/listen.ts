@@ -14,8 +14,7 @@ const bounds = {
   requestTimeout: 20_000,
   /** How often both are looked at; Node's own 30 s would add to them. */
   connectionsCheckingInterval: 500,
-  /** Longer than proxies keep a connection (60 s, mostly): who closes first must not be us, or requests that
-   * are on their way then are lost. */
+  /** Longer than proxies keep one (60 s, mostly): were it us who close it, requests on their way would be lost. */
   keepAliveTimeout: 65_000,
   /** Bytes of a head, the address included; a token may take half of it. */
   maxHeaderSize: 16 * 1024,

@@ -49,6 +49,8 @@ async function putTogether(folder) {
     ...{ entryPoints: [join(root, 'src', 'main.ts')], outdir: folder, plugins: [ownPlaces] },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', packages: 'external' },
     ...{ target: `node${process.versions.node}`, outExtension: { '.js': '.mjs' } },
+    // An image has no tsconfig.json: the program must not differ there.
+    tsconfigRaw: {},
     // Files that are imported for what they do: "sideEffects" of package.json is about the client.
     ignoreAnnotations: true,
     // `{ ...{ a, b }, c }` as it is takes V8 thirty times as long as `{ a, b, c }`.
