@@ -47,10 +47,21 @@ function basicAuthentication(secret: string): client.ClientAuth {
   };
 }
 
-/** JSON is known by its content: the vendor is known to label it as text (section 1). */
-async function labelled(response: Response): Promise<Response> {
-  const type = response.headers.get('content-type') ?? '';
-  if (/json/i.test(type) || response.body === null) {
+const saysError = (text: string) => {
+  try {
+    return typeof JSON.parse(text).error === 'string';
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * An answer as RFC 6749 words it. JSON is known by its content: the vendor is known to label it as text
+ * (section 1). An `error` is one whatever its status: some servers send it with 200, and a refresh token
+ * that is dead would never be given up.
+ */
+async function asSpecified(response: Response): Promise<Response> {
+  if (response.body === null) {
     return response;
   }
   const body = await response.text();
@@ -58,7 +69,10 @@ async function labelled(response: Response): Promise<Response> {
   if (/^\s*\{/.test(body)) {
     headers.set('content-type', 'application/json');
   }
-  return new Response(body, { status: response.status, headers });
+  return new Response(body, {
+    status: response.ok && saysError(body) ? 400 : response.status,
+    headers,
+  });
 }
 
 /** The portal's authorization server (section 2), spoken to by openid-client over our transport. */
@@ -91,7 +105,7 @@ export function createOAuth(parts: OAuthParts) {
       ];
       const name = names.find(([address]) => address === url)?.[1] ?? operationOfDiscovery;
       const send = transport.fetchFor(scope, name, init.method === 'POST' ? 'write' : 'read');
-      return await labelled(await send(url, init as RequestInit));
+      return await asSpecified(await send(url, init as RequestInit));
     };
 
   const insecure = issuer.startsWith('http:') ? [client.allowInsecureRequests] : [];

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RequestScope } from '../../../src/domain/request.ts';
+import type { TokenVault } from '../../../src/domain/store.ts';
 import { createTransport } from '../../../src/http/transport.ts';
 import { myPatientPortal } from '../../../src/vendors/my-patient-portal/index.ts';
 import { type HostileAnswers, startHostilePortal } from './hostile-portal.ts';
@@ -27,15 +28,19 @@ const scope = (milliseconds = 5_000): RequestScope => ({
   deadline: clock() + milliseconds,
 });
 
-function connection(environment: Record<string, string> = {}) {
-  const door = myPatientPortal.create({
+function doorWith(tokens: TokenVault, environment: Record<string, string> = {}) {
+  return myPatientPortal.create({
     id: 'MY_PATIENT_PORTAL',
     settings: myPatientPortal.environment.parse({ ...hostile.environment, ...environment }),
     transport: (given) => createTransport({ vendor: 'MY_PATIENT_PORTAL', clock, ...given }),
-    tokens: createVault(),
+    tokens,
     publicUrl: new URL('http://localhost:4000'),
     clock,
   });
+}
+
+function connection(environment: Record<string, string> = {}) {
+  const door = doorWith(createVault(), environment);
   if (!door.connection) {
     throw new Error('a capability is absent');
   }
@@ -149,6 +154,35 @@ describe('a token answer', () => {
     });
     const endless = await login({ token: { expires_in: 1e300 } });
     expect(endless.tokens.expiresAt).toEqual(new Date(now + 365 * 86_400_000));
+  });
+});
+
+describe('an error that comes with 200', () => {
+  const error = (code: string): HostileAnswers => ({ token: { error: code } });
+
+  test('refuses a login, whatever comes beside it', async () => {
+    await expect(login(error('invalid_request'))).rejects.toMatchObject({
+      kind: 'REJECTED',
+      reason: 'login_failed',
+    });
+  });
+
+  test.each([
+    ['invalid_grant', 'AUTHORIZATION_REQUIRED', 0],
+    ['invalid_client', 'CREDENTIAL_REFUSED', 1],
+  ])('O13: %s of a renewal is %s', async (code, kind, left) => {
+    const vault = createVault();
+    vault.entries.set('ana', {
+      accessToken: 'old',
+      refreshToken: 'dead',
+      scopes: [],
+      expiresAt: new Date(now - 1_000),
+    });
+    hostile.state.answers = error(code);
+    const account = { patientId: 'ana', vendorPatientId: 'person' };
+    const profile = doorWith(vault).profile?.(scope(), account);
+    await expect(profile).rejects.toMatchObject({ kind });
+    expect(vault.entries.size).toBe(left);
   });
 });
 
