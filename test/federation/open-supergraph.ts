@@ -26,6 +26,8 @@ export interface Supergraph {
   /** What was composed, and hints about it. */
   supergraph: string;
   hints: readonly string[];
+  /** Where the gateways listen. */
+  gateways: Readonly<Record<GatewayName, string>>;
   /** Asks through a gateway. */
   // biome-ignore lint/suspicious/noExplicitAny: answers are read by tests that assert what they find
   query(gateway: GatewayName, document: string, variables: object, token: string): Promise<any>;
@@ -57,6 +59,7 @@ export async function openSupergraph(setup: Setup): Promise<Supergraph> {
   return {
     supergraph,
     hints,
+    gateways,
     close,
     async query(gateway, query, variables, token) {
       const answer = await fetch(gateways[gateway], {

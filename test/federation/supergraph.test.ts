@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parse, print, visit } from 'graphql';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listen, looks, open, type Stream } from '../graph/subscriptions/listening.ts';
 import { ofPatient } from '../support/documents.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
 import { vendorIdIn } from '../support/mutations.ts';
@@ -28,7 +30,9 @@ let portico: ListeningGateway;
 let composed: Supergraph;
 let visitId: string;
 beforeAll(async () => {
-  portico = await startListeningGateway();
+  portico = await startListeningGateway({
+    environment: { SUBSCRIPTION_POLL_INTERVAL_MS: '200', SUBSCRIPTION_CALLS_PER_MINUTE: '100000' },
+  });
   const { Ana, Ben } = portico.ids;
   const { data } = await portico.query(ofPatient('visits { nodes { id } }'), { id: Ana });
   visitId = data.patient.visits.nodes[0].id;
@@ -184,5 +188,44 @@ describe.each(gateways)('through %s', (gateway) => {
     const { data, errors } = await ask(gateway, document, { id: portico.ids.Ana });
     expect(data?.node).toBeUndefined();
     expect(errors[0].message).toContain('Cannot query field "node"');
+  });
+});
+
+// Apollo's gateway for Node has no subscriptions; its router, which has, is no package of npm.
+describe('a subscription through hive', () => {
+  const streams: Stream[] = [];
+  const subscribe = async (as: 'ana' | 'ben') => {
+    const stream = await listen(portico, { as, at: composed.gateways.hive });
+    streams.push(stream);
+    return stream;
+  };
+  beforeEach(() => open(portico, true));
+  afterEach(() => {
+    for (const stream of streams.splice(0)) {
+      stream.close();
+    }
+  });
+
+  it('tells of each change, and its poller ends when nobody listens any more', async () => {
+    const stream = await subscribe('ana');
+    const first = await stream.next();
+    expect(first.errors).toBeUndefined();
+    expect(first.data.earlierAvailability).toMatchObject({ vendor: 'MY_PATIENT_PORTAL' });
+    open(portico, false);
+    expect((await stream.next()).data).toEqual({ earlierAvailability: null });
+    stream.close();
+    await delay(1_000);
+    const made = looks(portico).length;
+    expect(made).toBeGreaterThan(1);
+    await delay(1_000);
+    expect(looks(portico)).toHaveLength(made);
+  });
+
+  it('A04: to another patient’s appointment is refused, with the code', async () => {
+    const stream = await subscribe('ben');
+    const { data, errors } = await stream.next();
+    expect(data?.earlierAvailability ?? null).toBeNull();
+    expect(errors[0].extensions.code).toBe('FORBIDDEN');
+    expect(looks(portico)).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ import { type Answered, quantile } from './open-loop.ts';
  * compared within its round, since the machine's pace changes; figures are medians of the rounds.
  */
 
-const rounds = 3;
+const rounds = 5;
 /** Milliseconds that the vendor takes. */
 const vendorTime = 20;
 const seconds = 10;

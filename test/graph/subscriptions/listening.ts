@@ -43,13 +43,15 @@ export interface Stream {
   close(): void;
 }
 
+/** @param options `at`: the address of a gateway in front of it */
 export async function listen(
   gateway: ListeningGateway,
-  options: { as?: Who; token?: string; variables?: object; accept?: string } = {},
+  options: { as?: Who; token?: string; variables?: object; accept?: string; at?: string } = {},
 ): Promise<Stream> {
-  const { as = 'ana', accept = 'text/event-stream', variables = {} } = options;
+  const { as = 'ana', accept = 'text/event-stream', variables = {}, at } = options;
   const gone = new AbortController();
-  const response = await gateway.ask({
+  const ask = at === undefined ? gateway.ask : (init: RequestInit) => fetch(at, init);
+  const response = await ask({
     method: 'POST',
     headers: {
       'content-type': 'application/json',
