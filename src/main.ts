@@ -30,6 +30,9 @@ function environment(): Environment {
   }
 }
 
+// Whoever read what is said may be gone: that ends nothing.
+process.stderr.on('error', () => undefined);
+
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 

@@ -265,6 +265,19 @@ describe('SIGTERM', slow, () => {
     expect(addedWalkIns()).toHaveLength(1);
   });
 
+  it('K04: exits 0 also where nobody reads its log any more, which keeps it from nothing', async () => {
+    const served = await clinic.serve();
+    const { stdout, stderr } = served.running.process;
+    stdout?.destroy();
+    stderr?.destroy();
+    const through = await clinic.through(served);
+    for (let times = 0; times < 3; times += 1) {
+      expect((await through.query('{ viewer { subject } }')).data.viewer.subject).toBeTruthy();
+    }
+    served.running.process.kill('SIGTERM');
+    expect(await served.running.ended).toBe(0);
+  });
+
   it('K04: a second time ends it at once', async () => {
     const served = await clinic.serve({ DRAIN_TIMEOUT_MS: '60000' });
     vseeOf(gateway).fault({ kind: 'hang', match: /rooms/, times: 1 });

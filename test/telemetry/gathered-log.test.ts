@@ -1,25 +1,47 @@
-import { spawn } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
 
-/** Runs a program that has the log as `log`. @returns what came in, line by line, and its exit code */
-async function run(program: string) {
+const begun: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of begun) {
+    child.kill('SIGKILL');
+  }
+});
+
+/** Starts a program that has the log as `log`. */
+function begin(program: string) {
   const source = new URL('../../src/telemetry/gathered-log.ts', import.meta.url);
-  const text = `import { pino } from 'pino';
+  const module = `import { pino } from 'pino';
     import { gatheredLog } from ${JSON.stringify(source.href)};
     const log = pino({}, gatheredLog());
     ${program}`;
   const child = spawn(
     process.execPath,
-    ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', text],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', module],
+    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
   );
-  let written = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    written += piece;
-  });
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  const lines = written.split('\n').filter(Boolean);
-  return { code, said: lines.map((line) => JSON.parse(line).msg as string) };
+  begun.push(child);
+  const stdout = child.stdout as Readable;
+  const ended = once(child, 'exit');
+  return { child, stdout, ended };
+}
+
+const linesOf = async (stdout: Readable) =>
+  (await text(stdout))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+/** Runs it to its end. @returns what came in, line by line, and its exit code */
+async function run(program: string) {
+  const { stdout, ended } = begin(program);
+  const lines = await linesOf(stdout);
+  const [code] = await ended;
+  return { code, said: lines.map(({ msg }) => msg as string) };
 }
 
 describe('the log on standard output', () => {
@@ -42,5 +64,50 @@ describe('the log on standard output', () => {
       `for (let line = 0; line < 500; line += 1) log.info('x'.repeat(1_000));`,
     );
     expect(said).toHaveLength(500);
+  });
+
+  // pino's own destination would try for ever, and nothing else would ever happen in the process.
+  it('holds nobody up when its reader is gone, and ends', async () => {
+    const { child, stdout, ended } = begin(`
+      log.info('there');
+      process.once('message', () => {
+        for (const word of ['one', 'two', 'three']) setTimeout(() => log.info(word), 20);
+        setTimeout(() => process.send('still here', () => { log.info('last'); process.exit(7); }), 100);
+      });`);
+    await once(stdout, 'data');
+    stdout.destroy();
+    child.send('go on');
+    const [said] = await once(child, 'message');
+    expect(said).toBe('still here');
+    expect(await ended).toEqual([7, null]);
+  });
+
+  it('holds nobody up when its reader is slow: lines wait, and are counted where they are too many', async () => {
+    const { child, stdout, ended } = begin(`
+      let line = 0;
+      const more = () => {
+        for (const end = line + 100; line < end; line += 1) log.info({ line }, 'x'.repeat(1_000));
+        if (line < 3_000) setImmediate(more); else process.send('all said');
+      };
+      more();
+      process.once('message', () => { log.info({ line }, 'after'); setTimeout(() => process.exit(), 500); });`);
+    const [said] = await once(child, 'message');
+    expect(said).toBe('all said');
+    const reading = linesOf(stdout);
+    // Until what waited is taken: then there is room for more.
+    await delay(500);
+    child.send('go on');
+    const lines = await reading;
+    await ended;
+    const numbered = lines.filter((each) => each.line !== undefined).map((each) => each.line);
+    const lost = lines.reduce((sum, each) => sum + (each.lost ?? 0), 0);
+    expect(lines.filter((each) => each.lost !== undefined)).toMatchObject([
+      { level: 40, msg: 'lines of the log were lost: nobody took them' },
+    ]);
+    expect(lost).toBeGreaterThan(1_000);
+    expect(numbered.length + lost).toBe(3_001);
+    expect(numbered).toEqual([...numbered].sort((one, other) => one - other));
+    expect(numbered.length).toBeGreaterThan(1_000);
+    expect(lines.at(-1)).toMatchObject({ line: 3_000, msg: 'after' });
   });
 });
