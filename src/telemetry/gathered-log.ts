@@ -3,6 +3,8 @@ import type { DestinationStream } from 'pino';
 
 /** Characters after which the lines of a turn are written before it is over. */
 const most = 16_000;
+/** Bytes that a pipe takes whole or not at all (`PIPE_BUF`), whoever else writes to it. */
+const mostAtOnce = 4096;
 /** Bytes that wait for a reader who is slow; lines that come beyond are lost, and are counted. */
 const mostWaiting = 1024 * 1024;
 /** Milliseconds between two tries to write what waits. */
@@ -14,6 +16,11 @@ const nothing = Buffer.alloc(0);
 const newline = 0x0a;
 const ignored = () => undefined;
 const isLater = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EAGAIN';
+/** Where whole lines end that are written at once; a longer one by itself. */
+const endOfLines = (bytes: Buffer) =>
+  bytes.length <= mostAtOnce
+    ? bytes.length
+    : bytes.lastIndexOf(newline, mostAtOnce - 1) + 1 || bytes.indexOf(newline) + 1;
 const linesIn = (bytes: Buffer) => bytes.reduce((sum, byte) => sum + Number(byte === newline), 0);
 const sleep = (milliseconds: number) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -27,7 +34,8 @@ const lineOfLost = (lost: number) => {
  * Standard output for the log, written once for each turn of the event loop: requests that end together
  * share what each write costs. A reader who is slow, or gone, holds nobody up (pino's own destination tries
  * for ever): what they do not take waits, up to a bound, and lines beyond are lost. What is left is written
- * when the process ends; one that is killed loses the lines of its last turn.
+ * when the process ends; one that is killed loses the lines of its last turn. Workers share an output: lines
+ * stay whole.
  */
 export function gatheredLog(): DestinationStream {
   // Opened by Node, a pipe no longer makes its writer wait; and its other writers need not fall over it.
@@ -48,7 +56,7 @@ export function gatheredLog(): DestinationStream {
     lines = '';
     try {
       while (waiting.length > 0) {
-        waiting = waiting.subarray(writeSync(1, waiting));
+        waiting = waiting.subarray(writeSync(1, waiting, 0, endOfLines(waiting)));
         if (waiting.length === 0 && lost > 0) {
           take(lineOfLost(lost));
           lost = 0;

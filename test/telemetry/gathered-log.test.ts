@@ -12,18 +12,19 @@ afterAll(() => {
   }
 });
 
-/** Starts a program that has the log as `log`. */
-function begin(program: string) {
+/** Starts a program that has the log as `log`, once or twice with one standard output. */
+function begin(program: string, times: 1 | 2 = 1) {
   const source = new URL('../../src/telemetry/gathered-log.ts', import.meta.url);
   const module = `import { pino } from 'pino';
     import { gatheredLog } from ${JSON.stringify(source.href)};
     const log = pino({}, gatheredLog());
     ${program}`;
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', module],
-    { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
-  );
+  const tsx = import.meta.resolve('tsx');
+  const words = [process.execPath, '--import', tsx, '--input-type=module', '-e', module];
+  const shell = times === 1 ? 'exec "$0" "$@"' : '"$0" "$@" & "$0" "$@" & wait';
+  const child = spawn('sh', ['-c', shell, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   begun.push(child);
   const stdout = child.stdout as Readable;
   const ended = once(child, 'exit');
@@ -109,5 +110,19 @@ describe('the log on standard output', () => {
     expect(numbered).toEqual([...numbered].sort((one, other) => one - other));
     expect(numbered.length).toBeGreaterThan(1_000);
     expect(lines.at(-1)).toMatchObject({ line: 3_000, msg: 'after' });
+  });
+
+  it('keeps its lines whole beside another process’s on the same output, as workers have it', async () => {
+    const { stdout, ended } = begin(
+      `for (let line = 0; line < 900; line += 1) log.info('x'.repeat(1_000));
+       setTimeout(() => process.exit(), 1_500);`,
+      2,
+    );
+    // They have to wait, each with a part of what it has to say.
+    await delay(1_000);
+    const lines = await linesOf(stdout);
+    await ended;
+    expect(lines).toHaveLength(1_800);
+    expect(new Set(lines.map(({ pid }) => pid)).size).toBe(2);
   });
 });
