@@ -191,10 +191,15 @@ describe('workers are refused', slow, () => {
     const other = createServer().listen(await freePort(), '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    const taken = await run(['serve', '--workers', '2'], { ...environment, PORT: String(port) });
+    for (const variable of ['PORT', 'METRICS_PORT']) {
+      const free = { ...environment, PORT: String(await freePort()) };
+      const taken = await run(['serve', '--workers', '2'], { ...free, [variable]: String(port) });
+      expect(taken.code).toBe(1);
+      expect(taken.stderr.match(/is in use.*/g)).toEqual([
+        `is in use. Choose another one with ${variable}=...`,
+      ]);
+    }
     other.close();
-    expect(taken.code).toBe(1);
-    expect(taken.stderr.match(/is in use/g)).toHaveLength(1);
   });
 
   it('where the first cannot start, which alone says why', async () => {
