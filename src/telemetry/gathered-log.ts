@@ -20,7 +20,7 @@ const isLater = (error: unknown) => (error as NodeJS.ErrnoException).code === 'E
 const endOfLines = (bytes: Buffer) =>
   bytes.length <= mostAtOnce
     ? bytes.length
-    : bytes.lastIndexOf(newline, mostAtOnce - 1) + 1 || bytes.indexOf(newline) + 1;
+    : bytes.lastIndexOf(newline, mostAtOnce - 1) + 1 || bytes.indexOf(newline) + 1 || bytes.length;
 const linesIn = (bytes: Buffer) => bytes.reduce((sum, byte) => sum + Number(byte === newline), 0);
 const sleep = (milliseconds: number) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

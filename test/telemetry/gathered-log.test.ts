@@ -67,6 +67,15 @@ describe('the log on standard output', () => {
     expect(said).toHaveLength(500);
   });
 
+  it('takes a line of any length, and one that does not end', async () => {
+    const { said, code } = await run(
+      `log.info('x'.repeat(100_000));
+       setTimeout(() => gatheredLog().write(JSON.stringify({ msg: 'y'.repeat(9_000) })), 50);`,
+    );
+    expect(said.map(({ length }) => length)).toEqual([100_000, 9_000]);
+    expect(code).toBe(0);
+  });
+
   // pino's own destination would try for ever, and nothing else would ever happen in the process.
   it('holds nobody up when its reader is gone, and ends', async () => {
     const { child, stdout, ended } = begin(`
