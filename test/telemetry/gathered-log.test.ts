@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 const begun: ChildProcess[] = [];
 afterAll(() => {
@@ -31,11 +31,12 @@ function begin(program: string, times: 1 | 2 = 1) {
   return { child, stdout, ended };
 }
 
-const linesOf = async (stdout: Readable) =>
-  (await text(stdout))
+const linesIn = (written: string) =>
+  written
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+const linesOf = async (stdout: Readable) => linesIn(await text(stdout));
 
 /** Runs it to its end. @returns what came in, line by line, and its exit code */
 async function run(program: string) {
@@ -103,12 +104,15 @@ describe('the log on standard output', () => {
       process.once('message', () => { log.info({ line }, 'after'); setTimeout(() => process.exit(), 500); });`);
     const [said] = await once(child, 'message');
     expect(said).toBe('all said');
-    const reading = linesOf(stdout);
-    // Until what waited is taken: then there is room for more.
-    await delay(500);
+    let taken = '';
+    stdout.setEncoding('utf8').on('data', (piece: string) => {
+      taken += piece;
+    });
+    // Once all that waited is taken.
+    await vi.waitFor(() => expect(taken).toContain('"lost":'), { timeout: 10_000 });
     child.send('go on');
-    const lines = await reading;
-    await ended;
+    await Promise.all([ended, once(stdout, 'end')]);
+    const lines = linesIn(taken);
     const numbered = lines.filter((each) => each.line !== undefined).map((each) => each.line);
     const lost = lines.reduce((sum, each) => sum + (each.lost ?? 0), 0);
     expect(lines.filter((each) => each.lost !== undefined)).toMatchObject([
@@ -124,7 +128,7 @@ describe('the log on standard output', () => {
   it('keeps its lines whole beside another process’s on the same output, as workers have it', async () => {
     const { stdout, ended } = begin(
       `for (let line = 0; line < 900; line += 1) log.info('x'.repeat(1_000));
-       setTimeout(() => process.exit(), 1_500);`,
+       setTimeout(() => process.exit(), 4_000);`,
       2,
     );
     // They have to wait, each with a part of what it has to say.
