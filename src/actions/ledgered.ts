@@ -12,7 +12,7 @@ import type { ActionEnvironment } from './environment.ts';
 /** What is added to the answer of every write at a vendor. */
 export interface Ledgered {
   operation: Operation;
-  /** What a repeated answer no longer holds, and how to get it anew. */
+  /** What the answer does not hold, or a repeated one no longer, and how to get it anew. */
   notice: string | null;
 }
 
@@ -168,13 +168,10 @@ export async function ledgered<Prepared, Answer extends object>(
     // They were onboarded by another request, after this one had looked whose record is theirs.
     access.becomes(answered.id);
   }
+  const { notice: own = null } = answer as { notice?: string | null };
   const renewal = replayed && secrets === undefined ? renewals[action] : undefined;
-  return {
-    ...withSecrets(answer, secrets),
-    operation,
-    notice:
-      renewal === undefined
-        ? null
-        : `The link of this answer was given out before and is not kept. For a new one use ${renewal}.`,
-  };
+  const givenOut =
+    renewal &&
+    `The link of this answer was given out before and is not kept. For a new one use ${renewal}.`;
+  return { ...withSecrets(answer, secrets), operation, notice: own ?? givenOut ?? null };
 }

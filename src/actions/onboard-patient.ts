@@ -1,4 +1,4 @@
-import type { IssuedAccess, OnboardingRequest } from '../domain/capabilities/portal-access.ts';
+import type { OnboardingRequest, OpenedAccount } from '../domain/capabilities/portal-access.ts';
 import { forbidden, UserFailure } from '../domain/errors.ts';
 import type { Demographics, Patient, PortalAccess } from '../domain/records.ts';
 import type { VendorWith } from '../domain/vendor.ts';
@@ -122,7 +122,7 @@ async function enterRegister(
   environment: ActionEnvironment,
   work: Work,
   vendor: string,
-  { vendorPatientId }: IssuedAccess,
+  { vendorPatientId }: OpenedAccount,
   { patient, given, request, subject }: Onboarding,
 ): Promise<Patient> {
   const { access, store, trail } = environment;
@@ -159,14 +159,14 @@ async function enterRegister(
   return registered;
 }
 
-/** Keeps what the vendor issued: the account first, because nothing else leads back to it. */
+/** Keeps what the vendor gave: the account first, because nothing else leads back to it. */
 async function keep(
   { store, loaders }: ActionEnvironment,
   work: Work,
   vendor: string,
   patient: Patient,
-  { vendorPatientId, redirectUrl, expiresAt }: IssuedAccess,
-): Promise<PortalAccess> {
+  { vendorPatientId, redirectUrl, expiresAt }: OpenedAccount,
+): Promise<PortalAccess | null> {
   const account = await store.accounts.link({
     patientId: patient.id,
     vendor,
@@ -177,6 +177,9 @@ async function keep(
     throw linkedToAnother();
   }
   loaders.accounts.clear(patient.id);
+  if (redirectUrl === null) {
+    return null;
+  }
   const access = await store.portalAccess.add({
     id: work.operationId,
     patientId: patient.id,
@@ -188,6 +191,9 @@ async function keep(
   return { ...access, redirectUrl };
 }
 
+const noLink =
+  'The vendor has taken the patient, but gave no link that may be handed on. For one use enablePortalAccess.';
+
 /**
  * Creates a patient at the onboarding vendor (Nimbus `external-transfer-onboarding`) and issues the
  * first way in. A new person enters the register when the vendor has taken them.
@@ -196,12 +202,15 @@ async function keep(
 export async function onboardPatient(
   environment: ActionEnvironment,
   input: OnboardPatientInput,
-): Promise<{ patient: Patient; portalAccess: PortalAccess } & Ledgered> {
+): Promise<{ patient: Patient; portalAccess: PortalAccess | null } & Ledgered> {
   const { vendors, writeScope } = environment;
   const adapter = adapterFor(vendors, 'onboarding', 'Onboarding patients');
   const { patient } = await personOf(environment, input);
   const vendor = adapter.id;
-  const write = { action: 'onboardPatient', input, patient: patient ?? null, vendor } as const;
+  // Two at once would each pass the checks, and the vendor would have the person twice.
+  const record = `PortalAccess/${vendor}/${patient?.id ?? input.email?.trim().toLowerCase()}`;
+  const action = 'onboardPatient';
+  const write = { action, input, patient: patient ?? null, vendor, record } as const;
   const prepare = () => prepareOnboarding(environment, adapter, patient, input);
   return ledgered(environment, write, prepare, async (work, onboarding) => {
     // The vendor offers no look-up: what becomes of a lost answer, staff has to find out.
@@ -210,6 +219,7 @@ export async function onboardPatient(
     );
     const registered = await enterRegister(environment, work, vendor, issued, onboarding);
     const portalAccess = await keep(environment, work, vendor, registered, issued);
-    return { patient: registered, portalAccess };
+    const notice = portalAccess === null ? noLink : null;
+    return { patient: registered, portalAccess, notice };
   });
 }

@@ -99,7 +99,7 @@ const payloadFields = {
   notice: (t: FieldBuilder) =>
     t.string({
       description:
-        'On a repeated answer: what it no longer holds, and how to get it anew. Null otherwise.',
+        'What this answer does not hold, or as a repeated one no longer, and how to get it anew. Null otherwise.',
       resolve: (each) => each.notice,
     }),
   joinUrl: (t: FieldBuilder) =>

@@ -25,6 +25,12 @@ beforeEach(() => gateway.forget());
 const appointmentFields = 'appointment { id status start } operation { id status }';
 const many = 100;
 
+const newcomer = (firstName: string, lastName: string) => ({
+  ...{ firstName, lastName, birthDate: '1990-05-06', sex: 'FEMALE', phone: '+15550107100' },
+  ...{ email: `${randomUUID()}@example.com`, heightFeet: 5, heightInches: 7, weightPounds: 150 },
+  address: { street: '1 Road', city: 'Town', state: 'CA', postalCode: '90012' },
+});
+
 const outcomes = (answers: readonly { payload: { userErrors: { code: string }[] } }[]) =>
   answers.map(({ payload }) => payload.userErrors[0]?.code ?? 'DONE').sort();
 
@@ -92,13 +98,7 @@ describe('C01: a hundred concurrent submissions of one key', () => {
   });
 
   it('onboard one patient, whose record is then their own', async () => {
-    const email = `${randomUUID()}@example.com`;
-    const input = {
-      ...{ firstName: 'Stella', lastName: 'Stranger', birthDate: '1990-05-06', sex: 'FEMALE' },
-      ...{ email, phone: '+15550107100', heightFeet: 5, heightInches: 7, weightPounds: 150 },
-      address: { street: '1 Road', city: 'Town', state: 'CA', postalCode: '90012' },
-      idempotencyKey: randomUUID(),
-    };
+    const input = { ...newcomer('Stella', 'Stranger'), idempotencyKey: randomUUID() };
     const fields = 'patient { id email } portalAccess { redirectUrl } operation { id }';
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -193,6 +193,30 @@ describe('C04: a double click without a key', () => {
     ]);
     expect(outcomes(answers)).toEqual(['DONE', 'DONE']);
     expect(new Set(answers.map(({ payload }) => payload.visit.id)).size).toBe(2);
+  });
+
+  it('onboards nobody twice', async () => {
+    // The vendor would take them both.
+    nimbusOf(gateway).switches.duplicateEmail = 'reissue';
+    const input = newcomer('Dora', 'Double');
+    const { payload } = await mutate(
+      gateway,
+      'registerPatient',
+      { firstName: 'Gero', lastName: 'Given' },
+      'patient { id }',
+    );
+    const known = { ...newcomer('Gero', 'Given'), patientId: payload.patient.id };
+    for (const each of [input, known]) {
+      gateway.forget();
+      const answers = await Promise.all([
+        mutate(gateway, 'onboardPatient', each, 'patient { id }'),
+        mutate(gateway, 'onboardPatient', each, 'patient { id }'),
+      ]);
+      expect(outcomes(answers)).toEqual(['ALREADY_EXISTS', 'DONE']);
+      expect(new Set(answers.map(({ payload }) => payload.patient.id)).size).toBe(1);
+      expect(sent(gateway.calls('NIMBUS'))).toEqual(['POST /external-transfer-onboarding']);
+    }
+    nimbusOf(gateway).switches.duplicateEmail = 'refuse';
   });
 });
 

@@ -11,6 +11,11 @@ export interface IssuedAccess {
   expiresAt: Date | null;
 }
 
+/** Whom the vendor has taken; without a link where it gave none that may be handed on. */
+export interface OpenedAccount extends Omit<IssuedAccess, 'redirectUrl'> {
+  redirectUrl: string | null;
+}
+
 export interface OnboardingRequest {
   /** Complete: the action has checked that nothing the vendor requires is missing. */
   person: Demographics & {
@@ -31,7 +36,7 @@ export interface Onboarding {
   /** The configured treatment types; the first is the default. */
   readonly treatmentTypes: readonly string[];
   /** Not safe to repeat: the vendor offers no look-up afterwards. */
-  onboard(scope: RequestScope, request: OnboardingRequest): Promise<IssuedAccess>;
+  onboard(scope: RequestScope, request: OnboardingRequest): Promise<OpenedAccount>;
 }
 
 /** Nimbus `external-portal-access/enable` and `/revoke`. */

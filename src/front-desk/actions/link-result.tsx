@@ -6,7 +6,7 @@ export interface LinkResultProps {
   done: string;
   /** What the link opens. */
   title: string;
-  /** Null where it was given out before. */
+  /** Null where it was given out before, or none came. */
   url: string | null;
   onClose: () => void;
 }
@@ -22,7 +22,10 @@ export function LinkResult({ done, title, url, onClose }: LinkResultProps) {
         <strong>{done}</strong>
       </p>
       {url === null ? (
-        <p>Its link was given out before and is not kept. Make a new one under “Portal access”.</p>
+        <p>
+          There is no link to show: it was given out before and is not kept, or the vendor gave
+          none. Make a new one under “Portal access”.
+        </p>
       ) : (
         <OneTimeLink url={url} title={title} />
       )}

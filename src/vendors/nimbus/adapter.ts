@@ -1,5 +1,4 @@
 import type {
-  IssuedAccess,
   Onboarding,
   Orders,
   PortalAccessControl,
@@ -46,12 +45,7 @@ export function createNimbusCapabilities(door: NimbusDoor): NimbusCapabilities {
   const unusable = (operation: string, reason: string, mayHaveActed: boolean) =>
     new VendorError({ vendor, operation, kind: 'UNEXPECTED_SHAPE', reason, mayHaveActed });
 
-  function checkLink(operation: string, access: IssuedAccess): IssuedAccess {
-    if (!isSafeRedirect(access.redirectUrl, door.redirectHosts)) {
-      throw unusable(operation, 'redirect_refused', true);
-    }
-    return access;
-  }
+  const mayBeHandedOn = (link: string) => isSafeRedirect(link, door.redirectHosts);
 
   return {
     staffLinking: { idPattern: nimbusIdPattern },
@@ -61,10 +55,9 @@ export function createNimbusCapabilities(door: NimbusDoor): NimbusCapabilities {
       async onboard(scope, request) {
         const patient = toNimbusPatient(request, clinic);
         const wire = await client.externalTransferOnboarding(scope, patient);
-        return checkLink(
-          'external-transfer-onboarding',
-          toIssuedAccess(wire.user_id, wire, clock()),
-        );
+        const link = wire.redirect_url ?? '';
+        // The patient was made, and this answer is the only place of the id: no link is worth losing it.
+        return toIssuedAccess(wire.user_id, mayBeHandedOn(link) ? link : null, wire, clock());
       },
     },
 
@@ -79,7 +72,11 @@ export function createNimbusCapabilities(door: NimbusDoor): NimbusCapabilities {
           // The link would open somebody else's portal.
           throw unusable(operation, 'other_user', true);
         }
-        return checkLink(operation, toIssuedAccess(vendorPatientId, wire, clock(), validForHours));
+        const { redirect_url: link } = wire;
+        if (!mayBeHandedOn(link)) {
+          throw unusable(operation, 'redirect_refused', true);
+        }
+        return toIssuedAccess(vendorPatientId, link, wire, clock(), validForHours);
       },
       async revoke(scope, { vendorPatientId }, reason) {
         await client.revoke(scope, { user_id: toIntegerId(vendorPatientId), ...toReason(reason) });

@@ -1,4 +1,4 @@
-import type { IssuedAccess, OnboardingRequest } from '../../domain/capabilities/portal-access.ts';
+import type { OnboardingRequest } from '../../domain/capabilities/portal-access.ts';
 import { badInput, invalidInput } from '../../domain/errors.ts';
 import type { CalendarDate, Order } from '../../domain/records.ts';
 import type { VendorId } from '../../domain/vendor.ts';
@@ -160,16 +160,17 @@ function toInstant(text: string | null | undefined): Date | null {
  * says no expiry in its samples, so ours is approximate unless `expires_at` came.
  * @param hours life that was asked for; without it the life of an onboarding link
  */
-export function toIssuedAccess(
+export function toIssuedAccess<Link extends string | null>(
   vendorPatientId: string,
-  wire: { redirect_url: string; expires_at?: string | null | undefined },
+  redirectUrl: Link,
+  wire: { expires_at?: string | null | undefined },
   now: number,
   hours?: number,
-): IssuedAccess {
+) {
   const life = hours === undefined ? onboardingLinkLife : hours * hour;
   return {
     vendorPatientId,
-    redirectUrl: wire.redirect_url,
+    redirectUrl,
     expiresAt: toInstant(wire.expires_at) ?? new Date(now + life),
   };
 }

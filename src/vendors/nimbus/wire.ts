@@ -14,8 +14,15 @@ const link = {
   expires_at: z.string().nullish().catch(null),
 };
 
-/** `external-transfer-onboarding`: flat. `access_token` is inside the link and not needed. */
-export const nimbusOnboarding = z.object({ ...link, user_id: integerId });
+/**
+ * `external-transfer-onboarding`: flat. `access_token` is inside the link and not needed. A link can be had
+ * again, the `user_id` cannot: a malformed link must not cost it.
+ */
+export const nimbusOnboarding = z.object({
+  ...link,
+  redirect_url: link.redirect_url.nullish().catch(null),
+  user_id: integerId,
+});
 export type NimbusOnboarding = z.output<typeof nimbusOnboarding>;
 
 const enabled = z.object({ ...link, user_id: integerId.nullish().catch(null) });
@@ -27,8 +34,8 @@ export const nimbusEnabled = z.union([
 ]);
 export type NimbusEnabled = z.output<typeof nimbusEnabled>;
 
-/** `external-portal-access/revoke`: nothing is documented, so any record will do, and none at all. */
-export const nimbusRevoked = z.object({});
+/** `external-portal-access/revoke`: nothing is documented, so anything in JSON will do, and nothing at all. */
+export const nimbusRevoked = z.unknown();
 
 const order = z.object({
   order_id: integerId,

@@ -18,6 +18,7 @@ beforeEach(() => gateway.forget());
 afterEach(async () => {
   // A call that works: faults in a row would open the breaker.
   gateway.forget();
+  nimbus().switches.portalOrigin = null;
   await done(gateway, 'enablePortalAccess', { patientId: gateway.ids.Chloe });
 });
 
@@ -26,7 +27,13 @@ const read = async (id: string, selection: string) =>
   (await gateway.query(`query ($id: ID!) { patient(id: $id) { ${selection} } }`, { id })).data
     .patient;
 const date = new Date(Date.now() + 14 * 86_400_000).toISOString().slice(0, 10);
-const measures = { heightFeet: 5, heightInches: 7, weightPounds: 170 };
+const person = {
+  birthDate: '1990-05-06',
+  sex: 'MALE',
+  phone: '+15550107001',
+  address: { street: '1 Road', city: 'Town', state: 'CA', postalCode: '90012' },
+  ...{ heightFeet: 5, heightInches: 7, weightPounds: 170 },
+};
 
 describe('A lost answer', () => {
   it.each(lostAnswers)(
@@ -84,14 +91,7 @@ describe('A lost answer', () => {
       const search = '{ patients(search: "Lost") { totalCount } }';
       nimbus().fault(fault);
       const answer = await mutate(gateway, 'onboardPatient', {
-        firstName: 'Lost',
-        lastName: 'Answer',
-        birthDate: '1990-05-06',
-        sex: 'MALE',
-        email,
-        phone: '+15550107001',
-        address: { street: '1 Road', city: 'Town', state: 'CA', postalCode: '90012' },
-        ...measures,
+        ...{ ...person, firstName: 'Lost', lastName: 'Answer', email },
       });
       expect(answer.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN', path: null }]);
       expect(answer.payload).toMatchObject({ patient: null, portalAccess: null });
@@ -110,17 +110,47 @@ describe('A lost answer', () => {
     });
     nimbus().fault({ kind: 'reset', act: true });
     const answer = await mutate(gateway, 'onboardPatient', {
-      patientId: patient.id,
-      birthDate: '1990-05-06',
-      sex: 'MALE',
-      phone: '+15550107002',
-      address: { street: '1 Road', city: 'Town', state: 'CA', postalCode: '90012' },
-      ...measures,
+      ...{ ...person, patientId: patient.id, phone: '+15550107002' },
     });
     expect(answer.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
     expect(
       await read(patient.id, 'birthDate vendorAccounts { vendor } portalAccess { id }'),
     ).toEqual({ birthDate: null, vendorAccounts: [], portalAccess: [] });
+  });
+});
+
+describe('onboardPatient with a link that must not be handed on', () => {
+  it('keeps whom the vendor has made, and says how to get a link', async () => {
+    nimbus().switches.portalOrigin = 'http://portal.evil.test';
+    const idempotencyKey = crypto.randomUUID();
+    const onboard = async () => {
+      const names = { firstName: 'No', lastName: 'Link', email: 'no.link@example.com' };
+      const answer = await gateway.query(
+        'mutation ($input: OnboardPatientInput!) { onboardPatient(input: $input) { patient { id } portalAccess { id } notice operation { status } userErrors { code } } }',
+        { input: { ...person, ...names, phone: '+15550107003', idempotencyKey } },
+      );
+      expect(answer.text).not.toMatch(/evil|token=/);
+      return answer.data.onboardPatient;
+    };
+    const payload = await onboard();
+    expect(payload).toEqual({
+      patient: { id: expect.any(String) },
+      portalAccess: null,
+      notice: expect.stringContaining('enablePortalAccess'),
+      operation: { status: 'SUCCEEDED' },
+      userErrors: [],
+    });
+    expect(await onboard()).toEqual(payload);
+    expect(sent(gateway.calls('NIMBUS'))).toEqual(['POST /external-transfer-onboarding']);
+    const patientId = payload.patient.id;
+    const [userId] = [...nimbus().state.users.keys()].slice(-1);
+    expect(await read(patientId, 'vendorAccounts { vendorPatientId } portalAccess { id }')).toEqual(
+      { vendorAccounts: [{ vendorPatientId: String(userId) }], portalAccess: [] },
+    );
+
+    nimbus().switches.portalOrigin = null;
+    const { portalAccess } = await done(gateway, 'enablePortalAccess', { patientId });
+    expect(portalAccess).toMatchObject({ status: 'ACTIVE', patient: { id: patientId } });
   });
 });
 

@@ -5,6 +5,8 @@ import {
   nimbusEnabled,
   nimbusFollowUp,
   nimbusLatestOrder,
+  nimbusOnboarding,
+  nimbusRevoked,
 } from '../../../src/vendors/nimbus/wire.ts';
 
 const complete = {
@@ -69,6 +71,19 @@ describe('answers', () => {
     expect(
       nimbusFollowUp.parse({ message: 'x', data: { followup_id: 3, followup_date: null } }),
     ).toMatchObject({ data: { followup_id: '3' } });
+  });
+
+  it.each([undefined, null, '', 5])(
+    'to an onboarding bring its id also with the link %j',
+    (link) => {
+      expect(nimbusOnboarding.parse({ user_id: 412, redirect_url: link })).toMatchObject({
+        user_id: '412',
+      });
+    },
+  );
+
+  it.each([[{}], [[]], [null], [true], ['OK']])('to a revocation may be %j', (body) => {
+    expect(nimbusRevoked.safeParse(body).success).toBe(true);
   });
 
   it.each([[{}], [{ data: {} }], [{ data: [] }], [{ status: 'success' }], [[]]])(

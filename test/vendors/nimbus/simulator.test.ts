@@ -110,10 +110,11 @@ describe('the simulator', () => {
 
 describe('a portal link', () => {
   it('burns at the first look, and the posted questionnaire makes an order', async () => {
-    const { vendorPatientId, redirectUrl } = await nimbus.onboarding.onboard(
+    const { vendorPatientId, redirectUrl: link } = await nimbus.onboarding.onboard(
       nimbus.scope(),
       newcomer(),
     );
+    const redirectUrl = link ?? '';
     const account = nimbus.account(vendorPatientId);
     await expect(nimbus.orders.latestOrder(nimbus.scope(), account)).resolves.toBeNull();
 
