@@ -34,6 +34,7 @@ export interface RequestParts {
   signal?: AbortSignal | undefined;
   onVendorCall: (call: VendorCallRecord) => void;
   onSecretsInAnswer: (operationId: string) => void;
+  onAnswerLost: () => void;
 }
 
 /**
@@ -54,7 +55,7 @@ function atMost(calls: number): () => void {
 export async function createContext(parts: Parts, request: RequestParts): Promise<GraphContext> {
   const { store, vendors, sealer, clock, settings, flights, requestTimeout, mostVendorCalls } =
     parts;
-  const { requestId, caller, signal, onVendorCall, onSecretsInAnswer } = request;
+  const { requestId, caller, signal, onVendorCall } = request;
   if (signal !== undefined) {
     // Every vendor call of a request listens to the one signal: many listeners are no leak.
     setMaxListeners(0, signal);
@@ -83,7 +84,8 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     settings,
     flights,
     earlierSlots: parts.earlierSlots,
-    onSecretsInAnswer,
+    onSecretsInAnswer: request.onSecretsInAnswer,
+    onAnswerLost: request.onAnswerLost,
     loaders: createLoaders({ scope, store, vendors, trail, clock }),
   };
 }

@@ -112,6 +112,9 @@ export function createServer(options: ServerOptions) {
           observer.vendorCallEnded(call, state.requestId, inHand.observed);
         },
         onSecretsInAnswer: (operationId) => state.secretsOf.push(operationId),
+        onAnswerLost: () => {
+          state.secretsOf = [];
+        },
       });
     return seesVendorCalls(options.showVendorCalls, caller) ? counting(make) : make();
   };

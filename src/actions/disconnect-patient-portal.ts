@@ -22,7 +22,8 @@ export async function disconnectPatientPortal(
     'Connecting a patient portal',
   );
   const prepare = () => accountOf(environment, patient, vendor);
-  const write = { action: 'disconnectPatientPortal', input, patient, vendor } as const;
+  const action = 'disconnectPatientPortal';
+  const write = { action, input, patient, vendor, unlinks: true } as const;
   return ledgered(environment, write, prepare, async (work, account) => {
     await work.repeatable('oauth/revoke', async () => {
       try {

@@ -34,7 +34,8 @@ export async function enablePortalAccess(
     return account;
   };
   const record = `PortalAccess/${vendor}/${patient.id}`;
-  const write = { action: 'enablePortalAccess', input, patient, vendor, record } as const;
+  const action = 'enablePortalAccess';
+  const write = { action, input, patient, vendor, record, preparesAgain: true } as const;
   return ledgered(environment, write, prepare, async (work, account) => {
     // Each call issues another link and kills the one before: made again, the last one counts.
     const issued = await work.repeatable('external-portal-access/enable', () =>

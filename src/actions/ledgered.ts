@@ -71,6 +71,10 @@ export interface Write {
   vendor: VendorId;
   /** The record that it changes: changes of one record are made one after the other. */
   record?: string;
+  /** Whether what is checked before comes to the same after the vendor has acted: it is always checked then. */
+  preparesAgain?: boolean;
+  /** Whether it ends the patient's link to the vendor. */
+  unlinks?: boolean;
 }
 
 /** Writes under way in this process, by caller, key and input. */
@@ -109,7 +113,7 @@ export async function ledgered<Prepared, Answer extends object>(
   prepare: () => Promise<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answer>,
 ): Promise<Answer & Ledgered> {
-  const { action, input, patient, vendor, record } = write;
+  const { action, input, patient, vendor, record, preparesAgain, unlinks } = write;
   const { store, sealer, clock, access, writeScope, settings, idempotencyKey, resumed } =
     environment;
   let prepared = false;
@@ -120,6 +124,10 @@ export async function ledgered<Prepared, Answer extends object>(
     }
     prepared = true;
     return prepare();
+  };
+  const accountNow = async ({ id }: Pick<Patient, 'id'>) => {
+    const accounts = await environment.loaders.accounts.load(id);
+    return accounts.find((account) => account.vendor === vendor)?.vendorPatientId ?? null;
   };
   const start = () =>
     perform<Prepared, Answer>(
@@ -139,8 +147,10 @@ export async function ledgered<Prepared, Answer extends object>(
         vendor,
         target: record ?? null,
         mostPerDay: settings.dailyWrites[action],
+        prepare: prepareAfresh,
+        preparesAgain,
+        ...(patient !== null && unlinks !== true && { account: () => accountNow(patient) }),
       },
-      prepareAfresh,
       async (untraced, prepared) => {
         const work =
           patient === null

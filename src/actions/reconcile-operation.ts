@@ -77,13 +77,16 @@ export async function reconcileOperation(
     // Settled, or at work in another request: as it is.
     return { operation };
   }
-  if (outcome != null) {
-    await settleByHand(environment, claimed, worker, outcome);
-    return { operation: (await find()) ?? claimed };
-  }
   try {
-    await resume(environment, { operation: claimed, worker, reconciling: true });
+    if (outcome != null) {
+      await settleByHand(environment, claimed, worker, outcome);
+    } else {
+      await resume(environment, { operation: claimed, worker, reconciling: true });
+    }
   } catch (error) {
+    // Where it never came to the work; what cannot be handed back now ends by itself.
+    const { status } = claimed as { status: 'IN_PROGRESS' | 'OUTCOME_UNKNOWN' };
+    await store.operations.handBack(id, worker, { status }).catch(() => undefined);
     const settled = await find();
     // That the write was refused, or not done, is what the operation now says.
     if (error instanceof UserFailure && settled?.status === 'FAILED') {

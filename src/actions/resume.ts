@@ -1,5 +1,5 @@
 import type { MutationName } from '../auth/rules.ts';
-import type { Recorded } from '../operations/perform.ts';
+import type { Recorded } from '../operations/preparation.ts';
 import type { Held } from '../operations/proceed.ts';
 import { bookAppointment } from './book-appointment.ts';
 import { cancelAppointment } from './cancel-appointment.ts';
@@ -42,7 +42,7 @@ export const ledgeredActions: Partial<Record<MutationName, LedgeredAction>> = {
   dismissPortalRequest,
 };
 
-/** Goes on with an operation that is held, with what it was asked at the time. */
+/** Goes on with an operation that is held, with what it was asked at the time. Its answer is nobody's yet. */
 export async function resume(environment: ActionEnvironment, resumed: Held): Promise<Ledgered> {
   const { operation } = resumed;
   const act = ledgeredActions[operation.action as MutationName];
@@ -51,5 +51,6 @@ export async function resume(environment: ActionEnvironment, resumed: Held): Pro
   }
   // Recorded by this very action, sealed by ourselves.
   const { asked } = operation.input as Recorded;
-  return act({ ...environment, resumed }, asked as never);
+  // Links wait for whoever asks under the key.
+  return act({ ...environment, resumed, onSecretsInAnswer: () => undefined }, asked as never);
 }

@@ -154,6 +154,10 @@ export interface OperationLedger {
   claim(id: string, worker: string, actor?: Actor): Promise<Operation | undefined>;
   /** The same for one whose worker is gone; nobody else can have had it since. */
   claimAbandoned(id: string, worker: string): Promise<Operation | undefined>;
+  /** When the oldest of the others that use up a quota was started; undefined while there is room. */
+  quotaUsedUpBy(operation: Operation, quota: Quota): Promise<Date | undefined>;
+  /** Replaces the input, where nothing has come of what was recorded first. */
+  replaceInput(id: string, worker: string, input: unknown): Promise<boolean>;
   /** Holds on to it; to be called more often than every `leaseLength`. */
   extend(id: string, worker: string): Promise<boolean>;
   /** Also false for a step that must not be repeated and did not FAIL: it is never begun twice. */
@@ -180,7 +184,7 @@ export interface OperationLedger {
   secrets(id: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** The first answer is delivered: its secrets are no longer needed. */
   dropSecrets(id: string): Promise<void>;
-  /** Operations in progress whose worker is gone, oldest first. */
+  /** Operations whose worker is gone, oldest first. */
   abandoned(limit: number): Promise<string[]>;
   /** Drops secrets whose time is over, and frees keys that have expired. */
   sweep(keysValidSince: Date): Promise<void>;

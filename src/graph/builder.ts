@@ -14,6 +14,8 @@ export interface GraphContext extends ActionEnvironment {
   scope: RequestScope;
   /** For subscriptions; of this process. */
   earlierSlots: EarlierSlotWatch;
+  /** Told where what was done is not in the answer: its secrets are kept for the next one. */
+  onAnswerLost: () => void;
 }
 
 type Scalar<Output, Input = Output> = { Input: Input; Output: Output };

@@ -11,6 +11,14 @@ import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { outcomeUnknown } from '../domain/vendor-failure.ts';
 import { failureFrom, failureWith } from './failures.ts';
+import {
+  type Preparation,
+  preparedAnew,
+  prepareInput,
+  quotaOf,
+  type Recorded,
+  tooOften,
+} from './preparation.ts';
 import { type Answered, type Held, type Performed, proceed } from './proceed.ts';
 import { settleLostStep } from './recovery.ts';
 import type { Work } from './work.ts';
@@ -32,27 +40,15 @@ export interface PerformEnvironment {
   resumed?: Held | undefined;
 }
 
-export interface Request {
+/** What `prepare` refuses does not use up the key. */
+export interface Request<Prepared> extends Preparation<Prepared> {
   action: string;
   idempotencyKey: string | null | undefined;
-  /** What the mutation was asked, without the key. */
   input: Readonly<Record<string, unknown>>;
   patientId: string | null;
-  vendor: VendorId | null;
   /** What no two operations may be at work on at once; null: nothing. */
   target?: string | null;
-  /** How often the patient may be the subject of this within a day; undefined: as often as asked. */
-  mostPerDay?: number | undefined;
 }
-
-const day = 24 * 60 * 60 * 1000;
-
-const tooOften = ({ vendor, mostPerDay }: Request, by: Date) =>
-  new UserFailure(
-    'RATE_LIMITED',
-    `This was done ${mostPerDay} times for this patient within a day, which is as often as is allowed. Nothing was sent.`,
-    { vendor: vendor ?? undefined, retryAt: new Date(by.getTime() + day) },
-  );
 
 const longestPause = 250;
 const longestKey = 255;
@@ -87,40 +83,28 @@ const canonical = (value: unknown): unknown =>
 const canonicalText = (action: string, input: unknown) =>
   JSON.stringify([action, canonical(input)]);
 
-/** An operation's input as it is kept. */
-export interface Recorded {
-  /** What the mutation was asked. */
-  asked: unknown;
-  /** What `prepare` made of it. */
-  prepared: unknown;
-}
-
 /**
  * Runs a write on the ledger: recorded before the first vendor call, each step before and after it,
  * never twice for one key. See design.md, "Writes".
- * @param prepare checks and reads; what it refuses does not use up the key. Its result, plain data, is
- *   recorded: an operation that is gone on with is not checked against what it has itself changed
  * @param act the vendor calls, and what they leave here
  * @throws UserFailure with the operation in its payload
  */
 export async function perform<Prepared, Answer extends object>(
   environment: PerformEnvironment,
-  request: Request,
-  prepare: () => Promise<Prepared>,
+  request: Request<Prepared>,
   act: (work: Work, prepared: Prepared) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
   const { ledger, sealer, actor, clock, keysValidFor, callsOverAfter, resumed } = environment;
   const { subject, roles } = actor;
   const { action, input, patientId, vendor, mostPerDay } = request;
-  // Recorded by this very action, sealed by ourselves.
-  const run = (operation: Operation, worker: string, reconciling = false) =>
-    proceed(
-      ledger,
-      { operation, worker, reconciling, overBefore: clock() - callsOverAfter },
-      async (work) => act(work, (operation.input as Recorded).prepared as Prepared),
+  const run = (held: Held, prepared: () => Promise<Prepared>) =>
+    proceed(ledger, { ...held, overBefore: clock() - callsOverAfter }, async (work) =>
+      act(work, await prepared()),
     );
+  const goOn = (held: Held) =>
+    run(held, () => preparedAnew(ledger, held.operation, held.worker, request, clock()));
   if (resumed !== undefined) {
-    return run(resumed.operation, resumed.worker, resumed.reconciling);
+    return goOn(resumed);
   }
   const key = checkKey(request.idempotencyKey);
   const text = canonicalText(action, input);
@@ -134,9 +118,9 @@ export async function perform<Prepared, Answer extends object>(
   const pauses = pausesUntil(environment);
   let operation = await find();
   while (operation === undefined) {
-    let prepared: Prepared;
+    let recorded: Recorded;
     try {
-      prepared = await prepare();
+      recorded = await prepareInput(request);
     } catch (refusal) {
       // Perhaps because the same request has been doing it meanwhile.
       operation = await find();
@@ -159,17 +143,20 @@ export async function perform<Prepared, Answer extends object>(
             target,
           },
           idempotencyKey: key,
-          input: { asked: input, prepared } satisfies Recorded,
+          input: recorded,
         },
         worker,
         keysValidSince(),
-        mostPerDay === undefined ? undefined : { most: mostPerDay, since: new Date(clock() - day) },
+        quotaOf(mostPerDay, clock()),
       )
       .catch((error: unknown) => {
         throw error instanceof QuotaUsedUp ? tooOften(request, error.by) : error;
       });
     if (begun.begun) {
-      return run(begun.operation, worker);
+      const { operation } = begun;
+      // As it was kept, so that it is the same whenever it is gone on with.
+      const { prepared } = operation.input as Recorded & { prepared: Prepared };
+      return run({ operation, worker, reconciling: false }, async () => prepared);
     }
     operation = begun.operation;
     if (operation === undefined) {
@@ -181,7 +168,7 @@ export async function perform<Prepared, Answer extends object>(
       operation = await find();
     }
   }
-  return follow(environment, operation, text, inputFingerprint, worker, run);
+  return follow(environment, operation, text, inputFingerprint, worker, goOn);
 }
 
 const targetIsTaken = (vendor: VendorId | null, now: number) =>
@@ -211,7 +198,7 @@ async function follow<Answer extends object>(
   text: string,
   fingerprint: string,
   worker: string,
-  run: (operation: Operation, worker: string) => Promise<Performed<Answer>>,
+  goOn: (held: Held) => Promise<Performed<Answer>>,
 ): Promise<Performed<Answer>> {
   const { ledger, actor } = environment;
   if (!isSameInput(known, text, fingerprint)) {
@@ -234,7 +221,7 @@ async function follow<Answer extends object>(
     const claimed = operation.busy ? undefined : await ledger.claim(operation.id, worker, actor);
     if (claimed !== undefined) {
       if (!(await settleLostStep(ledger, claimed, worker))) {
-        return run(claimed, worker);
+        return goOn({ operation: claimed, worker, reconciling: false });
       }
       const [unknown] = await ledger.findByIds([claimed.id]);
       throw failureWith(outcomeUnknown(), unknown ?? claimed);

@@ -65,6 +65,10 @@ const isRefusal = (error: unknown) =>
   error instanceof CodedError ||
   (error instanceof VendorError && !error.mayHaveActed);
 
+/** Whether a vendor may have acted on any of its calls. */
+export const mayHaveActed = ({ steps }: Pick<Operation, 'steps'>) =>
+  steps.some(({ status }) => status !== 'FAILED');
+
 /** A call that must not be repeated, and may have been made. */
 export const isInDoubt = ({ repeatable, status }: OperationStep) =>
   !repeatable && (status === 'IN_PROGRESS' || status === 'OUTCOME_UNKNOWN');
@@ -105,7 +109,7 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     error instanceof VendorError &&
     !ofSteps.has(error) &&
     [...recorded.values()].some(({ status }) => status === 'SUCCEEDED');
-  let sent = operation.steps.some((step) => step.status !== 'FAILED');
+  let sent = mayHaveActed(operation);
 
   const finish = async (name: string, status: EndOfStep, result?: unknown) => {
     if (!(await insist(() => ledger.finishStep(id, worker, name, status, result)))) {
@@ -202,12 +206,15 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     },
 
     async repeatable(name, call) {
+      const { status: before = 'FAILED' } = recorded.get(name) ?? {};
       await begin(name, true);
       let result: Awaited<ReturnType<typeof call>>;
       try {
         result = await call();
       } catch (error) {
-        await finish(name, 'FAILED');
+        // That it is refused now does not undo what an earlier attempt may have done.
+        const isUndone = before === 'FAILED' && isRefusal(error);
+        await finish(name, isUndone ? 'FAILED' : 'OUTCOME_UNKNOWN');
         if (error instanceof VendorError) {
           ofSteps.add(error);
           if (error.mayHaveActed) {

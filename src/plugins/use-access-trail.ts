@@ -24,13 +24,14 @@ async function insist(write: () => Promise<void>): Promise<void> {
 
 /** Writes down what was touched so far, or goes on trying to. @throws where it could not be written now */
 export async function writeTrail(
-  { trail, store, access }: GraphContext,
+  { trail, store, access, onAnswerLost }: GraphContext,
   inHand: WorkInHand,
 ): Promise<void> {
   const write = () => trail.flush(store.accessLog, access.caller);
   try {
     await write();
   } catch (error) {
+    onAnswerLost();
     inHand.add(insist(write));
     throw error;
   }

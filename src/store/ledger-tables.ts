@@ -91,7 +91,7 @@ export const operations = pgTable(
   (table) => [
     uniqueIndex('operations_key').on(table.subject, table.idempotencyKey),
     uniqueIndex('operations_target').on(table.target).where(sql`${table.worker} is not null`),
-    index('operations_open').on(table.heldUntil).where(sql`${table.status} = 'IN_PROGRESS'`),
+    index('operations_open').on(table.heldUntil).where(sql`${table.heldUntil} is not null`),
     // For counting them, and since when: few of many.
     index('operations_unsettled')
       .on(table.status, table.startedAt)

@@ -5,6 +5,7 @@ import { operationSteps, operations } from './ledger-tables.ts';
 
 /** By the database's clock, see `heldFor`. */
 type NewRow = Omit<typeof operations.$inferInsert, 'heldUntil'> & { heldUntil: SQL };
+type Row = Pick<NewRow, 'id' | 'patientId' | 'action' | 'vendor' | 'subject' | 'idempotencyKey'>;
 
 /** Whether the vendor may have acted on it, or is about to be asked. */
 const counts = or(
@@ -22,9 +23,9 @@ const counts = or(
  * When the operation that uses up a quota was started; undefined while there is room for one more.
  * Until the transaction ends, no other process can ask for the same patient, action and vendor.
  */
-async function usedUpBy(
+export async function usedUpBy(
   transaction: Queries,
-  { patientId, action, vendor, subject, idempotencyKey }: NewRow,
+  { id, patientId, action, vendor, subject, idempotencyKey }: Row,
   { most, since }: Quota,
 ): Promise<Date | undefined> {
   if (patientId == null || vendor == null) {
@@ -47,6 +48,7 @@ async function usedUpBy(
         eq(operations.vendor, vendor),
         gt(operations.startedAt, since),
         counts,
+        ne(operations.id, id),
         isTheSame && sql`(${isTheSame}) is not true`,
       ),
     )

@@ -18,7 +18,8 @@ type StepRow = typeof operationSteps.$inferSelect;
 
 export const isFree = or(isNull(operations.heldUntil), isOver(operations.heldUntil));
 export const isOpen = inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
-export const isAbandoned = and(eq(operations.status, 'IN_PROGRESS'), isOver(operations.heldUntil));
+/** Also one that was being reconciled: while it is held, nothing else may change its target. */
+export const isAbandoned = and(isOpen, isOver(operations.heldUntil));
 /** A key outlives its time while somebody is at work under it, and while what it did is unknown. */
 export const isExpired = (keysValidSince: Date) =>
   and(

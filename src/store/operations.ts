@@ -6,7 +6,7 @@ import { heldFor } from './database-clock.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
 import { recordAccess } from './operation-events.ts';
 import { createOperationHolds } from './operation-holds.ts';
-import { insertWithin } from './operation-quota.ts';
+import { insertWithin, usedUpBy } from './operation-quota.ts';
 import {
   createOperationRows,
   isAbandoned,
@@ -118,6 +118,12 @@ export function createOperationLedger(
         : undefined,
     claimAbandoned: async (id, worker) =>
       (await claimWhere(id, worker, isAbandoned)) ? (await findByIds([id]))[0] : undefined,
+
+    quotaUsedUpBy: (operation, quota) =>
+      database.transaction((transaction) => usedUpBy(transaction, operation, quota)),
+
+    replaceInput: (id, worker, input) =>
+      fenced(id, worker, { sealedInput: json.seal(purpose(id, 'sealed_input'), input) }),
 
     extend: (id, worker) => fenced(id, worker, { heldUntil: heldFor(leaseLength) }),
 

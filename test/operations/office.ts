@@ -45,7 +45,12 @@ export interface Submission {
   /** Milliseconds to wait for another worker. */
   patience?: number;
   prepare?: () => Promise<unknown>;
-  act?: (work: Work) => Promise<{ answer: Answer; secrets?: Record<string, string> }>;
+  preparesAgain?: boolean;
+  account?: () => Promise<string | null>;
+  act?: (
+    work: Work,
+    prepared: unknown,
+  ) => Promise<{ answer: Answer; secrets?: Record<string, string> }>;
 }
 
 /** What a submission came to, as plain data. */
@@ -95,6 +100,9 @@ export function createOffice(
     input: submission.input ?? { roomCode: 'main' },
     patientId: null,
     vendor: 'NIMBUS',
+    prepare: submission.prepare ?? (async () => undefined),
+    preparesAgain: submission.preparesAgain,
+    account: submission.account,
   });
 
   async function replyOf(performing: ReturnType<typeof perform<unknown, Answer>>): Promise<Reply> {
@@ -117,7 +125,6 @@ export function createOffice(
         perform<unknown, Answer>(
           environment(submission),
           request(submission),
-          submission.prepare ?? (async () => undefined),
           submission.act ?? chain(vendor),
         ),
       ),
@@ -133,16 +140,7 @@ export function createOffice(
       const resumed = operation && { operation, worker, reconciling };
       return (
         resumed &&
-        replyOf(
-          perform<unknown, Answer>(
-            { ...environment({}), resumed },
-            request({}),
-            async () => {
-              throw new Error('What was prepared is recorded.');
-            },
-            act,
-          ),
-        )
+        replyOf(perform<unknown, Answer>({ ...environment({}), resumed }, request({}), act))
       );
     },
   };

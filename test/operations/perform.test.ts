@@ -170,9 +170,8 @@ describe('an idempotency key', () => {
         },
         {
           ...{ action: 'startWalkInVisit', idempotencyKey: key, input: changed },
-          ...{ patientId: null, vendor: 'NIMBUS' },
+          ...{ patientId: null, vendor: 'NIMBUS', prepare: async () => undefined },
         },
-        async () => undefined,
         async () => expect.fail('This must not run.'),
       );
     expect(await again(input)).toMatchObject({ replayed: true, answer: first.answer });

@@ -180,3 +180,28 @@ test('what a killed process left half done is gone on with at the open step', as
   expect(vendor.calls).toEqual(['intake', 'visit']);
   expect(await resume(reply.operation.id)).toBeUndefined();
 });
+
+test('a reconciliation whose process died does not keep others from its record', async () => {
+  const { ledger } = open();
+  const begin = async () => {
+    const id = randomUUID();
+    const worker = randomUUID();
+    const operation = {
+      ...{ id, subject: 'subject-ana', action: 'a', idempotencyKey: randomUUID() },
+      ...{ inputFingerprint: 'f', input: {}, patientId: null, vendor: null, target },
+    };
+    const { begun } = await ledger.begin(operation, worker, new Date(0));
+    return { id, worker, begun };
+  };
+  const target = randomUUID();
+  const { id, worker } = await begin();
+  await ledger.startStep(id, worker, 'cancel', false);
+  await ledger.finishStep(id, worker, 'cancel', 'OUTCOME_UNKNOWN');
+  await ledger.handBack(id, worker, { status: 'OUTCOME_UNKNOWN' });
+  await ledger.claim(id, randomUUID());
+  expect(await begin()).toMatchObject({ begun: false });
+  await delay(lease + 50);
+  await recoverAbandoned({ ledger, onRecovered: () => undefined });
+  expect(await recordOf(ledger, id)).toMatchObject({ status: 'OUTCOME_UNKNOWN', busy: false });
+  expect(await begin()).toMatchObject({ begun: true });
+});
