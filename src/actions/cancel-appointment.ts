@@ -11,6 +11,7 @@ import {
 } from './appointment-change.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
+import { liveSession } from './visit-flow.ts';
 
 const notCancellable = () =>
   new UserFailure(
@@ -51,19 +52,19 @@ async function cancelVisit(
   { key, appointment }: AppointmentChange,
 ): Promise<Appointment> {
   const { loaders, writeScope, clock } = environment;
-  const { visits } = capabilityOf(environment, key.vendor, 'visits');
-  const cancelled = await work.once(
-    'visits/:id/cancel',
-    () =>
-      loaders.withVisitSession(key, (session) =>
-        visits.cancel(writeScope, session, key.vendorRecordId),
-      ),
-    async () => {
-      const found = await loaders.withVisitSession(key, (session) =>
-        visits.visit(writeScope, session, key.vendorRecordId),
-      );
-      return found?.status === 'CANCELLED' ? { done: true, result: found } : { done: false };
-    },
+  const adapter = capabilityOf(environment, key.vendor, 'visits');
+  const { visits } = adapter;
+  const patient = await loaders.knownPatient(key.patientId);
+  const withSession = await liveSession(environment, work, adapter, patient);
+  const cancelled = await withSession((session) =>
+    work.once(
+      'visits/:id/cancel',
+      () => visits.cancel(writeScope, session, key.vendorRecordId),
+      async () => {
+        const found = await visits.visit(writeScope, session, key.vendorRecordId);
+        return found?.status === 'CANCELLED' ? { done: true, result: found } : { done: false };
+      },
+    ),
   );
   loaders.visit.clear(key).prime(key, cancelled);
   loaders.appointment.clear(key);

@@ -112,6 +112,31 @@ export async function signIn(
   return session;
 }
 
+/**
+ * Signs the patient in for what follows. The stored token can die before its expiry: a step that is
+ * refused with 401 has done nothing, and runs once more with a new session.
+ * @throws UserFailure ALREADY_LINKED
+ */
+export async function liveSession(
+  environment: ActionEnvironment,
+  work: Work,
+  adapter: VendorWith<'visits'>,
+  patient: Patient,
+): Promise<<Made>(step: (session: VisitSession) => Promise<Made>) => Promise<Made>> {
+  let session = await signIn(environment, work, adapter, patient);
+  return async (step) => {
+    try {
+      return await step(session);
+    } catch (error) {
+      if (error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED') {
+        session = await signIn(environment, work, adapter, patient, { renew: true });
+        return step(session);
+      }
+      throw error;
+    }
+  };
+}
+
 interface NewVisit {
   kind: Extract<VisitKind, 'WALK_IN' | 'SCHEDULED' | 'E_CONSULT'>;
   roomCode: string;
@@ -134,21 +159,8 @@ export async function makeVisit(
   const { writeScope, store, loaders } = environment;
   const { kind, roomCode, providerId, intake, call, make } = visit;
   const { id: vendor, visits } = adapter;
-  let session = await signIn(environment, work, adapter, patient);
-  /** The stored token can die before its expiry: a 401 proves that nothing was made. */
-  const withLiveSession = async <Made>(step: () => Promise<Made>) => {
-    try {
-      return await step();
-    } catch (error) {
-      if (error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED') {
-        session = await signIn(environment, work, adapter, patient, { renew: true });
-        return step();
-      }
-      throw error;
-    }
-  };
-
-  const intakeId = await withLiveSession(() =>
+  const withSession = await liveSession(environment, work, adapter, patient);
+  const intakeId = await withSession((session) =>
     work.once(
       'intakes',
       () => visits.createIntake(writeScope, session, { kind, roomCode, providerId, intake }),
@@ -156,7 +168,7 @@ export async function makeVisit(
       async () => ({ done: false }),
     ),
   );
-  const made = await withLiveSession(() =>
+  const made = await withSession((session) =>
     work.once(
       call,
       () => make(session, intakeId),

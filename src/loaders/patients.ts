@@ -1,3 +1,4 @@
+import type { Patient } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import type { LoaderEnvironment } from './environment.ts';
 import { accountAt } from './environment.ts';
@@ -15,6 +16,14 @@ export function createPatientLoaders({ scope, store, vendors, trail }: LoaderEnv
   );
   return {
     patients,
+    /** A patient whose id is the store's own. */
+    knownPatient: async (id: string): Promise<Patient> => {
+      const patient = await patients.load(id);
+      if (patient === undefined) {
+        throw new Error('A patient vanished while their data was read.');
+      }
+      return patient;
+    },
     /** A patient's accounts at all vendors. */
     accounts,
     /** A patient's account at one vendor. @throws CodedError NOT_LINKED */

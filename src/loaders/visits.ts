@@ -1,7 +1,7 @@
 import type { VisitSession } from '../domain/capabilities/visits.ts';
 import { VendorError } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
-import type { Patient, Visit, VisitRecord } from '../domain/records.ts';
+import type { Visit, VisitRecord } from '../domain/records.ts';
 import type { VendorId, VendorWith } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, adapterOf, type LoaderEnvironment } from './environment.ts';
@@ -10,16 +10,8 @@ import { groupLoader, keyedLoader } from './keyed-loader.ts';
 /** Sessions, visits, rooms and room slots of the vendor that holds visits. */
 export function createVisitLoaders(
   { scope, store, vendors, trail }: LoaderEnvironment,
-  { patients, accounts, account }: PatientLoaders,
+  { knownPatient, accounts, account }: PatientLoaders,
 ) {
-  const patientOf = async (patientId: string): Promise<Patient> => {
-    const patient = await patients.load(patientId);
-    if (patient === undefined) {
-      throw new Error('A patient vanished while their data was read.');
-    }
-    return patient;
-  };
-
   const session = keyedLoader(
     async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
       const { visits } = adapterOf(vendors, vendor, 'visits');
@@ -28,7 +20,7 @@ export function createVisitLoaders(
         visits.keptSession(patientId),
         accounts.load(patientId),
       ]);
-      const signedIn = kept ?? (await visits.signIn(scope, await patientOf(patientId)));
+      const signedIn = kept ?? (await visits.signIn(scope, await knownPatient(patientId)));
       if (!known.some((each) => each.vendor === vendor)) {
         // The first sign-in makes the account at the vendor, so it is recorded here, too.
         const { vendorPatientId } = signedIn;

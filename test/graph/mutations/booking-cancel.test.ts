@@ -260,6 +260,24 @@ describe('cancelAppointment at VSee', () => {
     ]);
   });
 
+  it('can be tried again where the token died and signing in fails: nothing was done', async () => {
+    const id = await booked('room');
+    const visit = `visits/${vendorIdIn(id)}`;
+    const input = { appointmentId: id, idempotencyKey: `cancel-${id}` };
+    const { VSEE } = gateway.sandbox.simulators;
+    VSEE.fault({ kind: 'status', status: 401, match: /cancel/, times: 1 });
+    VSEE.fault({ kind: 'status', status: 503, match: /sso/, times: 3 });
+    const signIn = vseeCall('POST', 'users/sso');
+    const cancels = vseeCall('POST', `${visit}/cancel`);
+    const first = await mutate(gateway, 'cancelAppointment', input, fields, 'ana');
+    expect(first.payload.userErrors).toMatchObject([{ code: 'VENDOR_UNAVAILABLE' }]);
+    expect(vseeCalls().slice(-4)).toEqual([cancels, signIn, signIn, signIn]);
+    gateway.forget();
+    const second = await mutate(gateway, 'cancelAppointment', input, fields, 'ana');
+    expect(second.payload.userErrors).toEqual([]);
+    expect(vseeCalls()).toEqual([signIn, cancels]);
+  });
+
   it('V02: says OUTCOME_UNKNOWN where the answer is lost, and cancels once', async () => {
     const id = await booked('room');
     gateway.sandbox.simulators.VSEE.fault({ kind: 'reset', act: true, match: /cancel/ });
