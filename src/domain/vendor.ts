@@ -48,7 +48,10 @@ export interface VendorAdapter {
   health(): VendorHealth;
   /** Absent where the vendor itself vouches for the link (OAuth) or where the gateway makes the account. */
   readonly staffLinking?: StaffLinking;
-  /** The demographics that the vendor holds; null where the account no longer exists there. */
+  /**
+   * The demographics that the vendor holds; null where the account no longer exists there. Absent
+   * where they take a session: see `ClinicVisits.profile`.
+   */
   readonly profile?: (
     scope: RequestScope,
     account: AccountReference,

@@ -5,6 +5,7 @@ import { LazyLoader } from './keyed-loader.ts';
 import { createOrderLoaders } from './orders.ts';
 import { createPatientLoaders } from './patients.ts';
 import { createPortalRequestLoaders } from './portal-requests.ts';
+import { createProfileLoaders } from './profiles.ts';
 import { createVisitLoaders } from './visits.ts';
 
 export type PatientLoaders = ReturnType<typeof createPatientLoaders>;
@@ -24,6 +25,7 @@ export function createLoaders(environment: LoaderEnvironment) {
   const others = Object.assign(
     createOrderLoaders(environment, patients),
     createPortalRequestLoaders(environment, patients),
+    createProfileLoaders(environment, patients, visits),
   );
   // Spread into a new object they would take ten times as long, at every request.
   const loaders = Object.assign(patients, visits, ofAppointments, others);

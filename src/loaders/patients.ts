@@ -4,8 +4,8 @@ import type { LoaderEnvironment } from './environment.ts';
 import { accountAt } from './environment.ts';
 import { groupLoader, keyedLoader, recordLoader } from './keyed-loader.ts';
 
-/** The register and what belongs to a patient in the store; demographics as vendors hold them. */
-export function createPatientLoaders({ scope, store, vendors, trail }: LoaderEnvironment) {
+/** The register and what belongs to a patient in the store. */
+export function createPatientLoaders({ store }: LoaderEnvironment) {
   const patients = recordLoader(
     (ids) => store.patients.find(ids),
     ({ id }) => id,
@@ -52,20 +52,6 @@ export function createPatientLoaders({ scope, store, vendors, trail }: LoaderEnv
         return account;
       },
       ({ vendor, vendorPatientId }) => `${vendor}/${vendorPatientId}`,
-    ),
-    /** Null for vendors that hold no demographics to read, and for accounts that are gone there. */
-    profile: keyedLoader(
-      async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
-        const adapter = vendors.find(vendor);
-        const account = accountAt(await accounts.load(patientId), vendor);
-        const { profile } = adapter ?? {};
-        return profile === undefined
-          ? null
-          : trail.around({ patientId, vendor, action: 'VendorAccount.profile' }, () =>
-              profile(scope, account),
-            );
-      },
-      ({ patientId, vendor }) => `${patientId}/${vendor}`,
     ),
   };
 }

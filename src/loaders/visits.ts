@@ -76,7 +76,7 @@ export function createVisitLoaders(
 
   return {
     visit,
-    /** Runs a call on a visit with its patient's session. */
+    /** Runs a read with the patient’s session at a vendor that holds visits. */
     withVisitSession: <T>(
       { patientId, vendor }: Pick<VendorRecordKey, 'patientId' | 'vendor'>,
       run: (session: VisitSession) => Promise<T>,

@@ -1,4 +1,4 @@
-import type { ClinicRoom, Patient, Slot, Visit } from '../records.ts';
+import type { ClinicRoom, Patient, Slot, VendorProfile, Visit } from '../records.ts';
 import type { RequestScope } from '../request.ts';
 
 /** A patient's session at the vendor. The token is a bearer secret that also opens the portal. */
@@ -47,6 +47,8 @@ export interface ClinicVisits {
     patient: Patient,
     options?: { renew?: boolean; disableEmails?: boolean },
   ): Promise<VisitSession>;
+  /** `users/-`: the demographics that the vendor holds; null where the account is gone there. */
+  profile(scope: RequestScope, session: VisitSession): Promise<VendorProfile | null>;
   /**
    * Checks what the vendor alone knows of an intake, without a call.
    * @throws UserFailure INVALID_INPUT for a custom answer that would change the vendor's own fields

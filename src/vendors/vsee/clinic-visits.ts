@@ -6,7 +6,7 @@ import { availabilityQuery, bookingFields, toSlots } from './assumed.ts';
 import type { VSeeClient } from './client.ts';
 import { checked } from './identifiers.ts';
 import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
-import { toRoom, toVisit } from './map.ts';
+import { toProfile, toRoom, toVisit } from './map.ts';
 import { checkedCustom, intakeFields, placeFields } from './requests.ts';
 import type { VSeeSessions } from './sessions.ts';
 import { memberOf, type VSeeVisit } from './wire.ts';
@@ -34,6 +34,15 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
   return {
     keptSession: sessions.stored,
     signIn: sessions.signIn,
+
+    async profile(scope, session) {
+      const user = await orNull(
+        sessions.using(scope, session, (caller) =>
+          client.users(scope, caller, session.vendorPatientId),
+        ),
+      );
+      return user && toProfile(vendor, user);
+    },
 
     checkIntake({ custom }) {
       checkedCustom(custom);

@@ -9,7 +9,6 @@ import {
 import { createVSeeClient } from './client.ts';
 import { createClinicVisits } from './clinic-visits.ts';
 import { probeVSee } from './probe.ts';
-import { createProfile } from './profile.ts';
 import { requestEncodings } from './request-encoding.ts';
 import { createSessions } from './sessions.ts';
 
@@ -63,7 +62,7 @@ export const vsee = defineVendor({
   label,
   description:
     'Video visits: walk-ins, scheduled appointments and eConsults in waiting rooms, entered through single sign-on.',
-  capabilities: ['profile', 'visits'],
+  capabilities: ['visits'],
   environment,
   create(parts) {
     const { id, settings, tokens, clock } = parts;
@@ -73,7 +72,6 @@ export const vsee = defineVendor({
       id,
       label,
       health: () => transport.health(),
-      profile: createProfile({ vendor: id, client, sessions }),
       visits: createClinicVisits({
         vendor: id,
         client,

@@ -2,7 +2,7 @@ import type { ClinicVisits, VisitSession } from '../../domain/capabilities/visit
 import { VendorError } from '../../domain/errors.ts';
 import type { RequestScope } from '../../domain/request.ts';
 import type { TokenVault } from '../../domain/store.ts';
-import type { AccountReference, VendorId } from '../../domain/vendor.ts';
+import type { VendorId } from '../../domain/vendor.ts';
 import type { VSeeClient } from './client.ts';
 import { memberCode, signInFields } from './requests.ts';
 
@@ -61,18 +61,6 @@ export function createSessions({ vendor, client, tokens, clock }: SessionParts) 
   return {
     signIn,
     stored,
-
-    /**
-     * The stored session of a linked account.
-     * @throws VendorError AUTHORIZATION_REQUIRED where none is alive: only a sign-in makes one
-     */
-    async of(account: AccountReference, operation: string): Promise<VisitSession> {
-      const session = await stored(account.patientId);
-      if (session?.vendorPatientId !== account.vendorPatientId) {
-        throw new VendorError({ vendor, operation, kind: 'AUTHORIZATION_REQUIRED' });
-      }
-      return session;
-    },
 
     /**
      * Runs one call with a patient's token. A 401 says that the token died early and that VSee did

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ofPatient } from '../../support/documents.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
-import { portalOf, queueOf } from '../../support/simulators.ts';
+import { portalOf, queueOf, vseeOf } from '../../support/simulators.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -171,6 +171,16 @@ describe('Patient.vendorAccounts', () => {
   it('maps the profile at VSEE', async () => {
     const { profile } = await profileAt('VSEE');
     expect(profile).toMatchObject({ vendor: 'VSEE', ...ana });
+  });
+
+  it('signs in again at VSEE, once, where the session died early', async () => {
+    vseeOf(gateway).switches.expireTokens();
+    expect(await profileAt('VSEE')).toMatchObject({ profile: ana, errors: [] });
+    expect(gateway.calls('VSEE').map(({ path }) => path)).toEqual([
+      '/api_v3/users/-',
+      '/api_v3/users/sso',
+      '/api_v3/users/-',
+    ]);
   });
 
   it('has no profile at NIMBUS, which tells nothing, without an error or a call', async () => {

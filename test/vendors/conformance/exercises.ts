@@ -111,6 +111,11 @@ export const exercises: Exercises = {
       nature: 'safe',
       run: (visits, { scope, patient }) => visits.signIn(scope, patient, { renew: true }),
     },
+    profile: {
+      nature: 'read',
+      run: (visits, { scope, session }) => visits.profile(scope, session),
+      enums: ['sex'],
+    },
     checkIntake: {
       nature: 'local',
       run: (visits, world) => visits.checkIntake(intakeRequest(world).intake),

@@ -123,7 +123,6 @@ export async function openClinic(changes: Record<string, string | undefined> = {
     simulator,
     adapter,
     visits,
-    profile: anyValue(adapter.profile),
     vault,
     time,
     scope,
