@@ -112,6 +112,9 @@ export type VisitStatus =
   | 'REFUNDED'
   | 'UNKNOWN';
 
+/** How patient and provider meet. */
+export type VisitMedium = 'IN_PERSON' | 'PHONE' | 'VIDEO' | 'UNKNOWN';
+
 export interface Provider {
   id: string;
   firstName: string | null;
@@ -124,6 +127,7 @@ export interface Visit {
   patientId: string;
   vendorVisitId: string;
   kind: VisitKind;
+  medium: VisitMedium;
   status: VisitStatus;
   reason: string | null;
   start: Date | null;

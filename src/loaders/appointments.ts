@@ -32,7 +32,8 @@ export function appointmentOfVisit(visit: Visit, now: number): Appointment | nul
     cancellable: status === 'BOOKED' && visit.start.getTime() > now,
     // The vendor documents no call that moves a visit.
     reschedulable: false,
-    isVideoConsultation: true,
+    // By video unless the vendor says otherwise: that is what it is for.
+    isVideoConsultation: visit.medium !== 'IN_PERSON' && visit.medium !== 'PHONE',
     videoConsultationUrl: null,
     asapListSubscribed: null,
   };

@@ -5,6 +5,7 @@ import type {
   VendorProfile,
   Visit,
   VisitKind,
+  VisitMedium,
   VisitStatus,
 } from '../../domain/records.ts';
 import type { VendorId } from '../../domain/vendor.ts';
@@ -36,6 +37,16 @@ const kinds = new Map<number, VisitKind>([
 /** `type` of a visit. */
 export const kindOf = (type: TextOrNumber): VisitKind =>
   kinds.get(numberOf(type) ?? Number.NaN) ?? 'UNKNOWN';
+
+const media = new Map<number, VisitMedium>([
+  [1, 'IN_PERSON'],
+  [2, 'PHONE'],
+  [3, 'VIDEO'],
+]);
+
+/** `subtype` of a visit. */
+export const mediumOf = (subtype: TextOrNumber): VisitMedium =>
+  media.get(numberOf(subtype) ?? Number.NaN) ?? 'UNKNOWN';
 
 const statuses = new Map<number | string, VisitStatus>([
   [10, 'PENDING'],
@@ -88,6 +99,7 @@ export const toVisit = ({ vendor, patientId, portal }: VisitOwner, visit: VSeeVi
   patientId,
   vendorVisitId: visit.id,
   kind: kindOf(visit.type),
+  medium: mediumOf(visit.subtype),
   status: statusOf(visit.status),
   reason: filled(visit.intake?.reason_for_visit),
   start: instantOf(visit.start),

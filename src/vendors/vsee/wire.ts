@@ -93,6 +93,7 @@ export const vseeVisit = z.object({
     .catch(null),
   room_code: text,
   type: textOrNumber,
+  subtype: textOrNumber,
   status: textOrNumber,
   start: textOrNumber,
   end: textOrNumber,

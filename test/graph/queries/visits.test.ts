@@ -211,6 +211,18 @@ describe('visit', () => {
     expect(gateway.allCalls()).toEqual(reads(scheduled));
   });
 
+  it('is an appointment by video unless the vendor says that it is not', async () => {
+    const visit = vseeOf(gateway).state.visits.get(vendorIdIn(scheduled));
+    const byVideo: boolean[] = [];
+    for (const subtype of [1, 2, 4, 3]) {
+      Object.assign(visit ?? {}, { subtype });
+      const document = byId('visit', 'appointment { isVideoConsultation }');
+      const { data } = await gateway.query(document, { id: scheduled });
+      byVideo.push(data.visit.appointment.isVideoConsultation);
+    }
+    expect(byVideo).toEqual([false, false, true, true]);
+  });
+
   it('that begins now has a provider and no appointment', async () => {
     const { data } = await gateway.query(byId('visit', fields), { id: walkIn });
     expect(data.visit).toMatchObject({

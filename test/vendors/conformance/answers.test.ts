@@ -82,6 +82,7 @@ const withUnheardOf = (json: Json, name: string): Json =>
 const closedSets: Readonly<Record<string, readonly string[]>> = {
   sex: ['FEMALE', 'MALE', 'OTHER', 'UNKNOWN'],
   kind: ['WALK_IN', 'SCHEDULED', 'E_CONSULT', 'GUEST', 'UNKNOWN'],
+  medium: ['IN_PERSON', 'PHONE', 'VIDEO', 'UNKNOWN'],
   status: [
     ...['PENDING', 'CONFIRMED', 'IN_PROGRESS', 'COMPLETED', 'CANCELLED', 'REFUNDED'],
     ...['OPEN', 'DISMISSED', 'DELETED', 'BOOKED', 'UNKNOWN'],

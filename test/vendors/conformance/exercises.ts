@@ -158,13 +158,13 @@ export const exercises: Exercises = {
       nature: 'read',
       run: (visits, { scope, session, visitId }) => visits.visit(scope, session, visitId),
       ids: { visit: (visits, { scope, session }, id) => visits.visit(scope, session, id) },
-      enums: ['kind', 'status'],
+      enums: ['kind', 'medium', 'status'],
     },
     visitOfIntake: {
       nature: 'read',
       run: (visits, { scope, session, intakeId }) => visits.visitOfIntake(scope, session, intakeId),
       ids: { intake: (visits, { scope, session }, id) => visits.visitOfIntake(scope, session, id) },
-      enums: ['visit.kind', 'visit.status'],
+      enums: ['visit.kind', 'visit.medium', 'visit.status'],
     },
     cancel: {
       nature: 'unsafe',

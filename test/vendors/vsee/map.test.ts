@@ -3,6 +3,7 @@ import { toSlots, vseeSlot } from '../../../src/vendors/vsee/assumed.ts';
 import {
   instantOf,
   kindOf,
+  mediumOf,
   statusOf,
   toProfile,
   toRoom,
@@ -58,6 +59,18 @@ describe('a visit’s numbers', () => {
   });
 
   test.each([
+    ['1', 'IN_PERSON'],
+    [2, 'PHONE'],
+    ['3', 'VIDEO'],
+    [4, 'UNKNOWN'],
+    ['', 'UNKNOWN'],
+    [null, 'UNKNOWN'],
+    [undefined, 'UNKNOWN'],
+  ])('subtype %j is %s', (subtype, expected) => {
+    expect(mediumOf(subtype)).toBe(expected);
+  });
+
+  test.each([
     ['1767225600', '2026-01-01T00:00:00.000Z'],
     [1767225600, '2026-01-01T00:00:00.000Z'],
     ['0', null],
@@ -87,6 +100,7 @@ describe('a visit', () => {
       patientId: 'p',
       vendorVisitId: '67001',
       kind: 'UNKNOWN',
+      medium: 'UNKNOWN',
       status: 'UNKNOWN',
       reason: null,
       start: null,

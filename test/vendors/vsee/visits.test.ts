@@ -22,6 +22,7 @@ describe('a walk-in', () => {
       patientId: ana.id,
       vendorVisitId: '67001',
       kind: 'WALK_IN',
+      medium: 'VIDEO',
       status: 'PENDING',
       reason: null,
       start: new Date(wednesday),

@@ -38,6 +38,7 @@ function add(
   const made: SandboxVisit = {
     id: state.nextId('visit'),
     code: hex32(),
+    subtype: 3,
     memberId: intake.memberId,
     actualStart: undefined,
     actualEnd: undefined,

@@ -59,6 +59,8 @@ export interface SandboxVisit {
   room: SandboxRoom;
   /** 1 walk-in, 2 scheduled, 3 eConsult. */
   type: number;
+  /** 1 in person, 2 by phone, 3 by video. */
+  subtype: number;
   /** 10, 20, 25, 30, 40 or 50. */
   status: number;
   start: number | undefined;

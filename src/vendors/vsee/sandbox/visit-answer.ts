@@ -43,7 +43,7 @@ export function visitAnswer(state: VSeeState, visit: SandboxVisit) {
     room_id: visit.room.id,
     room_code: visit.room.code,
     type: String(visit.type),
-    subtype: 3,
+    subtype: visit.subtype,
     status: String(visit.status),
     start: digits(visit.start),
     end: digits(visit.end),
