@@ -74,6 +74,7 @@ async function alternatives(
     .catch(() => []);
   return slots.map((slot) => ({
     ...slot,
+    timeZone: slot.timeZone ?? room.timeZone,
     vendor,
     patientId: patient.id,
     purpose: { kind: 'room', roomCode, consultationId, providerId },
@@ -105,7 +106,7 @@ export async function bookRoom(
           overrideCalendar,
         }),
     });
-    return { ...made, appointment: appointmentOfVisit(made.visit, environment.clock()) };
+    return { ...made, appointment: appointmentOfVisit(made.visit, environment.clock(), room) };
   } catch (error) {
     if (refusedBecause(error, 'slot_unavailable')) {
       throw new UserFailure('AVAILABILITY_GONE', 'This time is not, or no longer, free.', {

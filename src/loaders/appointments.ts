@@ -1,6 +1,6 @@
 import type { AppointmentBook, DateWindow } from '../domain/capabilities/appointments.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
-import type { Appointment, Visit } from '../domain/records.ts';
+import type { Appointment, ClinicRoom, Visit } from '../domain/records.ts';
 import type { AccountReference, VendorId } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
@@ -10,8 +10,16 @@ import type { createVisitLoaders } from './visits.ts';
 const recordKey = ({ vendor, patientId, vendorRecordId }: VendorRecordKey) =>
   `${vendor}/${patientId}/${vendorRecordId}`;
 
-/** A scheduled visit, seen as the appointment it also is. */
-export function appointmentOfVisit(visit: Visit, now: number): Appointment | null {
+/**
+ * A scheduled visit, seen as the appointment it also is.
+ * @param now milliseconds since the epoch
+ * @param room where it takes place, if that is at hand
+ */
+export function appointmentOfVisit(
+  visit: Visit,
+  now: number,
+  room?: ClinicRoom,
+): Appointment | null {
   if (visit.kind !== 'SCHEDULED' || visit.start === null) {
     return null;
   }
@@ -27,7 +35,7 @@ export function appointmentOfVisit(visit: Visit, now: number): Appointment | nul
     status: visit.status === 'UNKNOWN' ? 'UNKNOWN' : status,
     start: visit.start,
     end: visit.end,
-    timeZone: null,
+    timeZone: room?.timeZone ?? null,
     cancelledAt: status === 'CANCELLED' ? visit.actualEnd : null,
     cancellable: status === 'BOOKED' && visit.start.getTime() > now,
     // The vendor documents no call that moves a visit.

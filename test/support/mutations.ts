@@ -6,7 +6,7 @@ import type { Answer, Data, TestGateway, Who } from './gateway.ts';
 
 const userErrors = `userErrors {
   __typename code message path
-  ... on AvailabilityGoneError { alternatives { id vendor start end } }
+  ... on AvailabilityGoneError { alternatives { id vendor start end timeZone } }
   ... on AuthorizationRequiredError { authorizationUrl }
   ... on VendorUnavailableError { vendor retryAt }
 }`;

@@ -10,7 +10,7 @@ afterAll(() => gateway.close());
 beforeEach(() => gateway.forget());
 
 const fields =
-  'visit { id vendor kind status reason start end provider { id } inviteUrl appointment { id } } appointment { id vendor status title start end cancellable reschedulable isVideoConsultation visit { id } } joinUrl operation { id }';
+  'visit { id vendor kind status reason start end provider { id } inviteUrl appointment { id } } appointment { id vendor status title start end timeZone cancellable reschedulable isVideoConsultation visit { id } } joinUrl operation { id }';
 const room = vseeCall('GET', 'rooms/clinic');
 const signIn = vseeCall('POST', 'users/sso');
 const intake = vseeCall('POST', 'intakes');
@@ -63,6 +63,7 @@ describe('scheduleVisit', () => {
         status: 'BOOKED',
         title: 'Check-up',
         ...time,
+        timeZone: 'America/Los_Angeles',
         cancellable: true,
         reschedulable: false,
         isVideoConsultation: true,
@@ -164,6 +165,7 @@ describe('scheduleVisit', () => {
     );
 
     const [other] = error.alternatives;
+    expect(other.timeZone).toBe('America/Los_Angeles');
     const booked = await mutate(
       gateway,
       'bookAppointment',
