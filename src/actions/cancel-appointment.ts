@@ -90,7 +90,7 @@ export async function cancelAppointment(
   const key = appointmentKeyOf(environment, action, input.appointmentId);
   const prepare = async () => {
     const change = await appointmentOf(environment, key);
-    if (!change.appointment.cancellable) {
+    if (!(await environment.loaders.isCancellable(change.appointment))) {
       throw notCancellable();
     }
     return change;

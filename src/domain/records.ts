@@ -165,6 +165,8 @@ export interface ClinicRoom {
   walkInEnabled: boolean;
   appointmentsEnabled: boolean;
   eConsultEnabled: boolean;
+  /** Whether patients may cancel their appointments in it. */
+  patientsMayCancel: boolean;
   consultations: Consultation[];
 }
 
@@ -184,6 +186,8 @@ export interface Appointment {
   timeZone: string | null;
   cancelledAt: Date | null;
   cancellable: boolean;
+  /** Code of the clinic room that has yet to be asked whether its patients may cancel. */
+  roomToAsk?: string | undefined;
   reschedulable: boolean;
   isVideoConsultation: boolean;
   videoConsultationUrl: string | null;

@@ -63,7 +63,7 @@ mutation('cancelAppointment', {
   description:
     'Cancels an appointment. Vendor: MyPatientPortal `appointments/{id}/cancel`, VSee `visits/:id/cancel`.',
   writesAtVendor: true,
-  vendorCalls: 4,
+  vendorCalls: 5,
   input: (t) => ({ appointmentId: appointmentId(t) }),
   payload: ['appointment', 'operation'],
   run: (context, input) => cancelAppointment(context, input),

@@ -93,9 +93,12 @@ Appointment.implement({
       type: 'DateTime',
       description: 'When it was cancelled.',
     }),
-    cancellable: t.exposeBoolean('cancellable', {
+    cancellable: t.boolean({
       nullable: false,
       description: 'Whether `cancelAppointment` is open to it.',
+      // Appointments share their clinic rooms: one call for a page of 25 is reckoned.
+      extensions: cost({ vendorCalls: 1 / 25 }),
+      resolve: (appointment, _args, { loaders }) => loaders.isCancellable(appointment),
     }),
     reschedulable: t.exposeBoolean('reschedulable', {
       nullable: false,

@@ -25,6 +25,7 @@ export function appointmentOfVisit(
   }
   const over = { COMPLETED: 'COMPLETED', REFUNDED: 'COMPLETED', CANCELLED: 'CANCELLED' } as const;
   const status = visit.status in over ? over[visit.status as keyof typeof over] : 'BOOKED';
+  const ahead = status === 'BOOKED' && visit.start.getTime() > now;
   return {
     vendor: visit.vendor,
     patientId: visit.patientId,
@@ -37,7 +38,8 @@ export function appointmentOfVisit(
     end: visit.end,
     timeZone: room?.timeZone ?? null,
     cancelledAt: status === 'CANCELLED' ? visit.actualEnd : null,
-    cancellable: status === 'BOOKED' && visit.start.getTime() > now,
+    cancellable: ahead && (room?.patientsMayCancel ?? true),
+    roomToAsk: ahead && room === undefined ? (visit.roomCode ?? undefined) : undefined,
     // The vendor documents no call that moves a visit.
     reschedulable: false,
     // By video unless the vendor says otherwise: that is what it is for.
@@ -51,7 +53,7 @@ export function appointmentOfVisit(
 export function createAppointmentLoaders(
   { scope, vendors, trail, clock }: LoaderEnvironment,
   { account }: PatientLoaders,
-  { visit, visitRecords }: ReturnType<typeof createVisitLoaders>,
+  { visit, visitRecords, room }: ReturnType<typeof createVisitLoaders>,
 ) {
   const appointment = keyedLoader(async (key: VendorRecordKey): Promise<Appointment | null> => {
     const { vendor, patientId, vendorRecordId } = key;
@@ -115,6 +117,15 @@ export function createAppointmentLoaders(
       vendors.find(key.vendor)?.appointments === undefined
         ? scheduledVisits.load(key)
         : listedAppointments.load(key),
+    /** Whether an appointment can be cancelled; asks its clinic room where that has a say. */
+    isCancellable: ({ cancellable, roomToAsk }: Appointment): boolean | Promise<boolean> =>
+      roomToAsk === undefined
+        ? cancellable
+        : room.load(roomToAsk).then(
+            (found) => found?.patientsMayCancel ?? true,
+            // The vendor itself has the last word.
+            () => true,
+          ),
     rescheduleSlots: keyedLoader(
       ({ window, ...key }: VendorRecordKey & { window: DateWindow }) =>
         readBook(key, 'Appointment.rescheduleOptions', (book, reference) =>

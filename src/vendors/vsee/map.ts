@@ -133,6 +133,7 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
     walkInEnabled: room.visits?.walkin?.enabled ?? false,
     appointmentsEnabled: room.visits?.appointment?.enabled ?? false,
     eConsultEnabled: room.visits?.econsult?.enabled ?? false,
+    patientsMayCancel: room.visits?.appointment?.users?.patient?.allow_cancel ?? true,
     consultations: consultations
       .filter((consultation) => consultation.visible_to_patient !== false)
       .map((consultation) => ({

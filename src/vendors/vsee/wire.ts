@@ -114,6 +114,16 @@ export const vseeVisitOf = (memberId: string) =>
   vseeVisit.refine((visit) => (memberOf(visit) ?? memberId) === memberId);
 
 const enabled = z.object({ enabled: flag }).nullish().catch(null);
+const appointments = z
+  .object({
+    enabled: flag,
+    users: z
+      .object({ patient: z.object({ allow_cancel: flag }).nullish().catch(null) })
+      .nullish()
+      .catch(null),
+  })
+  .nullish()
+  .catch(null);
 
 /** `rooms/:code`. */
 export const vseeRoom = z.object({
@@ -122,7 +132,7 @@ export const vseeRoom = z.object({
   name: text,
   active: flag,
   visits: z
-    .object({ walkin: enabled, appointment: enabled, econsult: enabled })
+    .object({ walkin: enabled, appointment: appointments, econsult: enabled })
     .nullish()
     .catch(null),
   operation_settings: z.object({ is_closed: flag, default_timezone: text }).nullish().catch(null),

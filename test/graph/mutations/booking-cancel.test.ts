@@ -191,10 +191,14 @@ describe('cancelAppointment at VSee', () => {
     expect(payload.appointment.visit.status).toBe('CANCELLED');
     expect(payload.appointment.cancelledAt).not.toBeNull();
     const visit = `visits/${vendorIdIn(id)}`;
-    expect(vseeCalls()).toEqual([vseeCall('GET', visit), vseeCall('POST', `${visit}/cancel`)]);
-    expect(gateway.allCalls()).toHaveLength(2);
-    expect(gateway.calls('VSEE')[1]?.body).toEqual({ reason: 'patient_cancel_appointment' });
-    expect(gateway.calls('VSEE')[1]?.headers['x-apitoken']).toMatch(/^[0-9a-f]{32}$/);
+    expect(vseeCalls()).toEqual([
+      vseeCall('GET', visit),
+      vseeCall('GET', 'rooms/clinic'),
+      vseeCall('POST', `${visit}/cancel`),
+    ]);
+    expect(gateway.allCalls()).toHaveLength(3);
+    expect(gateway.calls('VSEE')[2]?.body).toEqual({ reason: 'patient_cancel_appointment' });
+    expect(gateway.calls('VSEE')[2]?.headers['x-apitoken']).toMatch(/^[0-9a-f]{32}$/);
     gateway.forget();
 
     const { data } = await gateway.query(
@@ -209,18 +213,35 @@ describe('cancelAppointment at VSee', () => {
     expect(vseeCalls().filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('is NOT_CANCELLABLE where the room lets no patient cancel', async () => {
-    const id = await booked('room', 'berlin');
+  it('is NOT_CANCELLABLE where the room lets no patient cancel, without an attempt', async () => {
     const { switches } = gateway.sandbox.simulators.VSEE;
     switches.roomsWithoutCancel = ['berlin'];
     try {
+      const id = await booked('room', 'berlin');
       const { payload } = await cancel(id);
       expect(payload.appointment).toBeNull();
       expect(payload.userErrors).toMatchObject(notCancellable);
+      expect(vseeCalls()).toEqual([
+        vseeCall('GET', `visits/${vendorIdIn(id)}`),
+        vseeCall('GET', 'rooms/berlin'),
+      ]);
+      expect(await read(id)).toMatchObject({ status: 'BOOKED', cancellable: false });
     } finally {
       switches.roomsWithoutCancel = [];
     }
-    expect(await read(id)).toMatchObject({ status: 'BOOKED' });
+  });
+
+  it('is NOT_CANCELLABLE where the vendor says so itself', async () => {
+    const id = await booked('room', 'berlin');
+    gateway.sandbox.simulators.VSEE.fault({
+      kind: 'status',
+      status: 403,
+      match: /cancel/,
+      times: 1,
+    });
+    const { payload } = await cancel(id);
+    expect(payload.userErrors).toMatchObject(notCancellable);
+    expect(await read(id)).toMatchObject({ status: 'BOOKED', cancellable: true });
   });
 
   it('is NOT_FOUND for another patient’s visit and for an unknown one', async () => {
@@ -256,6 +277,7 @@ describe('cancelAppointment at VSee', () => {
       vseeCall('GET', visit),
       vseeCall('POST', 'users/sso'),
       vseeCall('GET', visit),
+      vseeCall('GET', 'rooms/clinic'),
       vseeCall('POST', `${visit}/cancel`),
     ]);
   });

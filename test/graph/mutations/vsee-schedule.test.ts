@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway, type Who } from '../../support/gateway.ts';
 import { mutate, roomTimes, sent, vendorIdIn, vseeCall } from '../../support/mutations.ts';
+import { vseeOf } from '../../support/simulators.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -110,6 +111,15 @@ describe('scheduleVisit', () => {
     expect(payload.joinUrl).toBe(
       `${portal}auth?sso_token=${token}&next=/members/appointment/${id}`,
     );
+  });
+
+  it('cannot be cancelled in a room that lets no patient cancel', async () => {
+    const { switches } = vseeOf(gateway);
+    switches.roomsWithoutCancel = ['clinic'];
+    const { payload } = await schedule(await freeTime());
+    switches.roomsWithoutCancel = [];
+    expect(payload.appointment.cancellable).toBe(false);
+    expect(sent(gateway.calls('VSEE'))).toEqual([room, intake, visits]);
   });
 
   it('is among the visits and the appointments, as one and the same', async () => {

@@ -37,6 +37,7 @@ afterAll(() => gateway.close());
 beforeEach(() => gateway.forget());
 
 const reads = (...ids: string[]) => ids.map((id) => `VSEE GET /api_v3/visits/${vendorIdIn(id)}`);
+const readsRoom = 'VSEE GET /api_v3/rooms/clinic';
 const list = (args: string) =>
   ofPatient(`visits${args} {
     nodes { id kind status } edges { cursor node { id } } totalCount
@@ -172,7 +173,7 @@ describe('visit', () => {
       videoConsultationUrl asapListSubscribed rescheduleOptions { id } earlierAvailability { id }
       visit { id appointment { id } } }`;
 
-  it('is the scheduled visit and the appointment it also is, for one call', async () => {
+  it('is the scheduled visit and the appointment it also is, for a call to it and its room', async () => {
     const { data, errors } = await gateway.query(byId('visit', fields), { id: scheduled }, 'ana');
     expect(errors).toEqual([]);
     expect(data.visit).toEqual({
@@ -208,7 +209,28 @@ describe('visit', () => {
         },
       },
     });
-    expect(gateway.allCalls()).toEqual(reads(scheduled));
+    expect(gateway.allCalls()).toEqual([...reads(scheduled), readsRoom]);
+  });
+
+  it('is an appointment that cannot be cancelled where the room says so', async () => {
+    const { switches } = vseeOf(gateway);
+    const isCancellable = async () => {
+      const document = byId(
+        'visit',
+        'appointment { cancellable } again: appointment { cancellable }',
+      );
+      const { data } = await gateway.query(document, { id: scheduled });
+      expect(data.visit.again).toEqual(data.visit.appointment);
+      return data.visit.appointment.cancellable;
+    };
+    switches.roomsWithoutCancel = ['clinic'];
+    expect(await isCancellable()).toBe(false);
+    expect(gateway.allCalls()).toEqual([...reads(scheduled), readsRoom]);
+    switches.roomsWithoutCancel = [];
+    vseeOf(gateway).fault({ kind: 'status', status: 404, match: /rooms/, times: 1 });
+    expect(await isCancellable()).toBe(true);
+    vseeOf(gateway).fault({ kind: 'status', status: 403, match: /rooms/, times: 1 });
+    expect(await isCancellable()).toBe(true);
   });
 
   it('is an appointment by video unless the vendor says that it is not', async () => {

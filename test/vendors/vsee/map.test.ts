@@ -227,6 +227,20 @@ describe('a room', () => {
     expect(zoneOf('Europe/Berlin')).toBe('Europe/Berlin');
   });
 
+  test.each([
+    [undefined, true],
+    [{ patient: {} }, true],
+    [{ patient: { allow_cancel: true } }, true],
+    [{ patient: { allow_cancel: false } }, false],
+    [{ patient: { allow_cancel: '0' } }, false],
+  ])('whose appointments are of the users %j lets patients cancel: %s', (users, expected) => {
+    const visits = { appointment: { enabled: true, users } };
+    expect(roomFrom({ visits })).toMatchObject({
+      appointmentsEnabled: true,
+      patientsMayCancel: expected,
+    });
+  });
+
   test('of the older kind has consultations without ids', () => {
     const consultations = [{ description: 'Visit', duration: '15', amount: 5 }];
     expect(roomFrom({ payment: { consultations } }).consultations).toEqual([

@@ -37,6 +37,7 @@ describe('a room', () => {
       walkInEnabled: true,
       appointmentsEnabled: true,
       eConsultEnabled: true,
+      patientsMayCancel: true,
       consultations: [
         { id: shortVisit, description: 'Short visit', durationMinutes: 15 },
         { id: longVisit, description: 'Long visit', durationMinutes: 30 },
