@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ClinicVisits } from '../../domain/capabilities/visits.ts';
 import { badInput } from '../../domain/errors.ts';
 import type { Slot } from '../../domain/records.ts';
-import { checked, checkedOrNone } from './identifiers.ts';
+import { checked, checkedOrNone, usable } from './identifiers.ts';
 import { instantOf } from './map.ts';
 import { placeFields, type VSeeFields } from './requests.ts';
 
@@ -84,8 +84,8 @@ export function toSlots(slots: readonly VSeeSlot[]): Slot[] {
       }
       return [
         {
-          // An empty one is none: a time can be booked without, but not with it.
-          vendorSlotId: String(slot.slot_id ?? '') || null,
+          // A time can be booked without, but not with an empty or an odd one.
+          vendorSlotId: usable('slot', String(slot.slot_id ?? '')),
           start,
           end: instantOf(slot.slot_end),
           // The answer has none; the room's zone is the room's.

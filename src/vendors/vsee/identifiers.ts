@@ -30,6 +30,10 @@ export function checked(what: VSeeIdentifier, id: string): string {
 export const checkedOrNone = (what: VSeeIdentifier, id: string | null): string | undefined =>
   id === null ? undefined : checked(what, id);
 
+/** An id that VSee gave itself; null where there is none, and where it could not be sent back. */
+export const usable = (what: VSeeIdentifier, id: string | null | undefined): string | null =>
+  id != null && patterns[what].test(id) ? id : null;
+
 /**
  * `provider_id` is an integer on input, though a text of digits in answers.
  * @throws CodedError BAD_USER_INPUT

@@ -9,6 +9,7 @@ import type {
   VisitStatus,
 } from '../../domain/records.ts';
 import type { VendorId } from '../../domain/vendor.ts';
+import { usable } from './identifiers.ts';
 import { inviteLink } from './links.ts';
 import type { VSeeRoom, VSeeUser, VSeeVisit } from './wire.ts';
 
@@ -137,7 +138,8 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
     consultations: consultations
       .filter((consultation) => consultation.visible_to_patient !== false)
       .map((consultation) => ({
-        id: filled(consultation.id),
+        // An odd one would be refused with the booking only, after the intake was made.
+        id: usable('consultation', filled(consultation.id)),
         description: filled(consultation.description),
         durationMinutes: numberOf(consultation.duration) ?? null,
       })),

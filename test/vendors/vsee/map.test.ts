@@ -241,15 +241,25 @@ describe('a room', () => {
     });
   });
 
-  test('of the older kind has consultations without ids', () => {
-    const consultations = [{ description: 'Visit', duration: '15', amount: 5 }];
-    expect(roomFrom({ payment: { consultations } }).consultations).toEqual([
-      { id: null, description: 'Visit', durationMinutes: 15 },
-    ]);
+  test('of the older kind has consultations without ids, or with some that are none', () => {
+    const consultation = { description: 'Visit', duration: '15', amount: 5 };
+    const consultations = [consultation, { ...consultation, id: 'visit 15' }];
+    const visit = { id: null, description: 'Visit', durationMinutes: 15 };
+    expect(roomFrom({ payment: { consultations } }).consultations).toEqual([visit, visit]);
   });
 });
 
 describe('slots', () => {
+  test.each(['', 'two words', 's'.repeat(129), 'tab\t', null])(
+    'whose handle is %j are booked by their time alone',
+    (handle) => {
+      const slot = vseeSlot.parse({ slot_id: handle, slot_start: 100, slot_end: 200 });
+      expect(toSlots([slot])).toMatchObject([
+        { vendorSlotId: null, start: new Date(100_000), end: new Date(200_000) },
+      ]);
+    },
+  );
+
   test('without places left are no availability; the others come in order', () => {
     const wire = [
       { slot_id: 's3', slot_start: 300, slot_end: 400, slot_available: 2, provider_ids: [1, 2] },
