@@ -30,6 +30,10 @@ export interface ScheduledVisit extends VisitResult {
   appointment: Appointment | null;
 }
 
+/** The chosen consultation; undefined where none is chosen, or none of the room's. */
+const consultationOf = ({ consultations }: ClinicRoom, { consultationId }: RoomTime) =>
+  consultations.find(({ id }) => id !== null && id === consultationId);
+
 /**
  * What booking needs to know beforehand.
  * @throws UserFailure INVALID_INPUT, NOT_FOUND
@@ -41,9 +45,7 @@ export async function prepareRoomBooking(
 ) {
   const checkedIntake = checkIntake(visitVendor(environment), intake);
   const room = await roomFor(environment, time.roomCode, 'appointmentsEnabled');
-  const { consultationId } = time;
-  const known = room.consultations.some(({ id }) => id !== null && id === consultationId);
-  if (consultationId !== null && !known) {
+  if (time.consultationId !== null && consultationOf(room, time) === undefined) {
     throw invalidInput('The room offers no such consultation.', 'consultationId');
   }
   return { time, room, intake: checkedIntake };
@@ -57,15 +59,15 @@ async function alternatives(
   patient: Patient,
   vendor: string,
   room: ClinicRoom,
-  { roomCode, start, providerId, consultationId }: RoomTime,
+  time: RoomTime,
 ): Promise<Availability[]> {
-  const consultation = room.consultations.find(({ id }) => id === consultationId);
+  const { roomCode, start, providerId, consultationId } = time;
   const slots = await loaders.roomSlots
     .load({
       patientId: patient.id,
       roomCode,
       consultationId,
-      durationMinutes: consultation?.durationMinutes ?? null,
+      durationMinutes: consultationOf(room, time)?.durationMinutes ?? null,
       providerId,
       from: new Date(Math.max(clock(), start.getTime() - searchWindow)),
       to: new Date(start.getTime() + searchWindow),
@@ -98,6 +100,7 @@ export async function bookRoom(
       roomCode,
       providerId,
       intake,
+      charged: consultationOf(room, time)?.charged,
       call: 'visits',
       make: (session, intakeId) =>
         adapter.visits.schedule(environment.writeScope, session, {

@@ -40,7 +40,8 @@ function checkOverride(environment: ActionEnvironment): void {
 }
 
 /**
- * A visit at a set time (VSee use case 3: `users/sso`, `intakes`, `visits`).
+ * A visit at a set time (VSee use case 3: `users/sso`, `intakes`, for what is charged `intakes/:id`,
+ * `visits`).
  * @throws UserFailure INVALID_INPUT, NOT_FOUND, AVAILABILITY_GONE
  * @throws CodedError FORBIDDEN, NOT_CONFIGURED
  */

@@ -1,6 +1,12 @@
 import type { Intake, MadeVisit, VisitSession } from '../domain/capabilities/visits.ts';
 import { invalidInput, UserFailure, VendorError } from '../domain/errors.ts';
-import type { ClinicRoom, Patient, Visit, VisitKind } from '../domain/records.ts';
+import type {
+  ChargedConsultation,
+  ClinicRoom,
+  Patient,
+  Visit,
+  VisitKind,
+} from '../domain/records.ts';
 import type { VendorWith } from '../domain/vendor.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import type { Work } from '../operations/work.ts';
@@ -142,13 +148,18 @@ interface NewVisit {
   roomCode: string;
   providerId: string | null;
   intake: Intake;
+  /** Of the room, where the clinic charges for it. */
+  charged?: ChargedConsultation | null | undefined;
   /** The vendor document's name of the last call. */
   call: string;
   /** The last step, with what the first two brought. */
   make: (session: VisitSession, intakeId: string) => Promise<MadeVisit>;
 }
 
-/** Sign-in, intake, visit; the visit is recorded here so that it can be listed. */
+/**
+ * Sign-in, intake, what the clinic charges for, visit; the visit is recorded here so that it can be
+ * listed.
+ */
 export async function makeVisit(
   environment: ActionEnvironment,
   work: Work,
@@ -157,7 +168,7 @@ export async function makeVisit(
   visit: NewVisit,
 ): Promise<MadeVisit> {
   const { writeScope, store, loaders } = environment;
-  const { kind, roomCode, providerId, intake, call, make } = visit;
+  const { kind, roomCode, providerId, intake, charged, call, make } = visit;
   const { id: vendor, visits } = adapter;
   const withSession = await liveSession(environment, work, adapter, patient);
   const intakeId = await withSession((session) =>
@@ -168,6 +179,13 @@ export async function makeVisit(
       async () => ({ done: false }),
     ),
   );
+  if (charged != null) {
+    await withSession((session) =>
+      work.repeatable('intakes/:id', () =>
+        visits.chargeIntake(writeScope, session, intakeId, charged),
+      ),
+    );
+  }
   const made = await withSession((session) =>
     work.once(
       call,

@@ -153,7 +153,11 @@ export interface Consultation {
   id: string | null;
   description: string | null;
   durationMinutes: number | null;
+  /** Where it is charged for, the vendor's own object, which has to be sent back as it came. */
+  charged: ChargedConsultation | null;
 }
+
+export type ChargedConsultation = Readonly<Record<string, unknown>>;
 
 export interface ClinicRoom {
   vendor: VendorId;

@@ -14,9 +14,9 @@ const availabilityId = (t: InputFieldBuilder, description: string) =>
 
 mutation('bookAppointment', {
   description:
-    'Books a time. Vendor: MyPatientPortal `booking`, or VSee `users/sso`, `intakes`, `visits`, by where the availability comes from.',
+    'Books a time. Vendor: MyPatientPortal `booking`, or VSee `users/sso`, `intakes`, `intakes/:id` where the consultation is charged for, `visits`, by where the availability comes from.',
   writesAtVendor: true,
-  vendorCalls: 6,
+  vendorCalls: 7,
   input: (t) => ({
     patientId: t.id({
       required: true,

@@ -40,9 +40,9 @@ mutation('startWalkInVisit', {
 
 mutation('scheduleVisit', {
   description:
-    'Makes a visit at a set time that is open, see `Query.availabilities`. Vendor: VSee `users/sso`, `intakes`, `visits` (use case 3).',
+    'Makes a visit at a set time that is open, see `Query.availabilities`. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the consultation is charged for, `visits` (use case 3).',
   writesAtVendor: true,
-  vendorCalls: 6,
+  vendorCalls: 7,
   input: (t) => ({
     ...place(t),
     start: t.field({ type: 'DateTime', required: true, description: 'When it starts.' }),

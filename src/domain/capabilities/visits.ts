@@ -1,4 +1,11 @@
-import type { ClinicRoom, Patient, Slot, VendorProfile, Visit } from '../records.ts';
+import type {
+  ChargedConsultation,
+  ClinicRoom,
+  Patient,
+  Slot,
+  VendorProfile,
+  Visit,
+} from '../records.ts';
 import type { RequestScope } from '../request.ts';
 
 /** A patient's session at the vendor. The token is a bearer secret that also opens the portal. */
@@ -65,6 +72,13 @@ export interface ClinicVisits {
       intake: Intake;
     },
   ): Promise<string>;
+  /** `intakes/:id`: for which of the room's consultations the clinic charges. Safe to repeat. */
+  chargeIntake(
+    scope: RequestScope,
+    session: VisitSession,
+    intakeId: string,
+    consultation: ChargedConsultation,
+  ): Promise<void>;
   /** `visits/add_walkin`. Not safe to repeat. */
   startWalkIn(scope: RequestScope, session: VisitSession, place: VisitPlace): Promise<MadeVisit>;
   /** `visits`. Not safe to repeat. `overrideCalendar` uses the admin token instead of the patient's. */

@@ -126,6 +126,18 @@ export function createVSeeClient(
         answer: inData(vseeCreatedIntake),
       }),
 
+    /** `POST intakes/:id`: an update, which the same fields once more do not change. */
+    updateIntake: (scope: RequestScope, caller: Patient, id: string, fields: VSeeFields) =>
+      write(scope, caller, {
+        operation: 'intakes/:id',
+        path: 'intakes/{id}',
+        params: { id },
+        fields,
+        repeatable: true,
+        reasons: { 400: 'intake_refused' },
+        answer: inData(vseeCreatedIntake),
+      }),
+
     /** `GET intakes/:id`: tells whether a visit was made of it. */
     intake: (scope: RequestScope, caller: Patient, id: string) =>
       read(scope, caller, {

@@ -56,6 +56,13 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
       return intake.id;
     },
 
+    async chargeIntake(scope, session, intakeId, consultation) {
+      const id = checked('intake', intakeId);
+      await sessions.using(scope, session, (caller) =>
+        client.updateIntake(scope, caller, id, { consultation }),
+      );
+    },
+
     async startWalkIn(scope, session, place) {
       const fields = placeFields(place);
       const visit = await sessions.using(scope, session, (caller) =>

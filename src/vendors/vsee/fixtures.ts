@@ -24,6 +24,8 @@ export interface SandboxConsultation {
   description: string;
   /** Minutes. */
   duration: number;
+  /** Dollars that the clinic charges. */
+  amount: number;
   visibleToPatient: boolean;
 }
 
@@ -44,6 +46,7 @@ const shortVisit: SandboxConsultation = {
   id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1501',
   description: 'Short visit',
   duration: 15,
+  amount: 0,
   visibleToPatient: true,
 };
 
@@ -51,6 +54,7 @@ const longVisit: SandboxConsultation = {
   id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3002',
   description: 'Long visit',
   duration: 30,
+  amount: 0,
   visibleToPatient: true,
 };
 
@@ -85,6 +89,7 @@ export const rooms: readonly SandboxRoom[] = [
         id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a9903',
         description: 'Staff only',
         duration: 30,
+        amount: 0,
         visibleToPatient: false,
       },
     ],
@@ -110,6 +115,14 @@ export const rooms: readonly SandboxRoom[] = [
     walkIn: false,
     appointment: true,
     eConsult: false,
-    consultations: [{ ...longVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a4904' }],
+    consultations: [
+      { ...longVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a4904' },
+      {
+        ...longVisit,
+        id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a4905',
+        description: 'Second opinion',
+        amount: 45,
+      },
+    ],
   },
 ];

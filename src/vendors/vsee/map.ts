@@ -142,6 +142,7 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
         id: usable('consultation', filled(consultation.id)),
         description: filled(consultation.description),
         durationMinutes: numberOf(consultation.duration) ?? null,
+        charged: (numberOf(consultation.amount) ?? 0) > 0 ? consultation.raw : null,
       })),
   };
 }

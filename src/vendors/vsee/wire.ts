@@ -125,6 +125,20 @@ const appointments = z
   .nullish()
   .catch(null);
 
+const consultationFields = z.object({
+  /** Older rooms lack it. */
+  id: text,
+  description: text,
+  /** Minutes. */
+  duration: textOrNumber,
+  amount: textOrNumber,
+  visible_to_patient: flag,
+});
+/** An element of `payment.consultations`, and `raw`: all of it as it came. */
+const consultation = z
+  .looseObject({})
+  .transform((raw) => ({ raw, ...consultationFields.parse(raw) }));
+
 /** `rooms/:code`. */
 export const vseeRoom = z.object({
   code: z.string().min(1),
@@ -137,21 +151,7 @@ export const vseeRoom = z.object({
     .catch(null),
   operation_settings: z.object({ is_closed: flag, default_timezone: text }).nullish().catch(null),
   payment: z
-    .object({
-      consultations: z
-        .array(
-          z.object({
-            /** Older rooms lack it. */
-            id: text,
-            description: text,
-            /** Minutes. */
-            duration: textOrNumber,
-            visible_to_patient: flag,
-          }),
-        )
-        .nullish()
-        .catch(null),
-    })
+    .object({ consultations: z.array(consultation).nullish().catch(null) })
     .nullish()
     .catch(null),
 });

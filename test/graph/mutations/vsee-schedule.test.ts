@@ -19,6 +19,17 @@ const visits = vseeCall('POST', 'visits');
 const availability = vseeCall('GET', 'availability');
 const shortVisit = '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1501';
 const longVisit = '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3002';
+/** What the Berlin room charges for, as the vendor words it. */
+const charged = {
+  id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a4905',
+  description: 'Second opinion',
+  duration: 30,
+  amount: 45,
+  group: '',
+  charge: true,
+  slots: 1,
+  visible_to_patient: true,
+};
 const seconds = (instant: string) => Date.parse(instant) / 1000;
 
 const schedule = (input: Record<string, unknown>, as: Who = 'staff', on = gateway) =>
@@ -120,6 +131,26 @@ describe('scheduleVisit', () => {
     switches.roomsWithoutCancel = [];
     expect(payload.appointment.cancellable).toBe(false);
     expect(sent(gateway.calls('VSEE'))).toEqual([room, intake, visits]);
+  });
+
+  it('tells the intake of the consultation that is charged for, as the room holds it', async () => {
+    const key = { idempotencyKey: 'charged' };
+    const secondOpinion = { roomCode: 'berlin', consultationId: charged.id };
+    const input = { ...(await freeTime(secondOpinion)), ...secondOpinion, ...key };
+    vseeOf(gateway).fault({ kind: 'status', status: 429, match: /POST .*visits$/, times: 1 });
+    const first = await schedule(input, 'ana');
+    expect(first.payload.userErrors).toMatchObject([{ code: 'RATE_LIMITED' }]);
+    const update = expect.stringMatching(/^POST \/api_v3\/intakes\/[0-9a-f-]{36}$/);
+    const berlin = vseeCall('GET', 'rooms/berlin');
+    expect(sent(gateway.calls('VSEE'))).toEqual([berlin, intake, update, visits]);
+    expect(gateway.calls('VSEE')[2]?.body).toEqual({ consultation: charged });
+    gateway.forget();
+
+    // Gone on with, what the room held is what the operation kept of it.
+    const { payload } = await schedule(input, 'ana');
+    expect(payload.userErrors).toEqual([]);
+    expect(sent(gateway.calls('VSEE'))).toEqual([update, visits]);
+    expect(gateway.calls('VSEE')[0]?.body).toEqual({ consultation: charged });
   });
 
   it('is among the visits and the appointments, as one and the same', async () => {

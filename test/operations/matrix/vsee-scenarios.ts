@@ -19,8 +19,14 @@ const visitsOf = (gateway: TestGateway, lastName: string) => {
   );
 };
 
-async function freeTime(gateway: TestGateway, patientId: string) {
-  return takeTime(await roomTimes(gateway, patientId), taken);
+/** Charged for, so that the intake has to hold it. */
+const secondOpinion = {
+  roomCode: 'berlin',
+  consultationId: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a4905',
+};
+
+async function freeTime(gateway: TestGateway, patientId: string, search = {}) {
+  return takeTime(await roomTimes(gateway, patientId, search), taken);
 }
 
 /** Gives the patient's times back to the room. */
@@ -73,8 +79,8 @@ export const vseeScenarios: readonly Scenario[] = [
   },
   makesVisit('startWalkInVisit', 'startWalkInVisit', 1, async () => ({ roomCode: 'clinic' })),
   makesVisit('scheduleVisit', 'scheduleVisit', 2, async (gateway, patientId) => {
-    const { start, end } = await freeTime(gateway, patientId);
-    return { roomCode: 'clinic', start, end };
+    const { start, end } = await freeTime(gateway, patientId, secondOpinion);
+    return { ...secondOpinion, start, end };
   }),
   makesVisit('requestEConsult', 'requestEConsult', 3, async () => ({ roomCode: 'econsult' })),
   makesVisit('bookAppointment of a room', 'bookAppointment', 2, async (gateway, patientId) => ({

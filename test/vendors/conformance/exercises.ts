@@ -130,6 +130,14 @@ export const exercises: Exercises = {
           visits.createIntake(world.scope, world.session, { ...intakeRequest(world), providerId }),
       },
     },
+    chargeIntake: {
+      nature: 'safe',
+      run: (visits, { scope, session, intakeId }) =>
+        visits.chargeIntake(scope, session, intakeId, {}),
+      ids: {
+        intake: (visits, { scope, session }, id) => visits.chargeIntake(scope, session, id, {}),
+      },
+    },
     startWalkIn: {
       nature: 'unsafe',
       run: (visits, world) => visits.startWalkIn(world.scope, world.session, place(world)),

@@ -117,6 +117,34 @@ describe('an intake', () => {
   });
 });
 
+test.each(['json', 'form', 'multipart'])(
+  'a consultation that is charged for is booked once the intake holds it, sent as %s',
+  async (encoding) => {
+    const { visits, scope, begin, lastCall } = await openClinic({
+      VSEE_REQUEST_ENCODING: encoding,
+    });
+    const { session, place } = await begin(ana, 'berlin');
+    const { consultations } = (await visits.room(scope(), 'berlin')) ?? {};
+    const { id = null, charged = null } = consultations?.[1] ?? {};
+    const booking = {
+      ...place,
+      start: new Date('2026-10-15T09:00:00+02:00'),
+      end: new Date('2026-10-15T09:30:00+02:00'),
+      ...{ consultationId: id, vendorSlotId: null, overrideCalendar: false },
+    };
+    const early = await errorOf(visits.schedule(scope(), session, booking));
+    expect(early).toMatchObject({ kind: 'REJECTED', status: 400 });
+    await visits.chargeIntake(scope(), session, place.intakeId, charged ?? {});
+    expect(lastCall()).toMatchObject({
+      method: 'POST',
+      path: `/api_v3/intakes/${place.intakeId}`,
+      headers: { 'x-accountcode': 'portico-sandbox', 'x-apitoken': session.token },
+    });
+    const { visit } = await visits.schedule(scope(), session, booking);
+    expect(visit.start).toEqual(booking.start);
+  },
+);
+
 describe('the request encoding', () => {
   test.each([
     ['form', /^application\/x-www-form-urlencoded/],

@@ -245,7 +245,22 @@ describe('a room', () => {
     const consultation = { description: 'Visit', duration: '15', amount: 5 };
     const consultations = [consultation, { ...consultation, id: 'visit 15' }];
     const visit = { id: null, description: 'Visit', durationMinutes: 15 };
-    expect(roomFrom({ payment: { consultations } }).consultations).toEqual([visit, visit]);
+    expect(roomFrom({ payment: { consultations } }).consultations).toMatchObject([visit, visit]);
+  });
+});
+
+describe('a consultation', () => {
+  const chargedOf = (consultation: object) =>
+    toRoom('VSEE', vseeRoom.parse({ code: 'abcde', payment: { consultations: [consultation] } }))
+      .consultations[0]?.charged;
+
+  test.each([45, '45.00', 0.5])('that costs %j is kept as it came', (amount) => {
+    const charged = { amount, group: '', duration: '15', visible_to_patient: 1, odd: { a: [1] } };
+    expect(chargedOf(charged)).toEqual(charged);
+  });
+
+  test.each([0, '0.00', '', null, undefined, 'free', -1])('that costs %j is free', (amount) => {
+    expect(chargedOf({ amount, charge: true })).toBeNull();
   });
 });
 

@@ -149,6 +149,12 @@ describe('intakes at the sandbox', () => {
     });
   });
 
+  test('refuse a consultation that cannot be read', async () => {
+    const { call, emi, intake } = await openWithEmi();
+    const broken = { consultation: '{' };
+    expect((await call('POST', `intakes/${await intake()}`, emi, broken)).status).toBe(400);
+  });
+
   test('are made for a member by an admin, by id or code, and never for another patient', async () => {
     const { call, emi, id, intake } = await openWithEmi();
     const status = async (headers: Record<string, string>, more: object) =>

@@ -39,8 +39,8 @@ describe('a room', () => {
       eConsultEnabled: true,
       patientsMayCancel: true,
       consultations: [
-        { id: shortVisit, description: 'Short visit', durationMinutes: 15 },
-        { id: longVisit, description: 'Long visit', durationMinutes: 30 },
+        { id: shortVisit, description: 'Short visit', durationMinutes: 15, charged: null },
+        { id: longVisit, description: 'Long visit', durationMinutes: 30, charged: null },
       ],
     });
     expect(lastCall()).toMatchObject({ method: 'GET', path: '/api_v3/rooms/clinic' });

@@ -1,4 +1,4 @@
-import { providers, type SandboxRoom } from '../fixtures.ts';
+import { providers, type SandboxConsultation, type SandboxRoom } from '../fixtures.ts';
 import { type Caller, memberFor, tokenHolder } from './callers.ts';
 import { type Asked, data, Refused, type VSeeRoutes } from './exchange.ts';
 import { type Fields, fieldsOf } from './fields.ts';
@@ -119,13 +119,22 @@ export function slotsOf(
   return [...slots.values()].sort((one, other) => one.start - other.start);
 }
 
-/** Minutes that a question or booking is about. */
-export function durationOf(room: SandboxRoom, fields: Fields): number | undefined {
+/** The consultation that a question or booking is about. */
+export function consultationAsked(
+  room: SandboxRoom,
+  fields: Fields,
+): SandboxConsultation | undefined {
   const consultationId = fields.uuid('consultation_id');
   const consultation = room.consultations.find(({ id }) => id === consultationId);
   if (consultationId !== undefined && !consultation) {
     throw new Refused(400, 'The room has no such consultation');
   }
+  return consultation;
+}
+
+/** Minutes that a question or booking is about. */
+export function durationOf(room: SandboxRoom, fields: Fields): number | undefined {
+  const consultation = consultationAsked(room, fields);
   const duration = fields.integer('duration');
   if (duration !== undefined && (duration < 5 || duration > 480)) {
     throw new Refused(400, 'duration is out of range');

@@ -41,6 +41,15 @@ function attachmentsOf(value: unknown): string[] | undefined {
   });
 }
 
+/** Copied from a room; forms send it as JSON. */
+function consultationOf(value: unknown): unknown {
+  try {
+    return typeof value === 'string' ? JSON.parse(value) : value;
+  } catch {
+    throw new Refused(400, 'consultation is no object');
+  }
+}
+
 /** 1 walk-in, 2 schedule; never held against the visit. */
 function typeOf(fields: Fields): number | undefined {
   const type = fields.integer('type');
@@ -78,6 +87,7 @@ function create(state: VSeeState, asked: Asked) {
     type: typeOf(fields),
     reason: fields.text('reason_for_visit'),
     attachments: attachmentsOf(fields.all.attachments) ?? [],
+    consultation: undefined,
     custom: customOf(fields),
     created: state.now(),
     modified: state.now(),
@@ -93,6 +103,7 @@ function update(state: VSeeState, asked: Asked) {
   intake.type = typeOf(fields) ?? intake.type;
   intake.reason = fields.text('reason_for_visit') ?? intake.reason;
   intake.attachments = attachmentsOf(fields.all.attachments) ?? intake.attachments;
+  intake.consultation = consultationOf(fields.all.consultation) ?? intake.consultation;
   intake.custom = { ...intake.custom, ...customOf(fields) };
   intake.modified = state.now();
   return data({ id: intake.id });

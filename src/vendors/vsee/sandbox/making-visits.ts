@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { SandboxRoom } from '../fixtures.ts';
-import { durationOf, slotsOf } from './calendar.ts';
+import { consultationAsked, durationOf, slotsOf } from './calendar.ts';
 import { type Caller, memberFor, patient, tokenHolder } from './callers.ts';
 import { type Asked, data, Refused, type VSeeRoutes } from './exchange.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { intakeOf } from './intakes.ts';
-import { providerOf, roomOf } from './rooms.ts';
+import { consultationAnswer, providerOf, roomOf } from './rooms.ts';
 import { hex32, isOpen, type SandboxIntake, type SandboxVisit, type VSeeState } from './state.ts';
 import { createdVisitAnswer } from './visit-answer.ts';
 
@@ -133,6 +134,12 @@ function addAppointment(state: VSeeState, asked: Asked) {
   }
   if (start >= end || start <= state.now()) {
     throw new Refused(400, 'The time is in the past or has no length');
+  }
+  const consultation = consultationAsked(room, fields);
+  const charges = consultation !== undefined && consultation.amount > 0;
+  // [assumed]: the contract says that the intake needs it then, not what happens without.
+  if (charges && !isDeepStrictEqual(intake.consultation, consultationAnswer(consultation))) {
+    throw new Refused(400, 'The intake lacks the consultation that is charged for');
   }
   const providerId = providerAsked(fields);
   if (!isFree(state, room, fields, { start, end }) && !caller.admin) {

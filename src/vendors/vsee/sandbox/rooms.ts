@@ -2,6 +2,7 @@ import {
   accountCode,
   providers,
   rooms,
+  type SandboxConsultation,
   type SandboxProvider,
   type SandboxRoom,
 } from '../fixtures.ts';
@@ -34,6 +35,18 @@ export function providerOf(id: string | undefined): SandboxProvider {
   }
   return provider;
 }
+
+/** An element of `payment.consultations`. */
+export const consultationAnswer = (consultation: SandboxConsultation) => ({
+  id: consultation.id,
+  description: consultation.description,
+  duration: consultation.duration,
+  amount: consultation.amount,
+  group: '',
+  charge: consultation.amount > 0,
+  slots: 1,
+  visible_to_patient: consultation.visibleToPatient,
+});
 
 /** As a room shows itself: what it does not offer is absent rather than false. */
 const roomAnswer = (state: VSeeState, room: SandboxRoom) => ({
@@ -71,16 +84,7 @@ const roomAnswer = (state: VSeeState, room: SandboxRoom) => ({
   },
   payment: {
     currency: 'USD',
-    consultations: room.consultations.map((consultation) => ({
-      id: consultation.id,
-      description: consultation.description,
-      duration: consultation.duration,
-      amount: 0,
-      group: '',
-      charge: false,
-      slots: 1,
-      visible_to_patient: consultation.visibleToPatient,
-    })),
+    consultations: room.consultations.map(consultationAnswer),
   },
   provider_selection: {
     walkin: { show: true, allow_any: true },

@@ -45,6 +45,8 @@ export interface SandboxIntake {
   type: number | undefined;
   reason: string | undefined;
   attachments: readonly string[];
+  /** Copied from the room by an update, where the clinic charges for it. */
+  consultation: unknown;
   custom: Record<string, unknown>;
   created: number;
   modified: number;
