@@ -61,7 +61,8 @@ function kindOf(error: unknown, status: number | undefined): VendorErrorKind | u
   if (error instanceof client.ResponseBodyError && ofOurClient.includes(error.error)) {
     return 'CREDENTIAL_REFUSED';
   }
-  if (status === 401) {
+  // Doorkeeper has sent 401 also for a code or refresh token that is not good.
+  if (status === 401 && !isInvalidGrant(error)) {
     return 'CREDENTIAL_REFUSED';
   }
   const code = error instanceof client.ClientError ? error.code : undefined;

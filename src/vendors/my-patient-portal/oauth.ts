@@ -9,6 +9,7 @@ import { type RequestScope, scopeForWrites } from '../../domain/request.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
 import type { Transport } from '../../http/exchange.ts';
 import { createMetadata, operationOfDiscovery } from './metadata.ts';
+import { asSpecified } from './oauth-answers.ts';
 import { asVendorError, isInvalidGrant, type OAuthCall } from './oauth-errors.ts';
 
 /** All three resource scopes at once, so that no doubt about a row of the scope table can bite (section 3). */
@@ -45,34 +46,6 @@ function basicAuthentication(secret: string): client.ClientAuth {
     const pair = `${encoded(client_id)}:${encoded(secret)}`;
     headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
   };
-}
-
-const saysError = (text: string) => {
-  try {
-    return typeof JSON.parse(text).error === 'string';
-  } catch {
-    return false;
-  }
-};
-
-/**
- * An answer as RFC 6749 words it. JSON is known by its content: the vendor is known to label it as text
- * (section 1). An `error` is one whatever its status: some servers send it with 200, and a refresh token
- * that is dead would never be given up.
- */
-async function asSpecified(response: Response): Promise<Response> {
-  if (response.body === null) {
-    return response;
-  }
-  const body = await response.text();
-  const headers = new Headers(response.headers);
-  if (/^\s*\{/.test(body)) {
-    headers.set('content-type', 'application/json');
-  }
-  return new Response(body, {
-    status: response.ok && saysError(body) ? 400 : response.status,
-    headers,
-  });
 }
 
 /** The portal's authorization server (section 2), spoken to by openid-client over our transport. */

@@ -61,6 +61,9 @@ function dress(context: ProviderContext, { switches }: PortalState) {
     case 'token':
       if (context.status === 200) {
         context.body = { ...body, created_at: Math.floor(Date.now() / 1000) };
+      } else {
+        // Doorkeeper's way (2.5): also for errors that have nothing to do with a bearer token.
+        context.set('www-authenticate', `Bearer realm="Doorkeeper", error="${body?.error}"`);
       }
       break;
     case 'revocation':

@@ -157,11 +157,32 @@ describe('a token answer', () => {
   });
 });
 
-describe('an error that comes with 200', () => {
-  const error = (code: string): HostileAnswers => ({ token: { error: code } });
+const account = { patientId: 'ana', vendorPatientId: 'person' };
+
+/** A vault whose tokens are over. */
+function staleVault() {
+  const vault = createVault();
+  vault.entries.set('ana', {
+    accessToken: 'old',
+    refreshToken: 'kept',
+    scopes: ['profile_read'],
+    expiresAt: new Date(now - 1_000),
+  });
+  return vault;
+}
+
+describe.each([
+  ['200', undefined],
+  ['400 and a challenge', 400],
+  ['401 and a challenge', 401],
+])('an error that comes with %s', (_what, tokenErrorStatus) => {
+  const error = (code: string): HostileAnswers => ({
+    token: { error: code },
+    ...(tokenErrorStatus && { tokenErrorStatus }),
+  });
 
   test('refuses a login, whatever comes beside it', async () => {
-    await expect(login(error('invalid_request'))).rejects.toMatchObject({
+    await expect(login(error('invalid_grant'))).rejects.toMatchObject({
       kind: 'REJECTED',
       reason: 'login_failed',
     });
@@ -171,15 +192,8 @@ describe('an error that comes with 200', () => {
     ['invalid_grant', 'AUTHORIZATION_REQUIRED', 0],
     ['invalid_client', 'CREDENTIAL_REFUSED', 1],
   ])('O13: %s of a renewal is %s', async (code, kind, left) => {
-    const vault = createVault();
-    vault.entries.set('ana', {
-      accessToken: 'old',
-      refreshToken: 'dead',
-      scopes: [],
-      expiresAt: new Date(now - 1_000),
-    });
+    const vault = staleVault();
     hostile.state.answers = error(code);
-    const account = { patientId: 'ana', vendorPatientId: 'person' };
     const profile = doorWith(vault).profile?.(scope(), account);
     await expect(profile).rejects.toMatchObject({ kind });
     expect(vault.entries.size).toBe(left);

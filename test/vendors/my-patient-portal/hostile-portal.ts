@@ -11,6 +11,8 @@ export interface HostileAnswers {
   idToken?: (token: string) => string | undefined;
   /** Changes the token answer. */
   token?: Record<string, unknown>;
+  /** Status of the token answer, which then repeats its error in a header as Doorkeeper does. */
+  tokenErrorStatus?: number;
   /** Signs with a key that is not published. */
   foreignKey?: boolean;
   /** `kid` of the ID token. */
@@ -54,8 +56,8 @@ export async function startHostilePortal() {
     const path = request.url ?? '';
     state.calls.push(`${request.method} ${path}`);
     const { discovery } = state.answers;
-    const json = (status: number, body: unknown) => {
-      response.writeHead(status, { 'content-type': 'application/json' });
+    const json = (status: number, body: unknown, headers: Record<string, string> = {}) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(JSON.stringify(body));
     };
     if (path === '/.well-known/openid-configuration') {
@@ -64,7 +66,14 @@ export async function startHostilePortal() {
     if (path === '/oauth/discovery/keys') {
       return json(200, { keys: [current.published] });
     }
-    return path === '/oauth/token' ? json(200, await tokenAnswer()) : json(404, {});
+    if (path !== '/oauth/token') {
+      return json(404, {});
+    }
+    const { token, tokenErrorStatus: status } = state.answers;
+    const challenge = `Bearer realm="Doorkeeper", error="${token?.error}"`;
+    return status === undefined
+      ? json(200, await tokenAnswer())
+      : json(status, await tokenAnswer(), { 'www-authenticate': challenge });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -135,6 +135,7 @@ describe('the authorization server', () => {
     for (const [response, status, error] of cases) {
       expect(response.status).toBe(status);
       expect(await response.json()).toMatchObject({ error });
+      expect(response.headers.get('www-authenticate')).toContain(`error="${error}"`);
     }
     const tokens = portal.vault.entries.get('ana');
     const good = await ask({ ...refresh, refresh_token: tokens?.refreshToken ?? '' });
