@@ -10,11 +10,18 @@ function membersOf(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Members of a token answer that cannot be empty. An empty `scope` can: nothing was granted. */
+const neverEmpty = ['refresh_token', 'id_token'];
+
+const isAbsent = (name: string, value: unknown) =>
+  value === null || (value === '' && neverEmpty.includes(name));
+
 /**
  * An answer of the authorization server as RFC 6749 words it, for a library that takes it at its word.
  * JSON is known by its content: the vendor is known to label it as text (section 1). An `error` is one
  * whatever its status, as some servers send it with 200, and it is told by the body, though Doorkeeper
- * (2.5) repeats it in `WWW-Authenticate`: else a refresh token that is dead would never be given up.
+ * (2.5) repeats it in `WWW-Authenticate`: else a refresh token that is dead would never be given up. What
+ * is null is absent: a pair that was rotated already must not be lost over it.
  */
 export async function asSpecified(response: Response): Promise<Response> {
   if (response.body === null) {
@@ -32,5 +39,9 @@ export async function asSpecified(response: Response): Promise<Response> {
   if (isError) {
     headers.delete('www-authenticate');
   }
-  return new Response(text, { status: isError && response.ok ? 400 : status, headers });
+  const present = Object.entries(members).filter(([name, value]) => !isAbsent(name, value));
+  return new Response(JSON.stringify(Object.fromEntries(present)), {
+    status: isError && response.ok ? 400 : status,
+    headers,
+  });
 }

@@ -200,6 +200,38 @@ describe.each([
   });
 });
 
+describe('what is null in a token answer', () => {
+  const nothing = { refresh_token: null, scope: null, expires_in: null };
+
+  test('is what a login does not say', async () => {
+    const { tokens } = await login({ token: nothing });
+    expect(tokens).toMatchObject({
+      refreshToken: null,
+      scopes: [],
+      expiresAt: new Date(now + 7_200_000),
+    });
+  });
+
+  test.each([
+    [{ ...nothing, id_token: null }, 'kept'],
+    [{ refresh_token: '', id_token: '' }, 'kept'],
+    [{ id_token: null }, 'rt'],
+  ])('loses no renewed pair: %j', async (token, refreshToken) => {
+    const vault = staleVault();
+    hostile.state.answers = { token };
+    // The hostile portal serves no profile.
+    await doorWith(vault)
+      .profile?.(scope(), account)
+      .catch(() => undefined);
+    expect(vault.entries.get('ana')).toEqual({
+      accessToken: 'at',
+      refreshToken,
+      scopes: ['profile_read'],
+      expiresAt: new Date(now + 7_200_000),
+    });
+  });
+});
+
 describe('the discovery document', () => {
   const discoveries = () => hostile.state.calls.filter((call) => call.includes('.well-known'));
 
