@@ -115,7 +115,7 @@ export interface ConnectionGrant {
 export interface VendorTokens {
   accessToken: string;
   refreshToken: string | null;
-  /** The scopes granted, as the vendor spelled them. */
+  /** The scopes granted, as the vendor spelled them; empty where it did not say. */
   scopes: readonly string[];
   expiresAt: Date;
   /** Whose tokens they are at the vendor, where a session can exist before the account is linked. */

@@ -33,7 +33,8 @@ interface OAuthParts {
 }
 
 const isToken = (text: string | undefined) => text === undefined || /^[\x21-\x7e]+$/.test(text);
-const words = (scope: string) => scope.split(' ').filter((word) => word !== '');
+/** One blank word where the text is blank: nothing was granted, which is not the same as nothing said. */
+const words = (scope: string) => scope.trim().split(/ +/);
 
 /**
  * Client authentication by Basic. RFC 6749 wants both parts form-encoded, which many servers do not

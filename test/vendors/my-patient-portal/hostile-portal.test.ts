@@ -232,6 +232,20 @@ describe('what is null in a token answer', () => {
   });
 });
 
+describe('scopes', () => {
+  test.each(['', ' '])('that are told as %j grant nothing', async (blank) => {
+    const vault = createVault();
+    const { tokens } = await login({ token: { scope: blank } });
+    vault.entries.set('ana', tokens);
+    hostile.state.calls.length = 0;
+    await expect(doorWith(vault).profile?.(scope(), account)).rejects.toMatchObject({
+      kind: 'AUTHORIZATION_REQUIRED',
+      reason: 'insufficient_scope',
+    });
+    expect(hostile.state.calls).toEqual([]);
+  });
+});
+
 describe('the discovery document', () => {
   const discoveries = () => hostile.state.calls.filter((call) => call.includes('.well-known'));
 
