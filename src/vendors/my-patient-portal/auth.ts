@@ -5,7 +5,7 @@ import type { TokenVault } from '../../domain/store.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
 import type { OAuth } from './oauth.ts';
 
-/** Milliseconds before its end at which an access token is not used any more. */
+/** Milliseconds before its end at which an access token that can be renewed is not used any more. */
 const safetyMargin = 30_000;
 
 /** What each kind of call needs; `profile_read` goes with everything (section 3). */
@@ -69,7 +69,8 @@ export function createAuthorization({ vendor, tokens, oauth, clock }: Authorizat
       throw failed(operation, 'AUTHORIZATION_REQUIRED');
     }
     check(found.scopes, access, operation);
-    const stale = found.expiresAt.getTime() - safetyMargin <= clock();
+    const margin = found.refreshToken === null ? 0 : safetyMargin;
+    const stale = found.expiresAt.getTime() - margin <= clock();
     const current = stale ? await renew(scope, account, operation, found.accessToken) : found;
     check(current.scopes, access, operation);
     try {

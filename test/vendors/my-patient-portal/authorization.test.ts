@@ -33,6 +33,18 @@ describe('an access token', () => {
     expect(portal.sent().slice(-2)).toEqual(['POST /oauth/token', 'GET /profile']);
   });
 
+  test('that cannot be renewed is used to its end', async () => {
+    const tokens = portal.vault.entries.get('ana');
+    const expiresAt = new Date(portal.time.now + 20_000);
+    if (tokens) {
+      portal.vault.entries.set('ana', { ...tokens, refreshToken: null, expiresAt });
+    }
+    await expect(profile()).resolves.toMatchObject({ firstName: 'Ana' });
+    portal.time.now = expiresAt.getTime();
+    await expect(profile()).rejects.toMatchObject(required);
+    expect(portal.sent()).toEqual(['GET /profile']);
+  });
+
   test('O15: that the portal refuses is renewed once and the call repeated once', async () => {
     portal.simulator.expireAccessTokens();
     await expect(profile()).resolves.toMatchObject({ firstName: 'Ana' });
