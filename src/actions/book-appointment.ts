@@ -1,7 +1,7 @@
 import type { Booking } from '../domain/capabilities/appointments.ts';
 import { invalidInput, UserFailure } from '../domain/errors.ts';
 import type { Appointment, Availability, Patient, VendorAccount } from '../domain/records.ts';
-import type { Work } from '../operations/work.ts';
+import type { Found, Work } from '../operations/work.ts';
 import { asapNotEnabled } from './appointment-change.ts';
 import { refreshedAppointment } from './appointment-refresh.ts';
 import { availabilityOf, checkFresh } from './availability-input.ts';
@@ -51,7 +51,7 @@ interface FunnelBooking {
 async function lookUpBooking(
   environment: ActionEnvironment,
   { account, availability, booking }: FunnelBooking,
-) {
+): Promise<Found<string>> {
   const { appointments } = capabilityOf(environment, account.vendor, 'appointments');
   const listed = await appointments.list(environment.writeScope, account);
   const found = listed.find(
@@ -60,9 +60,11 @@ async function lookUpBooking(
       start.getTime() === availability.start.getTime() &&
       (typeId === null || typeId === booking.typeId),
   );
-  return found === undefined
-    ? ({ done: false } as const)
-    : ({ done: true, result: found.vendorAppointmentId } as const);
+  if (found !== undefined) {
+    return { done: true, result: found.vendorAppointmentId };
+  }
+  // MyPatientPortal lists what is still ahead (4.7): what has begun is missing there in either case.
+  return availability.start.getTime() <= environment.clock() ? 'CANNOT_TELL' : { done: false };
 }
 
 async function bookFromFunnel(

@@ -174,10 +174,10 @@ export function createRoutes(
 
     'POST /booking': guarded(writing, ({ accountId }, request) => book(state, accountId, request)),
 
-    'GET /appointments': guarded(reading, ({ accountId }, { query }) => {
-      const upcoming = query.get('upcoming') === 'true';
+    // Upcoming ones whether or not `upcoming=true` is sent, as the sibling does; cancelled ones too.
+    'GET /appointments': guarded(reading, ({ accountId }) => {
       const shown = state.appointments.filter(
-        (one) => one.accountId === accountId && (!upcoming || one.start > state.clock()),
+        (one) => one.accountId === accountId && one.start > state.clock(),
       );
       return listed(shown.map((one) => appointmentOf(state, one)));
     }),

@@ -6,10 +6,30 @@ import { mutate, portalTimes } from '../../support/mutations.ts';
 import { portalOf } from '../../support/simulators.ts';
 
 let gateway: TestGateway;
+let shift = 0;
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ clock: () => Date.now() + shift });
 });
 afterAll(() => gateway.close());
+
+/** A booking whose answer is lost. @returns its operation */
+async function lose(availabilityId: string | undefined, { act }: { act: boolean }) {
+  portalOf(gateway).fault({ kind: 'reset', act, match: /booking$/, times: 1 });
+  const { payload } = await mutate(
+    gateway,
+    'bookAppointment',
+    { patientId: gateway.ids.Ana, availabilityId, idempotencyKey: randomUUID() },
+    'operation { id status }',
+  );
+  expect(payload).toMatchObject({
+    operation: { status: 'OUTCOME_UNKNOWN' },
+    userErrors: [{ code: 'OUTCOME_UNKNOWN' }],
+  });
+  return payload.operation.id as string;
+}
+
+const reconcile = async (operationId: string) =>
+  (await mutate(gateway, 'reconcileOperation', { operationId }, 'operation { status }')).payload;
 
 it('a lost booking is not taken for another appointment of the patient at the same time', async () => {
   const [time] = (await portalTimes(gateway, gateway.ids.Ana)).slice(-1);
@@ -26,22 +46,19 @@ it('a lost booking is not taken for another appointment of the patient at the sa
     structuredComment: undefined,
     notifications: undefined,
   });
-  const input = {
-    patientId: gateway.ids.Ana,
-    availabilityId: time?.id,
-    idempotencyKey: randomUUID(),
-  };
-  portalOf(gateway).fault({ kind: 'reset', match: /booking$/, times: 1 });
-  const lost = await mutate(gateway, 'bookAppointment', input, 'operation { id status }');
-  expect(lost.payload).toMatchObject({
-    operation: { status: 'OUTCOME_UNKNOWN' },
-    userErrors: [{ code: 'OUTCOME_UNKNOWN' }],
+  const operationId = await lose(time?.id, { act: false });
+  expect(await reconcile(operationId)).toMatchObject({
+    operation: { status: 'FAILED' },
+    userErrors: [],
   });
-  const { payload } = await mutate(
-    gateway,
-    'reconcileOperation',
-    { operationId: lost.payload.operation.id },
-    'operation { status }',
-  );
-  expect(payload).toMatchObject({ operation: { status: 'FAILED' }, userErrors: [] });
+});
+
+it('a lost booking is not taken for undone once it has begun: the portal lists what is ahead', async () => {
+  const [time] = await portalTimes(gateway, gateway.ids.Ana);
+  const operationId = await lose(time?.id, { act: true });
+  shift = Date.parse(time?.start ?? '') - Date.now();
+  expect(await reconcile(operationId)).toMatchObject({
+    operation: { status: 'OUTCOME_UNKNOWN' },
+    userErrors: [{ code: 'UNSUPPORTED_BY_VENDOR' }],
+  });
 });
