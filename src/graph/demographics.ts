@@ -4,6 +4,7 @@ import type {
   Sex as SexValue,
 } from '../domain/records.ts';
 import { builder } from './builder.ts';
+import { toEmailAddress } from './email-address.ts';
 import { enumType } from './enum-type.ts';
 import { Vendor } from './vendor.ts';
 
@@ -48,7 +49,11 @@ export const VendorProfile = builder.objectRef<Profile>('VendorProfile').impleme
     lastName: t.exposeString('lastName', { description: 'Family name.' }),
     birthDate: t.expose('birthDate', { type: 'Date', description: 'Day of birth.' }),
     sex: t.expose('sex', { type: Sex, description: 'Administrative sex.' }),
-    email: t.expose('email', { type: 'EmailAddress', description: 'Primary e-mail address.' }),
+    email: t.field({
+      type: 'EmailAddress',
+      description: 'Primary e-mail address.',
+      resolve: ({ email }) => toEmailAddress(email),
+    }),
     phone: t.expose('phone', { type: 'PhoneNumber', description: 'Phone number.' }),
     address: t.expose('address', { type: Address, description: 'Postal address.' }),
   }),

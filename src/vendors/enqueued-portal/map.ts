@@ -131,14 +131,13 @@ function toAddress(wire: EnqueuedPatient): Address | null {
 
 /** `inactive` and the status are not part of it: they do not survive a round trip at these vendors. */
 export function toProfile(vendor: VendorId, wire: EnqueuedPatient): VendorProfile {
-  const email = toText(wire.email1);
   return {
     vendor,
     firstName: toText(wire.first_name),
     lastName: toText(wire.last_name),
     birthDate: toCalendarDate(wire.dob),
     sex: toSex(wire.sex),
-    email: email?.includes('@') ? email : null,
+    email: toText(wire.email1),
     phone: toPhone(wire.phone_mobile) ?? toPhone(wire.phone_home) ?? toPhone(wire.phone_work),
     address: toAddress(wire),
   };

@@ -168,6 +168,19 @@ describe('Patient.vendorAccounts', () => {
     });
   });
 
+  it.each([
+    ['Ana Silva <ana@example.com>', 'ana@example.com'],
+    ['ana@müller-praxis.de', 'ana@xn--mller-praxis-dlb.de'],
+    ['no address', null],
+  ])('has the e-mail address %j of a vendor as %j', async (text, email) => {
+    const [patient] = queueOf(gateway, 'CERBO').state.patients;
+    const before = patient?.email1;
+    Object.assign(patient ?? {}, { email1: text });
+    const found = await profileAt('CERBO');
+    Object.assign(patient ?? {}, { email1: before });
+    expect(found).toMatchObject({ profile: { lastName: 'Silva', email }, errors: [] });
+  });
+
   it('maps the profile at VSEE', async () => {
     const { profile } = await profileAt('VSEE');
     expect(profile).toMatchObject({ vendor: 'VSEE', ...ana });

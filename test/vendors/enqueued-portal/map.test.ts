@@ -143,7 +143,7 @@ describe('answers', () => {
   );
 
   it('may hold next to nothing of a patient', () => {
-    const wire = enqueuedPatient.parse({ id: 1, email1: 'no address', address2: 'Suite 5' });
+    const wire = enqueuedPatient.parse({ id: 1, email1: ' ', address2: 'Suite 5' });
     expect(toProfile('MD_HQ', wire)).toEqual({
       vendor: 'MD_HQ',
       firstName: null,
