@@ -20,9 +20,12 @@ import type {
   MyPatientPortalType,
 } from './wire.ts';
 
+/** Blank text is no text. */
+const filled = (value: unknown) => (typeof value === 'string' && value.trim()) || null;
+
 /** The vendor's `gender`; what is unmapped is UNKNOWN. */
 export function toSex(gender: string | null): Sex | null {
-  if (gender === null || gender === '') {
+  if (gender === null) {
     return null;
   }
   const known: Record<string, Sex> = { female: 'FEMALE', male: 'MALE', diverse: 'OTHER' };
@@ -45,21 +48,19 @@ function toAddress(parts: {
 
 export const toProfile = (vendor: VendorId, wire: MyPatientPortalProfile): VendorProfile => ({
   vendor,
-  firstName: wire.first_name,
-  lastName: wire.last_name,
+  firstName: filled(wire.first_name),
+  lastName: filled(wire.last_name),
   birthDate: calendarDate(wire.born_on),
-  sex: toSex(wire.gender),
-  email: wire.email,
-  phone: wire.mobile ?? wire.phone,
+  sex: toSex(filled(wire.gender)),
+  email: filled(wire.email),
+  phone: filled(wire.mobile) ?? filled(wire.phone),
   address: toAddress({
-    street: wire.street,
-    city: wire.city,
-    postalCode: wire.zip,
-    country: wire.country,
+    street: filled(wire.street),
+    city: filled(wire.city),
+    postalCode: filled(wire.zip),
+    country: filled(wire.country),
   }),
 });
-
-const string = (value: unknown) => (typeof value === 'string' && value !== '' ? value : null);
 
 /** Claims of userinfo (2.8), for portals that serve no profile. */
 export function claimsToProfile(
@@ -69,17 +70,17 @@ export function claimsToProfile(
   const address = (claims.address ?? {}) as Record<string, unknown>;
   return {
     vendor,
-    firstName: string(claims.given_name),
-    lastName: string(claims.family_name),
-    birthDate: calendarDate(string(claims.birthdate)),
-    sex: toSex(string(claims.gender)),
-    email: string(claims.email),
-    phone: string(claims.mobile_phone_number) ?? string(claims.phone_number),
+    firstName: filled(claims.given_name),
+    lastName: filled(claims.family_name),
+    birthDate: calendarDate(filled(claims.birthdate)),
+    sex: toSex(filled(claims.gender)),
+    email: filled(claims.email),
+    phone: filled(claims.mobile_phone_number) ?? filled(claims.phone_number),
     address: toAddress({
-      street: string(address.street_address),
-      city: string(address.locality),
-      postalCode: string(address.postal_code),
-      country: string(address.country),
+      street: filled(address.street_address),
+      city: filled(address.locality),
+      postalCode: filled(address.postal_code),
+      country: filled(address.country),
     }),
   };
 }

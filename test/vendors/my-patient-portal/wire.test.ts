@@ -221,7 +221,6 @@ describe('records', () => {
     ['Male', 'MALE'],
     ['diverse', 'OTHER'],
     ['x', 'UNKNOWN'],
-    ['', null],
     [null, null],
   ])('of a person have the gender %j as %j', (gender, sex) => {
     expect(toSex(gender)).toBe(sex);
@@ -242,5 +241,11 @@ describe('records', () => {
     expect(claimsToProfile('MPP', { sub: 'x', address: null, birthdate: 'unknown' })).toEqual(
       empty,
     );
+    const blank = Object.fromEntries(
+      Object.keys(wire.profile.parse({ id: 7 })).map((name) => [name, ' ']),
+    );
+    expect(toProfile('MPP', wire.profile.parse(blank))).toEqual(empty);
+    const phones = wire.profile.parse({ mobile: '', phone: '+49301234567' });
+    expect(toProfile('MPP', phones)).toEqual({ ...empty, phone: '+49301234567' });
   });
 });
