@@ -36,6 +36,9 @@ export type VendorErrorKind =
   /** The caller went away; only reads are cancelled. */
   | 'CANCELLED';
 
+/** Names an input field from the outside inwards, for example `['address', 'street']`. */
+export type FieldPath = readonly string[];
+
 export interface VendorErrorOptions {
   vendor: VendorId;
   /** The documented operation, for example `external-portal-access/enable`. Never a URL. */
@@ -53,7 +56,7 @@ export interface VendorErrorOptions {
    */
   reason?: string | undefined;
   /** Fields that the vendor refused, under their domain names. Never the vendor's texts or values. */
-  fields?: readonly string[] | undefined;
+  fields?: readonly FieldPath[] | undefined;
 }
 
 /**
@@ -70,7 +73,7 @@ export class VendorError extends Error {
   readonly repeatable: boolean;
   readonly retryAt: Date | undefined;
   readonly reason: string | undefined;
-  readonly fields: readonly string[];
+  readonly fields: readonly FieldPath[];
 
   constructor(options: VendorErrorOptions) {
     super(`${options.vendor} ${options.operation}: ${options.kind}`);
@@ -162,7 +165,9 @@ export class UserFailure extends Error {
     readonly code: UserErrorCode,
     message: string,
     readonly details: {
-      path?: readonly string[];
+      path?: FieldPath;
+      /** Further input fields that it is said of. */
+      otherPaths?: readonly FieldPath[] | undefined;
       /** For AVAILABILITY_GONE: other times. */
       alternatives?: readonly unknown[];
       /** For AUTHORIZATION_REQUIRED. */

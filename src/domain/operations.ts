@@ -1,3 +1,4 @@
+import type { FieldPath } from './errors.ts';
 import type { VendorId } from './vendor.ts';
 
 /** The ledger of writes: what was begun, how far it came, what it brought. */
@@ -54,7 +55,8 @@ export type OperationOutcome =
       kind: 'FAILURE';
       code: string;
       message: string;
-      path: readonly string[] | null;
+      path: FieldPath | null;
+      otherPaths?: readonly FieldPath[] | undefined;
       vendor?: VendorId | undefined;
       alternatives?: readonly unknown[] | undefined;
     };

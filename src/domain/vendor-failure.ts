@@ -1,5 +1,16 @@
 import { UserFailure, type VendorError } from './errors.ts';
 
+function refusal({ vendor, fields }: VendorError): UserFailure {
+  const [path, ...otherPaths] = fields.map((field) => ['input', ...field]);
+  return path === undefined
+    ? new UserFailure('VENDOR_REJECTED', 'The vendor refused this.', { vendor })
+    : new UserFailure('INVALID_INPUT', 'The vendor does not accept this value.', {
+        path,
+        otherPaths,
+        vendor,
+      });
+}
+
 /**
  * What a failed vendor call means for the caller of a mutation.
  * @param repeatable the write does no harm when it is done again, whatever the call's own door says
@@ -8,7 +19,7 @@ export function failureOfVendor(
   error: VendorError,
   repeatable: boolean = error.repeatable,
 ): UserFailure {
-  const { vendor, kind, retryAt, fields, mayHaveActed } = error;
+  const { vendor, kind, retryAt, mayHaveActed } = error;
   // An earlier attempt of the same call may have been heard.
   const nothing = mayHaveActed ? 'Doing this again does no harm' : 'Nothing was done';
   if (mayHaveActed && !repeatable) {
@@ -30,12 +41,7 @@ export function failureOfVendor(
           { path: ['input'], vendor },
         );
       }
-      return fields[0] === undefined
-        ? new UserFailure('VENDOR_REJECTED', 'The vendor refused this.', { vendor })
-        : new UserFailure('INVALID_INPUT', 'The vendor does not accept this value.', {
-            path: ['input', ...fields[0].split('.')],
-            vendor,
-          });
+      return refusal(error);
     case 'RATE_LIMITED':
       return new UserFailure(
         'RATE_LIMITED',

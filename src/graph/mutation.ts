@@ -21,7 +21,7 @@ import { FollowUp, Order } from './order.ts';
 import { Patient } from './patient-ref.ts';
 import { PortalAccess } from './portal-access.ts';
 import { PortalRequest } from './portal-request.ts';
-import { UserError, type UserErrorShape, userErrorOf } from './user-errors.ts';
+import { UserError, type UserErrorShape, userErrorsOf } from './user-errors.ts';
 import { VendorAccount } from './vendor-account.ts';
 import { Visit } from './visit.ts';
 
@@ -137,12 +137,12 @@ async function settle(run: () => Promise<Outcome>): Promise<PayloadShape> {
   try {
     return { ...(await run()), userErrors: [] };
   } catch (error) {
-    const userError = userErrorOf(error);
-    if (userError === undefined) {
+    const userErrors = userErrorsOf(error);
+    if (userErrors.length === 0) {
       throw error;
     }
     const known = error instanceof UserFailure ? (error.details.payload as Outcome) : {};
-    return { ...known, userErrors: [userError] };
+    return { ...known, userErrors };
   }
 }
 

@@ -180,19 +180,21 @@ function shapeOf({ code, message, details }: UserFailure): UserErrorShape {
   }
 }
 
-/** Undefined for what is no refusal of the task and leaves as a top-level error. */
-export function userErrorOf(error: unknown): UserErrorShape | undefined {
+/** One for each field that is meant; none for what is no refusal of the task and leaves as a top-level error. */
+export function userErrorsOf(error: unknown): UserErrorShape[] {
   if (error instanceof UserFailure) {
-    return shapeOf(error);
+    const first = shapeOf(error);
+    const others = error.details.otherPaths ?? [];
+    return [first, ...others.map((path) => ({ ...first, path }))];
   }
   if (error instanceof VendorError) {
-    return shapeOf(failureOfVendor(error));
+    return userErrorsOf(failureOfVendor(error));
   }
   if (error instanceof CodedError) {
     const code = codesAsData[error.code];
-    return code && general(code, error.message, code === 'INVALID_INPUT' ? ['input'] : null);
+    return code ? [general(code, error.message, code === 'INVALID_INPUT' ? ['input'] : null)] : [];
   }
-  return undefined;
+  return [];
 }
 
 export type { UserErrorShape };

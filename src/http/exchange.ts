@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { VendorErrorKind } from '../domain/errors.ts';
+import type { FieldPath, VendorErrorKind } from '../domain/errors.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { VendorHealth } from '../domain/vendor.ts';
 import type { Pace } from './pace.ts';
@@ -24,7 +24,7 @@ export interface Refusal {
   /** Machine-readable, from a closed set of the door's own. */
   reason?: string;
   /** Refused fields under their domain names. */
-  fields?: readonly string[];
+  fields?: readonly FieldPath[];
 }
 
 /** One documented call: what is sent, whether it may be repeated, and how its answer is judged. */

@@ -66,15 +66,16 @@ export const foundUndone = () =>
 
 /** As it is kept. Authorization URLs are not: they are good for one login. */
 export function failureOutcome({ code, message, details }: UserFailure): OperationOutcome {
-  const { path = null, vendor, alternatives } = details;
-  return { kind: 'FAILURE', code, message, path, vendor, alternatives };
+  const { path = null, otherPaths, vendor, alternatives } = details;
+  return { kind: 'FAILURE', code, message, path, otherPaths, vendor, alternatives };
 }
 
 /** As it was thrown first. */
 export function failureFrom(outcome: OperationOutcome & { kind: 'FAILURE' }): UserFailure {
-  const { code, message, path, vendor, alternatives } = outcome;
+  const { code, message, path, otherPaths, vendor, alternatives } = outcome;
   return new UserFailure(code as UserFailure['code'], message, {
     ...(path !== null && { path }),
+    otherPaths,
     ...(vendor !== undefined && { vendor }),
     ...(alternatives !== undefined && { alternatives }),
   });

@@ -159,7 +159,7 @@ describe('a success that is none', () => {
     const exchange = writing({
       verdict: (body) =>
         (body as { result?: boolean }).result === false
-          ? { reason: 'bad_phone', fields: ['phone'] }
+          ? { reason: 'bad_phone', fields: [['phone']] }
           : undefined,
     });
     const error = await failureOf(transport.call(scopeOf(), exchange));
@@ -167,7 +167,7 @@ describe('a success that is none', () => {
       kind: 'REJECTED',
       status: 200,
       reason: 'bad_phone',
-      fields: ['phone'],
+      fields: [['phone']],
       mayHaveActed: false,
     });
   });
@@ -211,14 +211,14 @@ describe('a status that is no success', () => {
       refusal: (status, body) => ({
         kind: 'AUTHORIZATION_REQUIRED',
         reason: `${status} ${(body as { error: string }).error}`,
-        fields: ['slotId'],
+        fields: [['slotId']],
       }),
     });
     const error = await failureOf(transport.call(scopeOf(), exchange));
     expect(error).toMatchObject({
       kind: 'AUTHORIZATION_REQUIRED',
       reason: '403 insufficient_scope',
-      fields: ['slotId'],
+      fields: [['slotId']],
     });
   });
 

@@ -1,3 +1,4 @@
+import type { FieldPath } from '../../domain/errors.ts';
 import type { Refusal } from '../../http/exchange.ts';
 
 /** The machine-readable reasons of this door, see section 6 of the contract. */
@@ -36,11 +37,11 @@ function statements(body: unknown): string[] {
 const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));
 
 /** Questions whose answers were refused, as the domain names them. */
-function refusedAnswers(body: unknown): string[] {
+function refusedAnswers(body: unknown): FieldPath[] {
   return Object.keys(record(record(body).invalid_fields))
     .filter((question) => question !== '' && question.length <= 200)
     .slice(0, 50)
-    .map((question) => `commentAnswers.${question}`);
+    .map((question) => ['commentAnswers', question]);
 }
 
 function forbidden(reason: Reason | undefined, expectation: Expectation): Refusal {

@@ -1,24 +1,25 @@
+import type { FieldPath } from '../../domain/errors.ts';
 import type { Refusal } from '../../http/exchange.ts';
 
 /** Nimbus' field names, as its 422 answers carry them, to the names callers know. */
-const domainFields: Readonly<Record<string, string>> = {
-  first_name: 'firstName',
-  last_name: 'lastName',
-  email: 'email',
-  phone_number: 'phone',
-  address: 'address.street',
-  city: 'address.city',
-  state: 'address.state',
-  zip_code: 'address.postalCode',
-  height_feet: 'heightFeet',
-  height_inches: 'heightInches',
-  weight: 'weightPounds',
-  sex: 'sex',
-  dob: 'birthDate',
-  treatment_type: 'treatmentType',
-  valid_for_hours: 'validForHours',
-  reason: 'reason',
-  followup_date: 'date',
+const domainFields: Readonly<Record<string, FieldPath>> = {
+  first_name: ['firstName'],
+  last_name: ['lastName'],
+  email: ['email'],
+  phone_number: ['phone'],
+  address: ['address', 'street'],
+  city: ['address', 'city'],
+  state: ['address', 'state'],
+  zip_code: ['address', 'postalCode'],
+  height_feet: ['heightFeet'],
+  height_inches: ['heightInches'],
+  weight: ['weightPounds'],
+  sex: ['sex'],
+  dob: ['birthDate'],
+  treatment_type: ['treatmentType'],
+  valid_for_hours: ['validForHours'],
+  reason: ['reason'],
+  followup_date: ['date'],
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -46,9 +47,9 @@ export function readValidation(body: unknown): Refusal {
     // Ours, not the caller's: an operator has to correct NIMBUS_CENTRAL_PHARMACY_ID.
     return { kind: 'CREDENTIAL_REFUSED', reason: 'pharmacy_refused' };
   }
-  const fields = [...refused.keys()].flatMap((field) =>
-    Object.hasOwn(domainFields, field) ? (domainFields[field] ?? []) : [],
-  );
+  const fields = [...refused.keys()]
+    .map((field) => (Object.hasOwn(domainFields, field) ? domainFields[field] : undefined))
+    .filter((field) => field !== undefined);
   const taken = /taken|already|exists|registered|in use|duplicate/i.test(
     refused.get('email') ?? '',
   );

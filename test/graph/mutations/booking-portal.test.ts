@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { mutate, portalTimes, sent, vendorIdIn } from '../../support/mutations.ts';
@@ -155,6 +156,23 @@ describe('bookAppointment at MyPatientPortal', () => {
       { code: 'INVALID_INPUT', path: ['input', 'commentAnswers', 'Herzschrittmacher'] },
     ]);
     expect(payload.userErrors[0].message).not.toContain('Vielleicht');
+    expect(calls()).toEqual(['POST /booking']);
+  });
+
+  it('names each question whose answer is refused, dots and all, also when it is asked again', async () => {
+    const input = {
+      availabilityId: (await time({ type: '200' })).id,
+      commentAnswers: { 'Größe in cm': '170', 'Größe (z.B. 170)': '170', Herzschrittmacher: 'Oft' },
+      idempotencyKey: randomUUID(),
+    };
+    const refused = ['Herzschrittmacher', 'Größe (z.B. 170)'].map((question) => ({
+      __typename: 'GeneralUserError',
+      code: 'INVALID_INPUT',
+      message: expect.any(String),
+      path: ['input', 'commentAnswers', question],
+    }));
+    expect((await book(input)).payload.userErrors).toEqual(refused);
+    expect((await book(input)).payload.userErrors).toEqual(refused);
     expect(calls()).toEqual(['POST /booking']);
   });
 

@@ -241,7 +241,10 @@ describe('booking', () => {
       kind: 'REJECTED',
       status: 422,
       reason: 'validation_failed',
-      fields: ['commentAnswers.Größe in cm', 'commentAnswers.Herzschrittmacher'],
+      fields: [
+        ['commentAnswers', 'Größe in cm'],
+        ['commentAnswers', 'Herzschrittmacher'],
+      ],
     });
     expect(JSON.stringify(error)).not.toMatch(/Vielleicht|blank/);
   });

@@ -65,6 +65,15 @@ describe('a refusal', () => {
       { error: 'Some text', reason: 'asap_not_enabled' },
       { kind: 'REJECTED', reason: 'asap_not_enabled' },
     ],
+    [
+      422,
+      { reason: 'validation_failed', invalid_fields: { 'Größe (z.B. 170)': 'x' } },
+      {
+        kind: 'REJECTED',
+        reason: 'validation_failed',
+        fields: [['commentAnswers', 'Größe (z.B. 170)']],
+      },
+    ],
     [422, undefined, { kind: 'REJECTED' }],
     [422, ['what'], { kind: 'REJECTED' }],
     [

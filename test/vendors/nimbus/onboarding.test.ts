@@ -123,7 +123,7 @@ describe('onboarding', () => {
       kind: 'REJECTED',
       status: 422,
       reason: 'email_taken',
-      fields: ['email'],
+      fields: [['email']],
       mayHaveActed: false,
     });
   });
@@ -141,7 +141,7 @@ describe('onboarding', () => {
     const error = await onboard(newcomer({ person: { email: 'not an address' } })).catch(
       (reason: unknown) => reason,
     );
-    expect(error).toMatchObject({ kind: 'REJECTED', fields: ['email'], reason: undefined });
+    expect(error).toMatchObject({ kind: 'REJECTED', fields: [['email']], reason: undefined });
     expect(JSON.stringify(error) + String(error)).not.toMatch(/required|invalid|not an address/);
   });
 

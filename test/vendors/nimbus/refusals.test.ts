@@ -26,20 +26,20 @@ describe('a 422 of Nimbus', () => {
     expect(readRefusal(422, body)).toEqual({
       kind: 'REJECTED',
       fields: [
-        'firstName',
-        'phone',
-        'birthDate',
-        'address.postalCode',
-        'address.state',
-        'weightPounds',
-        'email',
+        ['firstName'],
+        ['phone'],
+        ['birthDate'],
+        ['address', 'postalCode'],
+        ['address', 'state'],
+        ['weightPounds'],
+        ['email'],
       ],
     });
   });
 
   it('drops names that are no input of ours', () => {
     const body = invalid('user_id', 'constructor', '__proto__', 'address.0', 'Ana Silva');
-    expect(readRefusal(422, body)).toEqual({ kind: 'REJECTED', fields: ['address.street'] });
+    expect(readRefusal(422, body)).toEqual({ kind: 'REJECTED', fields: [['address', 'street']] });
   });
 
   it('about the pharmacy is a fault of ours', () => {
@@ -60,7 +60,7 @@ describe('a 422 of Nimbus', () => {
     const refused = { kind: 'REJECTED', reason: 'follow_up_refused' };
     expect(readFollowUpRefusal(422, invalid('followup_date'))).toEqual({
       ...refused,
-      fields: ['date'],
+      fields: [['date']],
     });
     expect(readFollowUpRefusal(404, { status: 'error' })).toMatchObject(refused);
     expect(readFollowUpRefusal(403, { status: 'error' })).toBeUndefined();
