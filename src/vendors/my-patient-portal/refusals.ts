@@ -10,6 +10,7 @@ const reasons = [
   'asap_not_subscribed',
   'attendant_blocked',
   'validation_failed',
+  'structured_comment_invalid',
   'insurance_not_allowed',
   'insufficient_scope',
 ] as const;
@@ -36,9 +37,10 @@ function statements(body: unknown): string[] {
 
 const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));
 
-/** Questions whose answers were refused, as the domain names them. */
+/** Questions whose answers were refused, as the domain names them; the vendor sends one object or several. */
 function refusedAnswers(body: unknown): FieldPath[] {
-  return Object.keys(record(record(body).invalid_fields))
+  const questions = [record(body).invalid_fields].flat().flatMap((one) => Object.keys(record(one)));
+  return [...new Set(questions)]
     .filter((question) => question !== '' && question.length <= 200)
     .slice(0, 50)
     .map((question) => ['commentAnswers', question]);

@@ -74,6 +74,27 @@ describe('a refusal', () => {
         fields: [['commentAnswers', 'Größe (z.B. 170)']],
       },
     ],
+    [
+      422,
+      {
+        reason: 'structured_comment_invalid',
+        overridable: false,
+        invalid_fields: [{ Neupatient: 'x' }, { Vorerkrankungen: 'x' }, { Neupatient: 'y' }],
+      },
+      {
+        kind: 'REJECTED',
+        reason: 'validation_failed',
+        fields: [
+          ['commentAnswers', 'Neupatient'],
+          ['commentAnswers', 'Vorerkrankungen'],
+        ],
+      },
+    ],
+    [
+      422,
+      { reason: 'structured_comment_invalid' },
+      { kind: 'REJECTED', reason: 'structured_comment_invalid' },
+    ],
     [422, undefined, { kind: 'REJECTED' }],
     [422, ['what'], { kind: 'REJECTED' }],
     [
