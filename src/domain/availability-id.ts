@@ -9,7 +9,7 @@ import type { Sealer } from './store.ts';
 /** Milliseconds after which an id is no longer worth trying: slots move fast. */
 const lifetime = 60 * 60 * 1000;
 const sealedFor = 'availability';
-/** Twice what the largest documented slot handle (512 characters) needs. */
+/** Room for a slot handle of 2,048 characters, four times the largest documented one, and the rest. */
 const longestId = 4096;
 
 interface Content {

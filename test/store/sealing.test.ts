@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openAvailability, sealAvailability } from '../../src/domain/availability-id.ts';
 import { createSealer } from '../../src/store/sealing.ts';
+import { longestAvailabilityId } from '../../src/vendors/my-patient-portal/wire.ts';
 
 const key = randomBytes(32);
 const sealer = createSealer({ current: key });
@@ -20,6 +22,23 @@ describe('sealing', () => {
     expect(sealed).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(sealer.seal('a', 'secret')).not.toBe(sealed);
     expect(Buffer.from(sealed, 'base64url').includes('secret')).toBe(false);
+  });
+
+  test('has room for the longest handle of a slot in the id of an availability', () => {
+    const long = '9'.repeat(15);
+    const availability = {
+      vendor: 'MY_PATIENT_PORTAL',
+      patientId: randomUUID(),
+      vendorSlotId: 'x'.repeat(longestAvailabilityId),
+      start: new Date(8.64e15),
+      end: new Date(8.64e15),
+      timeZone: 'America/Argentina/ComodRivadavia',
+      placesLeft: null,
+      vendorProviderId: null,
+      purpose: { kind: 'funnel', insuranceId: long, categoryId: long, typeId: long },
+    } as const;
+    const id = sealAvailability(sealer, availability, 0);
+    expect(openAvailability(sealer, id, 0)).toEqual({ availability, stale: false });
   });
 
   test('refuses another purpose', () => {

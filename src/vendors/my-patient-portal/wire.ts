@@ -53,12 +53,12 @@ export const instant = z.string().transform((value, context) => {
 const optionalInstant = instant.nullish().transform((value) => value ?? null);
 
 /** `starts_at`, or `time` as the sibling spells it. */
-const withStart = <Rest extends { starts_at?: Date | undefined; time?: Date | undefined }>(
+const withStart = <Rest extends { starts_at: Date | null; time: Date | null }>(
   record: Rest,
   context: z.RefinementCtx,
 ) => {
   const start = record.starts_at ?? record.time;
-  if (start === undefined) {
+  if (start === null) {
     context.addIssue({ code: 'custom', message: 'no start' });
     return z.NEVER;
   }
@@ -68,14 +68,14 @@ const withStart = <Rest extends { starts_at?: Date | undefined; time?: Date | un
 /** What an appointment id looks like: 28 letters and digits in every sample (5.2). */
 export const appointmentId = /^[A-Za-z0-9]{1,64}$/;
 
-/** 5.1: at least 512 characters must fit; the content is the vendor's business. */
-export const longestAvailabilityId = 512;
+/** 5.1: at least 512 characters must fit; four times that still fits into a sealed id of ours. */
+export const longestAvailabilityId = 2048;
 
 const availability = z
   .object({
     id: z.string().min(1).max(longestAvailabilityId),
-    starts_at: instant.optional(),
-    time: instant.optional(),
+    starts_at: optionalInstant,
+    time: optionalInstant,
     ends_at: optionalInstant,
   })
   .transform(withStart);
@@ -93,8 +93,8 @@ const appointmentShape = z
     // Perhaps under the other name here; what cannot be read as an id is not known.
     event_type_id: number.nullish().catch(null),
     appointment_type_id: number.nullish().catch(null),
-    starts_at: instant.optional(),
-    time: instant.optional(),
+    starts_at: optionalInstant,
+    time: optionalInstant,
     ends_at: optionalInstant,
     cancelled_at: optionalInstant,
     is_cancellable: flag,
@@ -192,7 +192,10 @@ export const videoConsultation = one(
       access_video_consultation_link: z.unknown().optional(),
       url: z.unknown().optional(),
       link: z.unknown().optional(),
+      // A wrapper around null is not unwrapped.
+      data: z.null().optional().catch(undefined),
     })
-    .refine((record) => Object.values(record).some((value) => value !== undefined)),
+    .refine((record) => Object.values(record).some((value) => value !== undefined))
+    .nullable(),
   'video_consultation',
 );

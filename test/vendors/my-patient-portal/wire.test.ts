@@ -74,14 +74,25 @@ describe('slots', () => {
     ]);
   });
 
-  test('keep an id of 512 characters as it is', () => {
-    const id = `${'+/=_-'.repeat(102)}==`;
+  test('keep an id of 2,048 characters as it is', () => {
+    const id = `${'+/=_-'.repeat(409)}===`;
     expect(
       wire.availabilities.parse({ data: [{ id, time: '2026-04-01T08:00:00Z' }] }),
     ).toMatchObject([{ id }]);
     expect(
       wire.availabilities.safeParse([{ id: `${id}x`, time: '2026-04-01T08:00:00Z' }]).success,
     ).toBe(false);
+  });
+
+  test.each([
+    { time: '2026-04-01T08:00:00Z', starts_at: null },
+    { time: null, starts_at: '2026-04-01T08:00:00Z' },
+  ])('may have null beside their time: %j', (times) => {
+    const start = new Date('2026-04-01T08:00:00Z');
+    expect(wire.availabilities.parse([{ id: 'x', ...times }])).toMatchObject([{ start }]);
+    expect(wire.appointment.parse({ id: 'x', ...times })).toMatchObject({ start });
+    const none = { id: 'x', time: null, starts_at: null };
+    expect(wire.availabilities.safeParse([none]).success).toBe(false);
   });
 });
 
@@ -121,6 +132,21 @@ describe('envelopes', () => {
     expect(wire.bookedId.safeParse({ success: true }).success).toBe(false);
     expect(wire.bookedId.safeParse({ data: { id: '../x' } }).success).toBe(false);
   });
+
+  test.each([null, { data: null }, { data: { url: null } }, { link: null }])(
+    'of a video consultation may be nothing: %j',
+    (body) => {
+      const found = wire.videoConsultation.parse(body);
+      expect(found?.access_video_consultation_link ?? found?.url ?? found?.link ?? null).toBeNull();
+    },
+  );
+
+  test.each(['text', {}, { data: {} }, { error: 'x' }])(
+    'of a video consultation are not %j',
+    (body) => {
+      expect(wire.videoConsultation.safeParse(body).success).toBe(false);
+    },
+  );
 
   test('of a write name the appointment written to, or say success alone', () => {
     const confirmation = wire.confirmation('xbCu');
