@@ -137,7 +137,7 @@ export interface OperationLedger {
    * A key older than `keysValidSince` is free again, unless its operation is held or its outcome
    * unknown. Without an operation: another one is at work on the same target. With a quota, those
    * count that a vendor may have acted on, over all callers and processes.
-   * @throws QuotaUsedUp
+   * @throws QuotaUsedUp, or StoreError CONSTRAINT where the patient is not, or no longer, in the register
    */
   begin(
     operation: NewOperation,

@@ -2,6 +2,7 @@ import { and, desc, eq, gt, inArray, isNotNull, ne, or, type SQL, sql } from 'dr
 import { type Quota, QuotaUsedUp } from '../domain/operations.ts';
 import type { Database, Queries } from './database.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
+import { patients } from './tables.ts';
 
 /** By the database's clock, see `heldFor`. */
 type NewRow = Omit<typeof operations.$inferInsert, 'heldUntil'> & { heldUntil: SQL };
@@ -59,18 +60,26 @@ export async function usedUpBy(
 }
 
 /**
+ * The row's id, with a hold on its patient: whoever erases them waits until the row is there, or has come
+ * first. Then it is null, which the table refuses.
+ */
+const idUnder = (id: string, patientId: string) =>
+  sql`(select ${id}::uuid from ${patients} where ${eq(patients.id, patientId)} for key share)`;
+
+/**
  * Adds a row; false where another one has its key.
- * @throws QuotaUsedUp
+ * @throws QuotaUsedUp, or StoreError CONSTRAINT for a patient who is not in the register
  */
 export async function insertWithin(
   database: Database,
   row: NewRow,
   quota: Quota | undefined,
 ): Promise<boolean> {
+  const { id, patientId } = row;
   const add = async (queries: Queries) => {
     const added = await queries
       .insert(operations)
-      .values(row)
+      .values({ ...row, id: patientId == null ? id : idUnder(id, patientId) })
       .onConflictDoNothing()
       .returning({ id: operations.id });
     return added.length > 0;

@@ -95,6 +95,7 @@ export function createPatientData(
       }
       const accounts = await store.accounts.findByPatients([id]);
       return database.transaction(async (queries) => {
+        // First of all, since a write that begins holds the patient: it is seen here, or comes too late.
         const [patient] = await queries
           .select({ id: patients.id })
           .from(patients)

@@ -14,7 +14,7 @@ export const operationOf = (changes: Partial<NewOperation> = {}): NewOperation =
   idempotencyKey: 'key-1',
   inputFingerprint: 'f',
   input: { comments: 'canary-input', at: new Date(noon) },
-  patientId: randomUUID(),
+  patientId: null,
   vendor: 'NIMBUS',
   target: null,
   ...changes,
@@ -32,5 +32,5 @@ export async function openLedger(open: OpenFresh, lease?: number) {
     return { worker, id: operation?.id ?? '' };
   };
   const record = async (id: string) => (await ledger.findByIds([id]))[0];
-  return { database, clock, ledger, ledgerAt, begun, record };
+  return { store, database, clock, ledger, ledgerAt, begun, record };
 }

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { createAccessLog } from '../../src/store/access-log.ts';
 import { createOperationLedger } from '../../src/store/operations.ts';
 import { openLedger } from './ledgers.ts';
-import { describeOnBoth, sealer } from './stores.ts';
+import { addPatient, describeOnBoth, sealer } from './stores.ts';
 
 describeOnBoth('the log of access', (open) => {
   async function opened() {
     const desk = await openLedger(open);
     const log = createAccessLog(desk.database, sealer, () => desk.clock.now);
-    const patientId = randomUUID();
+    const { id: patientId } = await addPatient(desk.store);
     const eventsOf = async (id: string = patientId) =>
       (await log.list(id, { limit: 50 })).rows.map(({ value }) => value);
     const begin = (roles: string[] = ['PATIENT']) => desk.begun({ patientId, roles });

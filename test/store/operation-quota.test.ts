@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type NewOperation, type Quota, QuotaUsedUp } from '../../src/domain/operations.ts';
 import type { Store } from '../../src/domain/store.ts';
-import { describeOnBoth, emptyDatabase, noon, useStores } from './stores.ts';
+import { ana, describeOnBoth, emptyDatabase, noon, useStores } from './stores.ts';
 
 const hour = 3_600_000;
 const always = new Date(0);
@@ -27,11 +27,12 @@ const invitation = (changes: Partial<NewOperation> = {}): NewOperation => ({
 
 /** Whether an operation was begun within a quota, or what used it up. */
 const beginIn = async (
-  { operations }: Store,
+  { operations, patients }: Store,
   quota: Quota,
   changes: Partial<NewOperation> = {},
   worker = randomUUID(),
 ) => {
+  await patients.create(ana, null, changes.patientId ?? patientId);
   try {
     return (await operations.begin(invitation(changes), worker, always, quota)).begun;
   } catch (error) {

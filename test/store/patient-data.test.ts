@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../src/domain/store.ts';
 import { always, operationOf } from './ledgers.ts';
-import { addPatient, ana, describeOnBoth, named, noon, tokensOf } from './stores.ts';
+import {
+  addPatient,
+  ana,
+  describeOnBoth,
+  emptyDatabase,
+  named,
+  noon,
+  tokensOf,
+  useStores,
+} from './stores.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -104,6 +114,62 @@ describeOnBoth('the data of one patient', (open) => {
     expect((await store.accessLog.verify(undefined)).broken).toEqual([]);
     // The subject is free for a new record.
     expect(await store.patients.create(ana, 'subject-ana')).toBeDefined();
+  });
+});
+
+describe('the data of one patient, while others write', () => {
+  const openStore = useStores();
+
+  /** A patient in a database of their own, and a connection of its own to get in the way with. */
+  async function opened() {
+    const databaseUrl = await emptyDatabase();
+    const { store } = await openStore({ databaseUrl });
+    const { id: patientId } = await addPatient(store);
+    const other = new pg.Client({ connectionString: databaseUrl });
+    await other.connect();
+    onTestFinished(() => other.end());
+    const waiting = async () => {
+      const { rows } = await other.query('select pid from pg_locks where not granted');
+      return rows.length;
+    };
+    const untilWaiting = (count: number) => expect.poll(waiting, { timeout: 15_000 }).toBe(count);
+    const begin = (id: string) =>
+      store.operations.begin(operationOf({ id, patientId }), randomUUID(), always);
+    return { store, patientId, other, untilWaiting, begin };
+  }
+
+  test('is not deleted from under a write that has just begun', async () => {
+    const { store, patientId, other, untilWaiting, begin } = await opened();
+    const { id } = operationOf();
+    // Another submission of its key keeps the write waiting in the middle of its beginning.
+    await other.query('begin');
+    await other.query(
+      `insert into operations (id, subject, idempotency_key, action, input_fingerprint, sealed_input, status, started_at)
+       values (gen_random_uuid(), 'subject-ana', 'key-1', 'x', 'f', 's', 'FAILED', now())`,
+    );
+    const begun = begin(id);
+    await untilWaiting(1);
+    const erased = store.patientData.erase(patientId, 'operator');
+    await untilWaiting(2);
+    await other.query('rollback');
+    expect(await begun).toMatchObject({ begun: true });
+    expect(await erased).toEqual({ unsettled: [id] });
+    expect(await store.operations.findByIds([id])).toHaveLength(1);
+  });
+
+  test('is not written anew once it is about to be deleted', async () => {
+    const { store, patientId, other, untilWaiting, begin } = await opened();
+    await store.visits.add({ patientId, vendor: 'VSEE', vendorVisitId: '1', kind: 'WALK_IN' });
+    await other.query('begin');
+    await other.query('select from visits for update');
+    const erased = store.patientData.erase(patientId, 'operator');
+    await untilWaiting(1);
+    const begun = begin(randomUUID()).catch((error: unknown) => error);
+    await untilWaiting(2);
+    await other.query('rollback');
+    expect(await erased).toMatchObject({ erased: { patients: 1, operations: 0 } });
+    expect(await begun).toMatchObject({ name: 'StoreError', kind: 'CONSTRAINT' });
+    expect(await store.operations.counts()).toMatchObject({ IN_PROGRESS: 0 });
   });
 });
 
