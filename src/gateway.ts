@@ -148,6 +148,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     prune: async () => {
       const pruned = await store.retention.prune({
         settledBefore: new Date(clock() - config.ledgerDays * day),
+        keysValidSince: new Date(clock() - idempotencyKeysValidFor),
         eventsBefore: new Date(clock() - config.auditDays * day),
       });
       if (pruned.operations + pruned.events > 0) {

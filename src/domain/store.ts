@@ -194,8 +194,11 @@ export interface AccessLog {
 }
 
 export interface Retention {
-  /** Deletes, a few at a time, settled operations and AccessEvents from before these times. */
-  prune(limits: { settledBefore: Date; eventsBefore: Date }): Promise<{
+  /**
+   * Deletes, a few at a time, settled operations and AccessEvents from before these times. What failed for
+   * somebody who is not in the register, and so cannot be erased, goes with its idempotency key.
+   */
+  prune(limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date }): Promise<{
     operations: number;
     events: number;
   }>;

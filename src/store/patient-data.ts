@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { and, asc, eq, inArray, or } from 'drizzle-orm';
+import { and, arrayOverlaps, asc, eq, inArray, isNull, ne, not, or } from 'drizzle-orm';
+import type { Patient } from '../domain/records.ts';
 import type { PatientData, Sealer, Store } from '../domain/store.ts';
 import { appendEvents } from './append-events.ts';
 import type { Database, Queries } from './database.ts';
@@ -27,9 +28,24 @@ const held = {
   connectionGrants,
 };
 
-/** An onboarding begins before its patient exists: the operation's id is then the patient's. */
-const operationsOf = (patientId: string) =>
-  or(eq(operations.patientId, patientId), eq(operations.id, patientId));
+/** STAFF onboards others, but may be a patient as well; who went on with it in the end may be somebody else. */
+const notByStaff = or(
+  ne(operations.actor, operations.subject),
+  not(arrayOverlaps(operations.actorRoles, ['STAFF', 'ADMIN'])),
+);
+
+/**
+ * An onboarding begins before its patient exists: the operation's id is then the patient's, or, where
+ * nothing came of it, its subject theirs.
+ */
+const operationsOf = ({ id, subject }: Pick<Patient, 'id' | 'subject'>) =>
+  or(
+    eq(operations.patientId, id),
+    eq(operations.id, id),
+    subject === null
+      ? undefined
+      : and(isNull(operations.patientId), eq(operations.subject, subject), notByStaff),
+  );
 
 /** Reads and deletes all that is held of one patient. */
 export function createPatientData(
@@ -59,7 +75,7 @@ export function createPatientData(
         queries
           .select({ id: operations.id })
           .from(operations)
-          .where(operationsOf(patientId))
+          .where(operationsOf(patient))
           .orderBy(asc(operations.startedAt)),
       );
       const events = await database.run((queries) =>
@@ -97,7 +113,7 @@ export function createPatientData(
       return database.transaction(async (queries) => {
         // First of all, since a write that begins holds the patient: it is seen here, or comes too late.
         const [patient] = await queries
-          .select({ id: patients.id })
+          .select({ id: patients.id, subject: patients.subject })
           .from(patients)
           .where(eq(patients.id, id))
           .for('update');
@@ -108,7 +124,10 @@ export function createPatientData(
           .select({ id: operations.id })
           .from(operations)
           .where(
-            and(operationsOf(id), inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN'])),
+            and(
+              operationsOf(patient),
+              inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']),
+            ),
           );
         if (open.length > 0) {
           return { unsettled: open.map((operation) => operation.id) };
@@ -120,7 +139,7 @@ export function createPatientData(
         }
         const settled = await queries
           .delete(operations)
-          .where(operationsOf(id))
+          .where(operationsOf(patient))
           .returning({ id: operations.id });
         await queries.delete(patients).where(eq(patients.id, id));
         await erasedBy(queries, id, by);

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, inArray, isNull, lt, lte, min } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
 import type { Retention, Sealer } from '../domain/store.ts';
 import { sealedHead } from './append-events.ts';
 import type { Database, Queries } from './database.ts';
@@ -7,8 +7,13 @@ import { accessChains, accessEvents, operations } from './ledger-tables.ts';
 /** Rows that are deleted at a time, so that nobody waits for long. */
 const rowsAtOnce = 500;
 
-/** Deletes what was settled before a time, with its steps. @returns how many */
-const pruneOperations = (database: Database, before: Date) =>
+type Limits = Parameters<Retention['prune']>[0];
+
+/** Deletes operations whose time of keeping is over, with their steps. @returns how many */
+const pruneOperations = (
+  database: Database,
+  { settledBefore, keysValidSince }: Omit<Limits, 'eventsBefore'>,
+) =>
   database.transaction(async (queries) => {
     const old = queries
       .select({ id: operations.id })
@@ -17,7 +22,14 @@ const pruneOperations = (database: Database, before: Date) =>
         and(
           inArray(operations.status, ['SUCCEEDED', 'FAILED']),
           isNull(operations.worker),
-          lt(operations.startedAt, before),
+          or(
+            lt(operations.startedAt, settledBefore),
+            and(
+              eq(operations.status, 'FAILED'),
+              isNull(operations.patientId),
+              lt(operations.startedAt, keysValidSince),
+            ),
+          ),
         ),
       )
       .orderBy(asc(operations.startedAt))
@@ -100,10 +112,10 @@ async function pruneEvents(database: Database, sealer: Sealer, before: Date): Pr
 
 /** Deletes rows whose time of keeping is over. */
 export const createRetention = (database: Database, sealer: Sealer): Retention => ({
-  async prune({ settledBefore, eventsBefore }) {
+  async prune({ eventsBefore, ...limits }) {
     const counts = { operations: 0, events: 0 };
     for (let gone = 1; gone > 0; ) {
-      gone = await pruneOperations(database, settledBefore);
+      gone = await pruneOperations(database, limits);
       counts.operations += gone;
     }
     for (let gone = 1; gone > 0; ) {

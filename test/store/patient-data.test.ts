@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { NewOperation } from '../../src/domain/operations.ts';
 import type { Store } from '../../src/domain/store.ts';
 import { always, operationOf } from './ledgers.ts';
 import {
@@ -60,6 +61,31 @@ async function fill(store: Store, patientId: string, subject: string) {
   return { open: await write({ comments: 'open' }), settle };
 }
 
+/** A write that was begun and came to nothing, settled by its caller or by STAFF; its id. */
+async function failedFor(
+  { operations }: Store,
+  changes: Partial<NewOperation>,
+  settledBy?: string,
+) {
+  const worker = randomUUID();
+  const { operation } = await operations.begin(
+    operationOf({ idempotencyKey: null, ...changes }),
+    worker,
+    always,
+  );
+  const id = operation?.id ?? '';
+  const outcome = { kind: 'FAILURE', code: 'VENDOR_REJECTED', message: 'No.', path: null } as const;
+  if (settledBy !== undefined) {
+    await operations.handBack(id, worker, { status: 'OUTCOME_UNKNOWN' });
+    await operations.claim(id, worker, { subject: settledBy, roles: ['STAFF'] });
+  }
+  await operations.handBack(id, worker, {
+    ...{ status: 'FAILED', outcome },
+    ...(settledBy !== undefined && { settledBy }),
+  });
+  return id;
+}
+
 describeOnBoth('the data of one patient', (open) => {
   test('is given as a whole, without tokens', async () => {
     const { store } = await open();
@@ -114,6 +140,34 @@ describeOnBoth('the data of one patient', (open) => {
     expect((await store.accessLog.verify(undefined)).broken).toEqual([]);
     // The subject is free for a new record.
     expect(await store.patients.create(ana, 'subject-ana')).toBeDefined();
+  });
+});
+
+describeOnBoth('what a patient began before they were in the register', (open) => {
+  const subject = 'subject-ana';
+
+  test('is given and deleted with the rest', async () => {
+    const { store } = await open();
+    const own = { action: 'onboardPatient', patientId: null, subject, roles: ['PATIENT'] };
+    const ids = [await failedFor(store, own), await failedFor(store, own, 'subject-staff')].sort();
+    const others = [
+      await failedFor(store, { ...own, subject: 'subject-ben' }),
+      // By the same person at work, for somebody else.
+      await failedFor(store, { ...own, roles: ['PATIENT', 'STAFF'] }),
+    ].sort();
+    const patient = await addPatient(store, ana, subject);
+    const unlinked = await addPatient(store, named('Ben', 'Okafor'));
+    expect((await store.patientData.export(unlinked.id))?.operations).toEqual([]);
+    const held = await store.patientData.export(patient.id);
+    expect(held?.operations.map(({ id }) => id).sort()).toEqual(ids);
+    expect(await store.patientData.erase(unlinked.id, 'operator')).toMatchObject({
+      erased: { operations: 0 },
+    });
+    expect(await store.patientData.erase(patient.id, 'operator')).toMatchObject({
+      erased: { operations: 2 },
+    });
+    const left = await store.operations.findByIds([...ids, ...others]);
+    expect(left.map(({ id }) => id).sort()).toEqual(others);
   });
 });
 
@@ -179,6 +233,7 @@ describeOnBoth('the time of keeping', (open) => {
     ...{ action: 'read', vendor: null, outcome: 'ALLOWED' as const },
   });
   const never = new Date(0);
+  const limits = { settledBefore: never, keysValidSince: never, eventsBefore: never };
 
   test('of events ends from the oldest on, and the chains still hold', async () => {
     const { store, clock } = await open();
@@ -190,7 +245,7 @@ describeOnBoth('the time of keeping', (open) => {
     await store.accessLog.record(Array.from({ length: 1_201 }, () => event(other)));
     clock.now += day;
     const prune = (eventsBefore: number) =>
-      store.retention.prune({ settledBefore: never, eventsBefore: new Date(eventsBefore) });
+      store.retention.prune({ ...limits, eventsBefore: new Date(eventsBefore) });
     expect(await prune(noon)).toEqual({ operations: 0, events: 0 });
     expect(await prune(noon + 4 * day)).toEqual({ operations: 0, events: 4 });
     expect(await store.accessLog.verify(undefined)).toMatchObject({ events: 1_203, broken: [] });
@@ -214,8 +269,8 @@ describeOnBoth('the time of keeping', (open) => {
         queries.execute(`delete from access_events where number = ${number}`),
       );
     await remove(2);
-    const limits = { settledBefore: never, eventsBefore: new Date(noon + 2 * day) };
-    expect(await store.retention.prune(limits)).toMatchObject({ events: 0 });
+    const eventsBefore = new Date(noon + 2 * day);
+    expect(await store.retention.prune({ ...limits, eventsBefore })).toMatchObject({ events: 0 });
     expect((await store.accessLog.verify(undefined)).broken).toMatchObject([
       { number: 2, problem: 'MISSING' },
     ]);
@@ -226,10 +281,23 @@ describeOnBoth('the time of keeping', (open) => {
     const patient = await addPatient(store);
     const { open: write } = await fill(store, patient.id, 'subject-ana');
     clock.now += 2 * day;
-    const prune = () =>
-      store.retention.prune({ settledBefore: new Date(noon + day), eventsBefore: never });
+    const prune = () => store.retention.prune({ ...limits, settledBefore: new Date(noon + day) });
     expect(await prune()).toEqual({ operations: 1, events: 0 });
     expect(await prune()).toEqual({ operations: 0, events: 0 });
     expect(await store.operations.findByIds([write.id])).toHaveLength(1);
+  });
+
+  test('of writes that failed for nobody in the register ends with their keys', async () => {
+    const { store, clock } = await open();
+    const { id: patientId } = await addPatient(store);
+    const ids = await Promise.all(
+      [null, patientId].map((each) =>
+        failedFor(store, { patientId: each, subject: 'subject-staff' }),
+      ),
+    );
+    clock.now += 2 * day;
+    const pruned = await store.retention.prune({ ...limits, keysValidSince: new Date(noon + day) });
+    expect(pruned).toEqual({ operations: 1, events: 0 });
+    expect(await store.operations.findByIds(ids)).toMatchObject([{ patientId }]);
   });
 });
