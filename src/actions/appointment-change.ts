@@ -27,7 +27,8 @@ export async function appointmentOf(
     });
   }
   const account = await accountOf(environment, { id: key.patientId }, key.vendor);
-  return { key, appointment, account };
+  // The ledger keeps no bearer secret.
+  return { key, appointment: { ...appointment, videoConsultationUrl: null }, account };
 }
 
 /**

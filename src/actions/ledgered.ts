@@ -1,6 +1,6 @@
 import type { MutationName } from '../auth/rules.ts';
 import type { Operation } from '../domain/operations.ts';
-import type { Patient, PortalAccess, Visit } from '../domain/records.ts';
+import type { Appointment, Patient, PortalAccess, Visit } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import { perform } from '../operations/perform.ts';
 import type { Performed } from '../operations/proceed.ts';
@@ -21,6 +21,7 @@ interface SecretBearing {
   joinUrl?: string | null;
   portalAccess?: PortalAccess | null;
   visit?: Visit | null;
+  appointment?: Appointment | null;
 }
 
 function secretsOf(answer: object): Record<string, string> {
@@ -32,17 +33,21 @@ function secretsOf(answer: object): Record<string, string> {
   };
 }
 
-/** The answer with these secrets and no others. */
+/**
+ * The answer with these secrets and no others. Where to join a video consultation is read at the vendor
+ * whenever it is asked for.
+ */
 function withSecrets<Answer extends object>(
   answer: Answer,
   { joinUrl, redirectUrl, inviteUrl }: Readonly<Record<string, string>> = {},
 ): Answer {
-  const { portalAccess, visit } = answer as SecretBearing;
+  const { portalAccess, visit, appointment } = answer as SecretBearing;
   return {
     ...answer,
     ...('joinUrl' in answer && { joinUrl: joinUrl ?? null }),
     ...(portalAccess && { portalAccess: { ...portalAccess, redirectUrl } }),
     ...(visit && { visit: { ...visit, inviteUrl: inviteUrl ?? null } }),
+    ...(appointment && { appointment: { ...appointment, videoConsultationUrl: null } }),
   };
 }
 

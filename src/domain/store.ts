@@ -211,6 +211,7 @@ export interface PatientExport {
   portalAccess: readonly PortalAccess[];
   visits: readonly VisitRecord[];
   followUps: readonly FollowUp[];
+  /** With what was asked as `input`, and nothing of what was read for it. */
   operations: readonly Pick<
     Operation,
     'id' | 'action' | 'vendor' | 'status' | 'startedAt' | 'finishedAt' | 'input'

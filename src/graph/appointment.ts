@@ -117,11 +117,14 @@ Appointment.implement({
         // What was cancelled or is over cannot be joined: no call is needed to know.
         const joinable = isVideoConsultation && status === 'BOOKED';
         const known = videoConsultationUrl !== null || !joinable;
-        const url =
-          known || !isInBook(appointment, context)
-            ? videoConsultationUrl
-            : await context.loaders.videoConsultationUrl.load(keyOf(appointment));
-        return url as never;
+        if (known || !isInBook(appointment, context)) {
+          return videoConsultationUrl as never;
+        }
+        const { loaders } = context;
+        const key = keyOf(appointment);
+        // A mutation's answer comes without it; what was read for it, and by a query, is here.
+        const url = (await loaders.appointment.load(key))?.videoConsultationUrl;
+        return (url ?? (await loaders.videoConsultationUrl.load(key))) as never;
       },
     }),
     asapListSubscribed: t.exposeBoolean('asapListSubscribed', {

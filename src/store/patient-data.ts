@@ -94,7 +94,9 @@ export function createPatientData(
         followUps: await store.followUps.findByPatients([patientId]),
         operations: ofLedger.map(
           ({ id, action, vendor, status, startedAt, finishedAt, input }) => ({
-            ...{ id, action, vendor, status, startedAt, finishedAt, input },
+            ...{ id, action, vendor, status, startedAt, finishedAt },
+            // What was read beside it is the ledger's own.
+            input: (input as { asked?: unknown } | null)?.asked ?? null,
           }),
         ),
         accessEvents: events.map(({ sequence: _, number: __, hash: ___, ...event }) => ({

@@ -44,7 +44,10 @@ async function fill(store: Store, patientId: string, subject: string) {
   const write = async (input: object) => {
     const worker = randomUUID();
     const begun = await store.operations.begin(
-      operationOf({ subject, patientId, idempotencyKey: randomUUID(), input }),
+      operationOf({
+        ...{ subject, patientId, idempotencyKey: randomUUID() },
+        input: { asked: input, prepared: 'canary-prepared' },
+      }),
       worker,
       always,
     );

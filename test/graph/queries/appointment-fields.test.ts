@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byId, ofPatient } from '../../support/documents.ts';
-import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
-import { globalIdOf, keyIn } from '../../support/mutations.ts';
+import { type StartedGateway, startTestGateway } from '../../support/gateway.ts';
+import { globalIdOf, keyIn, mutate } from '../../support/mutations.ts';
 import { portalOf } from '../../support/simulators.ts';
 
-let gateway: TestGateway;
+let gateway: StartedGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
 });
@@ -18,8 +19,8 @@ const read = async (last: string, selection: string) => {
   const { data, errors } = await gateway.query(byId('appointment', selection), { id: idOf(last) });
   return { ...data.appointment, errors };
 };
-const call = (last: string, more = '') =>
-  `MY_PATIENT_PORTAL GET /appointments/${vendorId(last)}${more}`;
+const call = (last: string, more = '', method = 'GET') =>
+  `MY_PATIENT_PORTAL ${method} /appointments/${vendorId(last)}${more}`;
 const day = (ahead: number) =>
   new Date(Date.now() + ahead * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
 /** Moves the portal's own record while `work` runs. */
@@ -148,6 +149,27 @@ describe('Appointment.videoConsultationUrl', () => {
     );
     expect(found).toMatchObject({ status: 'COMPLETED', videoConsultationUrl: null });
     expect(gateway.allCalls()).toEqual([call('a')]);
+  });
+
+  it('is in the first answer of a mutation, and kept nowhere for a repeated one', async () => {
+    const idempotencyKey = randomUUID();
+    const leave = () =>
+      mutate(
+        gateway,
+        'leaveAsapList',
+        { appointmentId: idOf('a'), idempotencyKey },
+        'appointment { videoConsultationUrl } operation { id }',
+      );
+    const first = await startingAt('a', Date.now() + 60_000, leave);
+    expect(first.payload.appointment.videoConsultationUrl).toContain('/join/');
+    expect(gateway.allCalls()).toEqual([call('a'), call('a', '/asap_list', 'DELETE'), call('a')]);
+    expect((await leave()).payload).toEqual({
+      ...first.payload,
+      appointment: { videoConsultationUrl: null },
+    });
+    const [kept] = await gateway.store.operations.findByIds([keyIn(first.payload.operation.id)]);
+    expect(kept).toMatchObject({ status: 'SUCCEEDED', outcome: { kind: 'ANSWER' } });
+    expect(JSON.stringify(kept)).not.toContain('/join/');
   });
 
   it('is never logged', async () => {
