@@ -19,7 +19,7 @@ export async function createFollowUp(
   const patient = await patientOf(environment, 'createFollowUp', input.patientId);
   const { id: vendor, orders } = adapterFor(vendors, 'orders', 'Follow-ups');
   const prepare = async () => {
-    if (input.date < today(clock(), settings.clinicTimeZone)) {
+    if (input.date < today(clock(), settings.clinicTimeZone).earliest) {
       throw invalidInput('A follow-up cannot lie in the past.', 'date');
     }
     return accountOf(environment, patient, vendor);

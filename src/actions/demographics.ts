@@ -39,7 +39,7 @@ export function checkGivenDemographics(
   }
   if (input.birthDate != null) {
     if (
-      input.birthDate > today(clock(), settings.clinicTimeZone) ||
+      input.birthDate > today(clock(), settings.clinicTimeZone).latest ||
       input.birthDate < '1880-01-01'
     ) {
       throw invalidInput('A birth date lies between 1880 and today.', 'birthDate');

@@ -70,6 +70,13 @@ describe('registerPatient', () => {
     });
   });
 
+  it('takes whoever is born on a day that has begun anywhere, where the clinic has named no zone', async () => {
+    const birthDate = new Date().toLocaleDateString('en-CA', { timeZone: 'Pacific/Kiritimati' });
+    const newborn = { firstName: 'Nils', lastName: 'Newborn', birthDate };
+    const { patient } = await done(gateway, 'registerPatient', newborn);
+    expect(patient.birthDate).toBe(birthDate);
+  });
+
   it('by STAFF gives the record no subject, also the second time', async () => {
     const twin = { firstName: 'Tara', lastName: 'Twin' };
     const first = await done(gateway, 'registerPatient', twin);
