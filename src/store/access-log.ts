@@ -1,10 +1,9 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { AccessEvent, AccessOutcome } from '../domain/records.ts';
 import type { AccessLog, AuditReport, Sealer } from '../domain/store.ts';
 import { ChainWalk } from './access-chain.ts';
 import { createAppend } from './append-at-heads.ts';
 import type { Database } from './database.ts';
-import { gathered } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 import { onlyUuids } from './row-ids.ts';
@@ -50,15 +49,17 @@ export function createAccessLog(
   sealer: Sealer,
   clock: () => number,
 ): AccessLog {
-  const append = gathered(createAppend(database, sealer, clock));
+  const append = createAppend(database, sealer, clock);
 
-  /** The next chains after one; whoever appends to them waits meanwhile. @returns the last of them */
+  /** The next chains after one, as they are at one moment. @returns the last of them */
   const walk = (
     report: AuditReport,
     after: string | undefined,
     only: string | undefined,
   ): Promise<string | undefined> =>
     database.transaction(async (queries) => {
+      // Not by locks: whoever appends would wait for them.
+      await queries.execute(sql`set transaction isolation level repeatable read read only`);
       const heads = await queries
         .select()
         .from(accessChains)
@@ -69,8 +70,7 @@ export function createAccessLog(
           ),
         )
         .orderBy(asc(accessChains.patientId))
-        .limit(chainsAtOnce)
-        .for('share');
+        .limit(chainsAtOnce);
       const rows = await queries
         .select()
         .from(accessEvents)

@@ -1,56 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { inArray, sql } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Head } from './access-chain.ts';
-import { appendEvents, chained, insertEvents } from './append-events.ts';
-import type { Database } from './database.ts';
+import { appendEvents, beginChains, chained, insertEvents } from './append-events.ts';
+import { type Database, statementTimeout } from './database.ts';
+import { gathered } from './gathered.ts';
 import { accessChains } from './ledger-tables.ts';
 import { StoreError } from './store-error.ts';
+
+/** What one caller appends: all of it is written, or nothing. */
+type Call = readonly Omit<AccessEvent, 'at'>[];
 
 /** Chains whose heads are remembered, at most. */
 const mostRemembered = 10_000;
 
+/** Milliseconds, at most, until it is looked again whether chains are free. */
+const longestPause = 8;
+
 /**
- * Appends to chains at the heads that are remembered, in one statement where a transaction takes six. Where
- * another process, or a write, has moved one of them on, nothing is written, and the transaction does it.
+ * Appends to chains at the heads that are remembered, what comes together in one statement. It waits for no
+ * lock, so that one patient's chain, held by somebody else, does not hold up the others'; calls about that
+ * patient are tried again aside.
+ * @returns what throws StoreError, TIMED_OUT where a chain was held for as long as a statement may take
  */
-export function createAppend(database: Database, sealer: Sealer, clock: () => number) {
+export function createAppend(
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+): (call: Call) => Promise<void> {
   /** Heads that this process saw last; others may have moved on since. */
   const remembered = new LRUCache<string, Head>({ max: mostRemembered });
 
-  /** Undefined where a chain is yet to begin. */
-  async function headsOf(ids: readonly string[]): Promise<Map<string, Head> | undefined> {
-    const unknown = ids.filter((id) => remembered.get(id) === undefined);
-    const read =
-      unknown.length === 0
-        ? []
-        : await database.run((queries) =>
-            queries.select().from(accessChains).where(inArray(accessChains.patientId, unknown)),
-          );
-    const heads = new Map(read.map((head) => [head.patientId, head]));
+  /** Begins the chains that are not there. */
+  async function headsOf(ids: readonly string[]): Promise<Map<string, Head>> {
+    const heads = new Map<string, Head>();
+    const add = (head: Head | undefined) => head && heads.set(head.patientId, head);
     for (const id of ids) {
-      const head = heads.get(id) ?? remembered.get(id);
-      if (head === undefined) {
-        return undefined;
+      add(remembered.get(id));
+    }
+    const unknown = ids.filter((id) => !heads.has(id)).sort();
+    const read = () =>
+      database.run((queries) =>
+        queries.select().from(accessChains).where(inArray(accessChains.patientId, unknown)),
+      );
+    if (unknown.length > 0) {
+      let found = await read();
+      if (found.length < unknown.length) {
+        await database.run((queries) => beginChains(queries, sealer, unknown));
+        found = await read();
       }
-      heads.set(id, head);
+      found.forEach(add);
     }
     return heads;
   }
 
-  /** The heads after it; undefined, and nothing written, where one of them was another already. */
+  /** The heads after it; or nothing was written, and these chains are not held by anybody. */
   async function atHeads(
     at: Date,
-    events: readonly Omit<AccessEvent, 'at'>[],
+    events: Call,
     heads: ReadonlyMap<string, Head>,
-  ): Promise<ReadonlyMap<string, Head> | undefined> {
+  ): Promise<{ ends: ReadonlyMap<string, Head> } | { free: readonly unknown[] }> {
     const { rows, ends } = chained(sealer, at, events, heads);
     const moves = [...ends.values()].map(({ patientId, length, hash, seal }) => ({
       ...{ patientId, length, hash, seal, before: heads.get(patientId)?.seal },
     }));
-    // Locked in one order, so that nobody waits in a ring; the seal covers all that a head says.
-    const { rows: moved } = (await database.run((queries) =>
+    // The seal covers all that a head says.
+    const { rows: free } = (await database.run((queries) =>
       queries.execute(sql`
         with moves as (
           select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb) as moves (
@@ -59,7 +76,7 @@ export function createAppend(database: Database, sealer: Sealer, clock: () => nu
         ), held as materialized (
           select patient_id, seal from access_chains
           where patient_id in (select "patientId" from moves)
-          order by patient_id for update
+          for update skip locked
         ), fit as materialized (
           select count(*) = ${moves.length} as whole
           from held join moves on held.patient_id = moves."patientId" and held.seal = moves.before
@@ -67,32 +84,62 @@ export function createAppend(database: Database, sealer: Sealer, clock: () => nu
           update access_chains set length = moves.length, hash = moves.hash, seal = moves.seal
           from moves
           where access_chains.patient_id = moves."patientId" and (select fit.whole from fit)
-          returning access_chains.patient_id
         ), written as (
           ${insertEvents(rows, sql`(select fit.whole from fit)`)}
         )
-        select patient_id from moved`),
-    )) as unknown as { rows: unknown[] };
-    return moved.length > 0 ? ends : undefined;
+        select held.patient_id as id from fit left join held on true where not fit.whole`),
+    )) as unknown as { rows: { id: string | null }[] };
+    return free.length > 0 ? { free: free.map(({ id }) => id) } : { ends };
   }
 
-  return async (events: readonly Omit<AccessEvent, 'at'>[]): Promise<void> => {
+  /** @returns undefined where all was written; otherwise nothing was, and which chains nobody holds */
+  async function attempt(calls: readonly Call[]): Promise<ReadonlySet<unknown> | undefined> {
     const at = new Date(clock());
+    const events = calls.flat();
     const ids = [...new Set(events.map(({ patientId }) => patientId))];
+    let ends: ReadonlyMap<string, Head> | undefined;
     try {
-      const heads = await headsOf(ids);
-      const ends =
-        (heads && (await atHeads(at, events, heads).catch(unlessThereAlready))) ??
-        (await database.transaction((queries) => appendEvents(queries, sealer, at, events)));
-      for (const [id, head] of ends) {
-        remembered.set(id, head);
+      const tried = (await atHeads(at, events, await headsOf(ids)).catch(unlessThereAlready)) ?? {
+        ends: await database.transaction((queries) => appendEvents(queries, sealer, at, events)),
+      };
+      if ('free' in tried) {
+        return new Set(tried.free);
       }
-    } catch (error) {
-      // Whether it was committed is not known.
+      ends = tried.ends;
+      return undefined;
+    } finally {
       for (const id of ids) {
-        remembered.delete(id);
+        const end = ends?.get(id);
+        // Without one, others have moved it on, or whether this was committed is not known.
+        end ? remembered.set(id, end) : remembered.delete(id);
       }
-      throw error;
+    }
+  }
+
+  /** Tries twice at most. @returns calls of which nothing was written, as others are at their chains */
+  async function append(calls: readonly Call[]): Promise<readonly Call[]> {
+    const free = await attempt(calls);
+    if (free === undefined) {
+      return [];
+    }
+    const isFree = (call: Call) => call.every(({ patientId }) => free.has(patientId));
+    const others = calls.filter(isFree);
+    const written = others.length > 0 && (await attempt(others)) === undefined;
+    return written ? calls.filter((call) => !isFree(call)) : calls;
+  }
+
+  const together = gathered(append);
+  // Apart from the others, whom each try would cost a second statement.
+  const aside = gathered(async (calls: readonly Call[]) => {
+    await delay(Math.random() * longestPause);
+    return append(calls);
+  });
+  return async (call) => {
+    const until = performance.now() + statementTimeout;
+    for (let left = await together([call]); left.includes(call); left = await aside([call])) {
+      if (performance.now() > until) {
+        throw new StoreError('TIMED_OUT');
+      }
     }
   };
 }

@@ -14,6 +14,18 @@ function newHead(sealer: Sealer, patientId: string): Head {
   return sealedHead(sealer, { patientId, ...empty });
 }
 
+/** Begins those chains that are not there, without an event yet. */
+export async function beginChains(
+  queries: Queries,
+  sealer: Sealer,
+  patientIds: readonly string[],
+): Promise<void> {
+  await queries
+    .insert(accessChains)
+    .values(patientIds.map((patientId) => newHead(sealer, patientId)))
+    .onConflictDoNothing();
+}
+
 /** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */
 async function lockHeads(
   queries: Queries,
@@ -35,10 +47,7 @@ async function lockHeads(
   if (missing.length === 0) {
     return heads;
   }
-  await queries
-    .insert(accessChains)
-    .values(missing.map((patientId) => newHead(sealer, patientId)))
-    .onConflictDoNothing();
+  await beginChains(queries, sealer, missing);
   // With those that somebody else has begun in between.
   return locked();
 }

@@ -2,6 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { isTransient, withoutDetails } from './store-error.ts';
 
+/** Milliseconds that a statement may take. */
+export const statementTimeout = 10_000;
+
 /** What statements are run with: the database itself, or one transaction. */
 export type Queries = PgDatabase<PgQueryResultHKT>;
 export type Work<T> = (queries: Queries) => PromiseLike<T>;

@@ -4,12 +4,11 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Sealer } from '../domain/store.ts';
-import { createDatabase, type Database, type Queries } from './database.ts';
+import { createDatabase, type Database, type Queries, statementTimeout } from './database.ts';
 import { isBehind, migrateWith } from './migrate.ts';
 import { codeOf, StoreError } from './store-error.ts';
 
 export const connectionTimeout = 3_000;
-const statementTimeout = 10_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
 const answerTimeout = statementTimeout + 2_000;
 /** Any number, the same in all processes of Portico: names the lock on migrating. */

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createAccessLog } from '../../src/store/access-log.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createSealer } from '../../src/store/sealing.ts';
+import { openServer } from '../../src/store/server.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { describeOnBoth, encryptionKey, sealer } from './stores.ts';
+import { describeOnBoth, emptyDatabase, encryptionKey, sealer } from './stores.ts';
 
 const event = (patientId: string, action = 'read') => ({
   ...{ id: randomUUID(), patientId, actor: 'subject-ana', actorRoles: ['PATIENT'] },
@@ -165,7 +167,7 @@ describeOnBoth('the chains of events', (open) => {
     return { log, counts };
   };
 
-  test('grow by one statement where nobody else has moved them, by a transaction where one has', async () => {
+  test('grow by one statement where nobody else has moved them, by three where one has', async () => {
     const { database, log, ana, ben } = await openWithChain(1);
     const { log: own, counts } = counted(database);
     await own.record([event(ana), event(ben), event(ana)]);
@@ -176,9 +178,9 @@ describeOnBoth('the chains of events', (open) => {
     expect(counts).toEqual({ statements: 4, transactions: 0 });
     await log.record([event(ben)]);
     await own.record([event(ana), event(ben)]);
-    expect(counts).toEqual({ statements: 5, transactions: 1 });
+    expect(counts).toEqual({ statements: 7, transactions: 0 });
     await own.record([event(ana), event(ben)]);
-    expect(counts).toEqual({ statements: 6, transactions: 1 });
+    expect(counts).toEqual({ statements: 8, transactions: 0 });
     expect(await log.verify(undefined)).toMatchObject({ events: 13, broken: [] });
   });
 
@@ -221,5 +223,90 @@ describeOnBoth('the chains of events', (open) => {
     expect((await without.verify(ana)).broken).toHaveLength(1);
     // Nor can somebody with another key make it look whole.
     expect((await log.verify(ana)).broken).toHaveLength(1);
+  });
+});
+
+describe('chains on PostgreSQL, one of them held by somebody else', { timeout: 30_000 }, () => {
+  beforeAll(emptyDatabase);
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Three connections only, so that whoever waits on one is missed. */
+  async function openHeld() {
+    const url = await emptyDatabase();
+    const database = await openServer(url, 3, sealer, () => undefined);
+    const log = createAccessLog(database, sealer, Date.now);
+    const [ana, ben] = [randomUUID(), randomUUID()];
+    await log.record([event(ana), event(ben)]);
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    onTestFinished(async () => {
+      await other.end();
+      await database.close();
+    });
+    await other.query('begin');
+    await other.query('select from access_chains where patient_id = $1 for update', [ana]);
+    return { database, log, ana, ben, letGo: () => other.query('commit') };
+  }
+
+  test('are written for the others at once, and for its patient as soon as it is free', async () => {
+    const { log, ana, ben, letGo } = await openHeld();
+    const written = vi.fn();
+    const waiting = Array.from({ length: 20 }, () => log.record([event(ana)]).then(written));
+    const both = log.record([event(ben), event(ana)]).then(written);
+    await Promise.all([log.record([event(ben)]), log.record([event(ben)])]);
+    const begun = randomUUID();
+    const later = log.record([event(ana)]).then(written);
+    await log.record([event(ben), event(begun)]);
+    expect(written).not.toHaveBeenCalled();
+    expect(await log.verify(undefined)).toMatchObject({ chains: 3, events: 6, broken: [] });
+    await letGo();
+    await Promise.all([...waiting, both, later]);
+    expect(await log.verify(undefined)).toMatchObject({ chains: 3, events: 29, broken: [] });
+  });
+
+  test('refuse its patient’s events alone where it is held for too long', async () => {
+    const { log, ana, ben, letGo } = await openHeld();
+    const late = expect(log.record([event(ana)])).rejects.toMatchObject({ kind: 'TIMED_OUT' });
+    const beside = log.record([event(ben)]);
+    const begun = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(begun + 11_000);
+    await Promise.all([late, beside]);
+    vi.restoreAllMocks();
+    await letGo();
+    await log.record([event(ana)]);
+    expect(await log.verify(undefined)).toMatchObject({ events: 4, broken: [] });
+  });
+
+  test('are verified without being held, and as they are at one moment', async () => {
+    const { database, log, ana, letGo } = await openHeld();
+    await letGo();
+    const walked = vi.fn();
+    const beside = createAccessLog(
+      {
+        ...database,
+        transaction: (work) =>
+          database.transaction(async (queries) => {
+            const last = await work(queries);
+            walked();
+            await log.record([event(ana)]);
+            return last;
+          }),
+      },
+      sealer,
+      Date.now,
+    );
+    expect(await beside.verify(ana)).toMatchObject({ chains: 1, broken: [] });
+    expect(walked).toHaveBeenCalled();
+    let verifying = true;
+    const appending = (async () => {
+      while (verifying) {
+        await log.record([event(ana)]);
+      }
+    })();
+    for (let times = 0; times < 50; times += 1) {
+      expect((await log.verify(ana)).broken).toEqual([]);
+    }
+    verifying = false;
+    await appending;
   });
 });
