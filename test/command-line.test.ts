@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -216,6 +216,23 @@ The README's chapter "Configuration" explains each variable.
     expect(Date.now() - before).toBeLessThan(4_000);
     expect(running.stderr()).not.toMatch(/\n {4}at /);
     sandbox.simulators.VSEE.clear();
+  });
+
+  it('S05: that stood still while another process took its DATA_DIR over writes nothing more there and exits 1', async () => {
+    const folder = temporaryFolder();
+    const frozen = serve(folder);
+    await addressOf(frozen);
+    frozen.process.kill('SIGSTOP');
+    const store = join(folder, 'data', 'store');
+    const lock = String(readdirSync(store).find((name) => name.endsWith('.lock')));
+    const next = `portico-${Number(lock.match(/\d+/)) + 1}.lock`;
+    const other = { pid: 1, realm: 'another machine', started: '1', token: 'x' };
+    writeFileSync(join(store, next), JSON.stringify(other));
+    rmSync(join(store, lock));
+    frozen.process.kill('SIGCONT');
+    expect(await frozen.ended).toBe(1);
+    expect(frozen.stderr()).toMatch(/^The data folder \S+ was taken over by another Portico/m);
+    expect(readdirSync(store).sort()).toEqual(['database', next]);
   });
 
   it('S05: keeps what it is told over a restart, and lets no second process at its DATA_DIR', async () => {

@@ -23,6 +23,8 @@ interface LockContent extends ProcessIdentity {
 const heartbeat = 5_000;
 /** Silence after which a holder elsewhere counts as dead. */
 const longestSilence = 20_000;
+/** Silence after which a holder asks itself whether it counts as dead; clocks differ. */
+const uncertainSilence = longestSilence / 2;
 /** A lock file is written right after it is created; one that stays empty was left by a crash. */
 const longestEmpty = 2_000;
 const poll = 250;
@@ -90,6 +92,13 @@ function judge(path: string): 'FREE' | 'HELD' | 'WAIT' {
   return state === 'DEAD' || reused ? 'FREE' : 'HELD';
 }
 
+const takenOver = (directory: string) =>
+  new StoreError(
+    'UNUSABLE',
+    `The data folder ${directory} was taken over by another Portico process, as this one stood still for long: it writes nothing more there, and ends. ` +
+      'An embedded database can only be used by one; to run several, use PostgreSQL (DATABASE_URL).',
+  );
+
 const inUse = (directory: string) =>
   new StoreError(
     'UNUSABLE',
@@ -119,16 +128,27 @@ function take(directory: string, number: number, content: LockContent): boolean 
   return true;
 }
 
+/** A folder that is held. */
+export interface FolderLock {
+  /**
+   * To be asked before anything is written: a process that stood still may have lost it meanwhile.
+   * @throws StoreError UNUSABLE where it has
+   */
+  check(): void;
+  /** Gives it back. */
+  release(): void;
+}
+
 /**
  * Takes the folder for this process. Waits for a moment where it cannot tell yet whether the holder
- * lives (another container's process, which is judged by its heartbeat).
- * @returns the function that gives it back
+ * lives (another container's process, which is judged by its heartbeat). Where another takes it over, an
+ * error that nobody catches ends this process.
  * @throws StoreError UNUSABLE where another process, or another store of this one, uses it
  */
 export async function lockDirectory(
   directory: string,
   onProgress: (line: string) => void = () => undefined,
-): Promise<() => void> {
+): Promise<FolderLock> {
   const content: LockContent = { ...ownIdentity(), token: randomUUID() };
   const waitUntil = Date.now() + longestSilence + heartbeat;
   for (let told = false; ; ) {
@@ -139,7 +159,7 @@ export async function lockDirectory(
       // Before the file exists, or a second store of this process would take it for a left-over.
       heldHere.add(content.token);
       if (take(directory, number, content)) {
-        return hold(pathOf(directory, number), content);
+        return hold(directory, number, content, onProgress);
       }
       heldHere.delete(content.token);
       continue;
@@ -155,24 +175,72 @@ export async function lockDirectory(
   }
 }
 
-function hold(path: string, content: LockContent): () => void {
-  const beat = setInterval(() => {
+function hold(
+  directory: string,
+  taken: number,
+  content: LockContent,
+  onProgress: (line: string) => void,
+): FolderLock {
+  let number = taken;
+  let lost = false;
+  let lastBeat = Date.now();
+  const isUncertain = () => Date.now() - lastBeat > uncertainSilence;
+
+  /** Whether it still is ours; then that is shown to the others. */
+  function isOurs(now: Date): boolean {
+    if (!isUncertain()) {
+      const ours = numbersIn(directory)[0] === number;
+      if (ours) {
+        utimesSync(pathOf(directory, number), now, now);
+      }
+      return ours;
+    }
+    // Somebody may be about to take it: only one of us gets the next number.
+    const ours = take(directory, number + 1, content);
+    number += ours ? 1 : 0;
+    return ours;
+  }
+
+  function beat(): void {
+    const now = new Date();
+    // Lost is lost, also where whoever took it has given it back.
+    lost ||= !isOurs(now);
+    if (lost) {
+      throw takenOver(directory);
+    }
+    lastBeat = now.getTime();
+  }
+
+  const timer = setInterval(() => {
     try {
-      utimesSync(path, new Date(), new Date());
-    } catch {
-      // A folder that was removed under us: there is nothing left to protect.
+      beat();
+    } catch (error) {
+      if (error instanceof StoreError) {
+        clearInterval(timer);
+        onProgress(error.message);
+        throw error;
+      }
+      // A disk that fails, say: it may pass, and `check` lets nothing through if it does not.
     }
   }, heartbeat);
-  beat.unref();
-  return () => {
-    clearInterval(beat);
-    if (!heldHere.delete(content.token)) {
-      return;
-    }
-    try {
-      writeFileSync(path, JSON.stringify({ ...content, released: true }), { flag: 'r+' });
-    } catch {
-      // As above.
-    }
+  timer.unref();
+  return {
+    check() {
+      if (lost || isUncertain()) {
+        beat();
+      }
+    },
+    release() {
+      clearInterval(timer);
+      if (!heldHere.delete(content.token)) {
+        return;
+      }
+      try {
+        const released = JSON.stringify({ ...content, released: true });
+        writeFileSync(pathOf(directory, number), released, { flag: 'r+' });
+      } catch {
+        // A folder that was removed under us: there is nothing left to protect.
+      }
+    },
   };
 }

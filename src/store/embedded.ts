@@ -5,7 +5,7 @@ import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
-import { lockDirectory } from './embedded-lock.ts';
+import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { migrateWith } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
 
@@ -26,9 +26,17 @@ function prepared(directory: string): string {
   }
 }
 
-async function opened(path: string | undefined): Promise<PGlite> {
+async function opened(path: string | undefined, lock: FolderLock | undefined): Promise<PGlite> {
   const client = path === undefined ? new PGlite() : new PGlite(path);
   await client.waitReady;
+  if (lock !== undefined) {
+    // All that the database is told goes through here, also in a transaction that was begun before.
+    const tell = client.execProtocolRawSync.bind(client);
+    client.execProtocolRawSync = (message) => {
+      lock.check();
+      return tell(message);
+    };
+  }
   return client;
 }
 
@@ -43,17 +51,17 @@ export async function openEmbedded(
   onProgress: (line: string) => void,
 ): Promise<Database> {
   const directory = dataDirectory === undefined ? undefined : prepared(dataDirectory);
-  let release: () => void = () => undefined;
+  let lock: FolderLock | undefined;
   if (directory !== undefined) {
     try {
-      release = await lockDirectory(directory, onProgress);
+      lock = await lockDirectory(directory, onProgress);
     } catch (error) {
       throw error instanceof StoreError ? error : unusable(directory, error);
     }
   }
   let client: PGlite | undefined;
   try {
-    client = await opened(directory && join(directory, 'database'));
+    client = await opened(directory && join(directory, 'database'), lock);
     const queries = drizzle(client);
     await migrateWith(
       queries as unknown as Queries,
@@ -61,26 +69,31 @@ export async function openEmbedded(
       sealer,
       onProgress,
     );
-    return createDatabase(engineOf(queries, release));
+    return createDatabase(engineOf(queries, lock));
   } catch (error) {
     await client?.close().catch(() => undefined);
-    release();
+    lock?.release();
     throw directory === undefined || error instanceof StoreError
       ? withoutDetails(error)
       : unusable(directory, error);
   }
 }
 
-function engineOf(queries: PgliteDatabase & { $client: PGlite }, release: () => void): Engine {
+function engineOf(
+  queries: PgliteDatabase & { $client: PGlite },
+  lock: FolderLock | undefined,
+): Engine {
   return {
     queries: queries as unknown as Queries,
     transaction: <T>(work: (transaction: Queries) => PromiseLike<T>) =>
       queries.transaction(async (transaction) => work(transaction as unknown as Queries)),
     async close() {
       try {
+        // To close it is to write, too.
+        lock?.check();
         await queries.$client.close();
       } finally {
-        release();
+        lock?.release();
       }
     },
   };

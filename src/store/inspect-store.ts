@@ -6,7 +6,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Queries } from './database.ts';
-import { lockDirectory } from './embedded-lock.ts';
+import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { pendingMigrations } from './migrate.ts';
 import { beginningLength } from './sealing.ts';
 import { connectionTimeout, sessionOptions, unreachable } from './server.ts';
@@ -104,9 +104,9 @@ async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
   if (!existsSync(join(dataDirectory, 'database'))) {
     return absent;
   }
-  let release: () => void;
+  let lock: FolderLock;
   try {
-    release = await lockDirectory(dataDirectory);
+    lock = await lockDirectory(dataDirectory);
   } catch (error) {
     if (error instanceof StoreError && error.code === 'IN_USE') {
       return { ...absent, state: 'IN_USE' };
@@ -124,7 +124,7 @@ async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
   } catch (error) {
     throw withoutDetails(error);
   } finally {
-    release();
+    lock.release();
   }
 }
 

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { badInput, CodedError } from '../domain/errors.ts';
 
 /** What a failure of the store means for its caller. */
@@ -99,8 +100,10 @@ export const isTransient = (error: unknown) => ['40001', '40P01'].includes(codeO
 
 /** What leaves the store instead of an error of the database, its driver or Drizzle. */
 export function withoutDetails(error: unknown): StoreError | CodedError {
-  if (error instanceof StoreError || error instanceof CodedError) {
-    return error;
+  // Drizzle wraps what the engine throws, which may be ours.
+  const own = error instanceof DrizzleQueryError ? error.cause : error;
+  if (own instanceof StoreError || own instanceof CodedError) {
+    return own;
   }
   const code = codeOf(error);
   // PostgreSQL cannot keep a NUL character in a text; nothing else in here is a client's doing.

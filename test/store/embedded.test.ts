@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { lockDirectory } from '../../src/store/embedded-lock.ts';
 import { ownIdentity } from '../../src/store/process-identity.ts';
@@ -35,6 +36,7 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     folder = await mkdtemp(join(tmpdir(), 'portico-embedded-'));
   });
   afterEach(async () => {
+    vi.useRealTimers();
     await Promise.all(children.splice(0).map(end));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   });
@@ -65,6 +67,7 @@ describe('an embedded database', { timeout: 60_000 }, () => {
       join(folder, `portico-${number}.lock`),
       typeof content === 'string' ? content : JSON.stringify(content),
     );
+  const elsewhere = { pid: process.pid, realm: 'another machine', started: '1', token: 'x' };
   const age = (number: number, milliseconds: number) => {
     const time = new Date(Date.now() - milliseconds);
     return utimes(join(folder, `portico-${number}.lock`), time, time);
@@ -175,27 +178,69 @@ describe('an embedded database', { timeout: 60_000 }, () => {
 
   test('is taken over from an earlier process of the same id', async () => {
     await lockAs(4, { ...ownIdentity(), started: '1', token: 'old' });
-    const release = await lockDirectory(folder);
+    const { release } = await lockDirectory(folder);
     expect(await locks()).toEqual(['portico-5.lock']);
     await expect(lockDirectory(folder)).rejects.toThrow('in use');
     release();
     release();
-    (await lockDirectory(folder))();
+    (await lockDirectory(folder)).release();
   });
 
   test('is taken over from another container once its heartbeat has stopped', async () => {
-    await lockAs(1, { pid: process.pid, realm: 'another machine', started: '1', token: 'x' });
+    await lockAs(1, elsewhere);
     await age(1, 19_300);
     const lines: string[] = [];
-    const release = await lockDirectory(folder, (line) => lines.push(line));
+    const { release } = await lockDirectory(folder, (line) => lines.push(line));
     expect(lines).toEqual([expect.stringContaining('still in use')]);
     release();
+  });
+
+  /** As a process is that stood still for 25 seconds and has not come to its next heartbeat yet. */
+  async function openAndStandStill(meanwhile: () => Promise<void>) {
+    await useTemplate();
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+    const lines: string[] = [];
+    const database = await openEmbedded(folder, sealer, (line) => lines.push(line));
+    const ask = () => database.run((queries) => queries.execute(sql`select 1`));
+    const underWay = database.transaction(async (queries) => {
+      await queries.execute(sql`select 1`);
+      await meanwhile();
+      vi.setSystemTime(Date.now() + 25_000);
+      await queries.execute(sql`select 1`);
+    });
+    return { database, ask, underWay, lines };
+  }
+
+  test('is left alone by a process that stood still while another took it over', async () => {
+    const { database, ask, underWay, lines } = await openAndStandStill(() => lockAs(2, elsewhere));
+    const lost = { kind: 'UNUSABLE', message: expect.stringMatching(/taken over.*DATABASE_URL/) };
+    await expect(underWay).rejects.toMatchObject(lost);
+    // Lost is lost.
+    await rm(join(folder, 'portico-2.lock'));
+    await expect(ask()).rejects.toMatchObject(lost);
+    expect(() => vi.advanceTimersByTime(5_000)).toThrow(/taken over/);
+    expect(lines).toEqual([expect.stringMatching(/taken over/)]);
+    await expect(database.close()).rejects.toMatchObject(lost);
+  });
+
+  test('is kept by a process that stood still where nobody took it over', async () => {
+    const { database, ask, underWay } = await openAndStandStill(async () => undefined);
+    await underWay;
+    // Under a new number: who was about to take that has come too late.
+    expect(await locks()).toEqual(['portico-2.lock']);
+    vi.advanceTimersByTime(60_000);
+    await ask();
+    expect(await locks()).toEqual(['portico-2.lock']);
+    await expect(lockDirectory(folder)).rejects.toThrow('in use');
+    await database.close();
+    (await lockDirectory(folder)).release();
+    expect(await locks()).toEqual(['portico-3.lock']);
   });
 
   test('is taken over where a crash left a lock without content', async () => {
     await lockAs(1, '');
     await age(1, 60_000);
-    (await lockDirectory(folder))();
+    (await lockDirectory(folder)).release();
     expect(await locks()).toEqual(['portico-2.lock']);
   });
 });
