@@ -1,5 +1,11 @@
-import { createServer, type RequestListener, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 
 /** What the operator can mend without reading code. */
 export class StartError extends Error {
@@ -30,6 +36,31 @@ const notReady: RequestListener = (_request, response) => {
   response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
 };
 
+/** Responses that are not sent yet, of connections that had a request. */
+const unsent = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * Node (20.20) tells only the response whose turn it is that the connection is gone; those of requests that
+ * were sent behind it would hold what they hold for ever.
+ */
+function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
+  const known = unsent.get(socket);
+  const responses = known ?? new Set();
+  if (known === undefined) {
+    unsent.set(socket, responses);
+    socket.once('close', () => {
+      for (const each of responses) {
+        // The one whose turn it is has the socket.
+        if (each.socket === null) {
+          each.destroy().emit('close');
+        }
+      }
+    });
+  }
+  responses.add(response);
+  response.once('finish', () => responses.delete(response));
+}
+
 export type Listening = Awaited<ReturnType<typeof listen>>;
 
 /**
@@ -47,6 +78,7 @@ export async function listen(
 ) {
   let answer: RequestListener = notReady;
   const server = createServer(bounds, (request, response) => {
+    closeWithConnection(request, response);
     response.once('finish', () => {
       // A body that nobody wants is not awaited, but its sender may read the answer first.
       if (!request.complete) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createConnection } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Listening, listen, StartError } from '../src/listen.ts';
@@ -58,6 +59,37 @@ describe('the HTTP server', () => {
     await expect
       .poll(async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined))?.status)
       .toBe(503);
+  });
+
+  it('closes each response of a connection that is gone once, also those that wait behind another', async () => {
+    const { port, answerWith } = await start();
+    const open: ServerResponse[] = [];
+    let closed = 0;
+    answerWith((request, response) => {
+      response.on('close', () => (closed += 1));
+      if (request.url === '/answered') {
+        response.end();
+      } else {
+        open.push(response);
+      }
+    });
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    const ask = (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    ask('/answered');
+    await once(socket, 'data');
+    for (let count = 0; count < 3; count += 1) {
+      ask('/');
+    }
+    await expect.poll(() => open.length).toBe(3);
+    expect(closed).toBe(1);
+    socket.resetAndDestroy();
+    await expect.poll(() => closed).toBe(4);
+    // What comes too late for them harms nobody.
+    for (const response of open) {
+      response.end('late');
+    }
+    expect((await fetch(`http://127.0.0.1:${port}/answered`)).status).toBe(200);
+    expect(closed).toBe(5);
   });
 
   it('bounds head, time and connections', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
@@ -48,10 +49,7 @@ const askQueue = (document = queueQuery) => gateway.query(document, { id: gatewa
 async function fillReads() {
   gateway.sandbox.simulators.CERBO.latency = 3_000;
   const waiting = Array.from({ length: most }, () => askQueue());
-  const running = /portico_requests_running\{class="read"\} (\d+)/;
-  await expect
-    .poll(async () => running.exec(await metrics())?.[1], { timeout: 15_000 })
-    .toBe(String(most));
+  await readsInHand(most);
   await expect.poll(() => gateway.calls('CERBO').length, { timeout: 15_000 }).toBe(most);
   return waiting;
 }
@@ -60,6 +58,14 @@ const metrics = async () => {
   const headers = { authorization: `Bearer ${token}` };
   return (await gateway.fetch('/metrics', { headers })).text();
 };
+
+/** Resolves when there are so many. */
+async function readsInHand(count: number): Promise<void> {
+  const running = /portico_requests_running\{class="read"\} (\d+)/;
+  await expect
+    .poll(async () => running.exec(await metrics())?.[1], { timeout: 15_000 })
+    .toBe(String(count));
+}
 
 // A process's files are to be seen in /proc on Linux only.
 describe.runIf(existsSync('/proc/self/fd'))('`portico serve`', () => {
@@ -159,5 +165,32 @@ describe('a burst while a vendor takes five seconds', slow, () => {
     expect(gateway.calls('CERBO')).toHaveLength(served.length);
     const codes = answers.flatMap(({ errors }) => errors.map(({ extensions }) => extensions.code));
     expect(codes).not.toContain('INTERNAL_SERVER_ERROR');
+  });
+});
+
+// The last: it ends the process.
+describe('requests sent one behind the other, whose connection is reset', slow, () => {
+  it('leave their places, and nothing that the end of the process would wait for', async () => {
+    // Nothing ends by itself.
+    gateway.sandbox.simulators.CERBO.latency = deadline;
+    const authorization = `authorization: Bearer ${await gateway.token('staff')}`;
+    const head = (...lines: string[]) =>
+      [...lines, 'host: localhost', authorization, '', ''].join('\r\n');
+    const body = JSON.stringify({ query: queueQuery, variables: { id: gateway.ids.Ana } });
+    const slowly = head(
+      ...['POST /graphql HTTP/1.1', 'content-type: application/json'],
+      `content-length: ${body.length}`,
+    );
+    const { hostname: host, port } = new URL(gateway.origin);
+    const socket = createConnection({ host, port: Number(port) });
+    socket.write(`${slowly}${body}${head('GET /x HTTP/1.1').repeat(most - 1)}`);
+    await readsInHand(most);
+    socket.resetAndDestroy();
+    await readsInHand(0);
+
+    const { running } = gateway;
+    running.process.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    expect(running.stderr()).not.toContain('Ending although not all is finished');
   });
 });
