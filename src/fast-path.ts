@@ -10,7 +10,7 @@ import { type GraphQLParams, processRegularResult } from 'graphql-yoga';
 import type { VerifiedCaller } from './auth/access.ts';
 import type { OperationLedger } from './domain/operations.ts';
 import type { GraphContext } from './graph/builder.ts';
-import { hasPlaceOfWrite } from './overload/guard.ts';
+import { placeOf } from './overload/guard.ts';
 import type { KnownDocuments } from './plugins/known-documents.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import type { RateLimit } from './plugins/rate-limit.ts';
@@ -151,7 +151,7 @@ export function createFastPath(options: FastPathOptions): RequestListener {
       /^\d{1,9}$/.test(headers['content-length'] ?? '') &&
       Number(headers['content-length']) <= requestLimits.bytes &&
       // Whether it is a write is yet to be seen.
-      !hasPlaceOfWrite(request);
+      placeOf(request)?.of !== 'write';
     return isPlain ? types.get(headers.accept) : undefined;
   }
 

@@ -28,6 +28,7 @@ import { type MetricsRoute, useMetricsRoute } from './plugins/use-metrics-route.
 import { useOperationReport, useOperations } from './plugins/use-operation-report.ts';
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
+import { usePlaces } from './plugins/use-places.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
@@ -40,7 +41,6 @@ import {
   type VendorCallsShown,
 } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
-import { useWriteReserve } from './plugins/use-write-reserve.ts';
 import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {
@@ -181,10 +181,10 @@ export function createServer(options: ServerOptions) {
       useRequestParser(requestLimits),
       ...usePersistedDocuments(persistedDocuments.documents, persistedDocuments.only),
       useQueryLimits(queryLimits),
-      useWriteReserve(),
       ...(graphiql === undefined ? [useDisableIntrospection()] : []),
       useAccessTrail(options.inHand),
       useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
+      usePlaces(),
       useSecretDelivery(store.operations),
       useErrorMasking(logFault),
       useOperationReport(observer),

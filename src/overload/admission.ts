@@ -1,5 +1,17 @@
-/** Reads give way before writes: those that cannot be taken in with the reads have a reserve of their own. */
-export type RequestClass = 'read' | 'write';
+/**
+ * Reads give way before writes: those that cannot be taken in with the reads have a reserve of their own.
+ * Subscriptions are streams once they have begun: they last for hours, and do next to nothing.
+ */
+export type RequestClass = 'read' | 'write' | 'stream';
+
+/** What a request holds that was let in. */
+export interface Place {
+  readonly of: RequestClass;
+  /** Gives it back; again, it changes nothing. */
+  leave(): void;
+  /** Gives it back for one among the streams. @returns false where those are all taken: it keeps what it has */
+  becomeStream(): boolean;
+}
 
 export interface AdmissionOptions {
   /** Requests in hand at once, at the most. */
@@ -20,6 +32,8 @@ interface Lane {
   refused: number;
 }
 
+/** Streams, for each request that may be in hand at the most. */
+const streamsPerRequest = 2;
 /** In hand at once where the event loop is late all the time: fewer would leave it idle between answers. */
 const leastReads = 16;
 /** Writes are few, and take several calls each: they are the last to be turned away. */
@@ -46,6 +60,7 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
   const lanes: Record<RequestClass, Lane> = {
     read: laneOf(firstReads, leastReads, most),
     write: laneOf(reserve, leastWrites, reserve),
+    stream: laneOf(most * streamsPerRequest, most * streamsPerRequest, most * streamsPerRequest),
   };
 
   const fall = (lane: Lane, lag: number) => {
@@ -58,22 +73,50 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
     }
   };
 
-  return {
-    /** @returns what gives the place back, to be called once; undefined where there is none */
-    enter(of: RequestClass): (() => void) | undefined {
-      const lane = lanes[of];
-      if (lane.running >= lane.limit) {
-        return undefined;
-      }
+  const take = (lane: Lane): boolean => {
+    const isFree = lane.running < lane.limit;
+    if (isFree) {
       lane.running += 1;
       lane.peak = Math.max(lane.peak, lane.running);
-      return () => {
-        lane.running -= 1;
+    }
+    return isFree;
+  };
+  const refused = (of: RequestClass): void => {
+    lanes[of].refused += 1;
+  };
+
+  return {
+    /** @returns undefined where there is no place */
+    enter(of: RequestClass): Place | undefined {
+      if (!take(lanes[of])) {
+        return undefined;
+      }
+      let held: Lane | undefined = lanes[of];
+      const leave = () => {
+        if (held !== undefined) {
+          held.running -= 1;
+          held = undefined;
+        }
+      };
+      return {
+        of,
+        leave,
+        becomeStream() {
+          // Whoever has left would never leave the streams.
+          if (held === undefined) {
+            return true;
+          }
+          if (!take(lanes.stream)) {
+            refused('stream');
+            return false;
+          }
+          leave();
+          held = lanes.stream;
+          return true;
+        },
       };
     },
-    refused(of: RequestClass): void {
-      lanes[of].refused += 1;
-    },
+    refused,
     /** @param lag milliseconds that the event loop was late of late */
     adapt(lag: number): void {
       const { read, write } = lanes;
@@ -92,7 +135,7 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
       }
     },
     loads: () =>
-      (['read', 'write'] as const).map((of) => {
+      (['read', 'write', 'stream'] as const).map((of) => {
         const { running, limit, refused } = lanes[of];
         return { class: of, running, limit, refused };
       }),

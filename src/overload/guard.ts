@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { ErrorCode } from '../domain/errors.ts';
 import { requestIdFrom } from '../domain/request.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Place } from './admission.ts';
 
 export interface GuardOptions {
   admission: Admission;
@@ -16,11 +16,11 @@ const always = ['/health', '/ready', '/metrics'];
 const callback = /^\/oauth\/[a-z-]{1,40}\/callback$/;
 const hashes = /\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b/gi;
 
-const admittedAsWrites = new WeakSet<IncomingMessage>();
+const places = new WeakMap<IncomingMessage, Place>();
 
-/** Whether a request has the place of a write: what it asks for has to be one then. */
-export const hasPlaceOfWrite = (request: IncomingMessage | undefined) =>
-  request !== undefined && admittedAsWrites.has(request);
+/** Of a request that was let in. In one of a write, what it asks for has to be a write. */
+export const placeOf = (request: IncomingMessage | undefined): Place | undefined =>
+  request && places.get(request);
 
 const code: ErrorCode = 'RATE_LIMITED';
 const message = 'There is too much to do at the moment. Nothing was done; try again soon.';
@@ -68,7 +68,7 @@ function beginningOf(request: IncomingMessage, take: (text: string) => void): vo
 /**
  * Turns requests away with 503 at once where more are in hand than can be answered in good time. Reads go
  * first; a request that seems to be a write, by a look at the beginning of its body, may have a place of the
- * writes' reserve. Whether it is one is checked once its document was read, see `useWriteReserve`.
+ * writes' reserve. Whether it is one is checked once its document was read, see `usePlaces`.
  */
 export function guardAgainstOverload(
   listener: RequestListener,
@@ -80,26 +80,19 @@ export function guardAgainstOverload(
 
   return (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
-    const admit = (leave: () => void) => {
-      let left = false;
-      const once = () => {
-        if (!left) {
-          left = true;
-          leave();
-        }
-      };
+    const admit = (place: Place) => {
+      places.set(request, place);
       // Whoever reads their answer slowly holds nobody up.
-      response.once('finish', once).once('close', once);
+      response.once('finish', place.leave).once('close', place.leave);
       listener(request, response);
     };
     const asWrite = (seems: boolean) => {
-      const leave = seems ? admission.enter('write') : undefined;
-      if (leave === undefined) {
+      const place = seems ? admission.enter('write') : undefined;
+      if (place === undefined) {
         admission.refused(seems ? 'write' : 'read');
         turnAway(request, response, options);
       } else {
-        admittedAsWrites.add(request);
-        admit(leave);
+        admit(place);
       }
     };
 
@@ -107,9 +100,9 @@ export function guardAgainstOverload(
       listener(request, response);
       return;
     }
-    const leave = admission.enter('read');
-    if (leave !== undefined) {
-      admit(leave);
+    const place = admission.enter('read');
+    if (place !== undefined) {
+      admit(place);
     } else if (request.method === 'POST' && path === '/graphql') {
       beginningOf(request, (text) => asWrite(seemsToWrite(text)));
     } else {

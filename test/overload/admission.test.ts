@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { createAdmission, type RequestClass } from '../../src/overload/admission.ts';
+import { createAdmission, type Place, type RequestClass } from '../../src/overload/admission.ts';
 
 const options = { most: 1000, reserve: 100, targetLag: 50 };
 
 /** As many as are let in, up to `wanted`. */
 function fill({ enter }: ReturnType<typeof createAdmission>, of: RequestClass, wanted: number) {
-  const leaves: (() => void)[] = [];
+  const places: Place[] = [];
   for (let count = 0; count < wanted; count += 1) {
-    const leave = enter(of);
-    if (leave) {
-      leaves.push(leave);
+    const place = enter(of);
+    if (place) {
+      places.push(place);
     }
   }
-  return leaves;
+  return places;
 }
 
 const limits = ({ loads }: ReturnType<typeof createAdmission>) =>
@@ -24,20 +24,40 @@ describe('requests in hand', () => {
     const reads = fill(admission, 'read', 11);
     expect(reads).toHaveLength(10);
     expect(admission.enter('read')).toBeUndefined();
-    reads[0]?.();
+    reads[0]?.leave();
+    reads[0]?.leave();
+    expect(admission.loads()[0]?.running).toBe(9);
     expect(admission.enter('read')).toBeDefined();
     expect(fill(admission, 'write', 3)).toHaveLength(2);
+  });
+
+  it('that have become streams leave their places to others, and are twice as many at the most', () => {
+    const admission = createAdmission({ ...options, most: 10, reserve: 2 });
+    const running = () => admission.loads().map((load) => load.running);
+    const streams = [...fill(admission, 'read', 10), ...fill(admission, 'write', 2)];
+    expect(streams.map((place) => place.becomeStream())).toEqual(Array(12).fill(true));
+    expect(running()).toEqual([0, 0, 12]);
+    const next = fill(admission, 'read', 10);
+    expect(next.filter((place) => place.becomeStream())).toHaveLength(8);
+    expect(running()).toEqual([2, 0, 20]);
+    expect(admission.loads()[2]).toMatchObject({ class: 'stream', limit: 20, refused: 2 });
+    for (const place of [...streams, ...next]) {
+      place.leave();
+      // Gone before it could become one.
+      expect(place.becomeStream()).toBe(true);
+    }
+    expect(running()).toEqual([0, 0, 0]);
   });
 
   it('may be more where they are wanted and the loop has time to spare, up to the most', () => {
     const admission = createAdmission(options);
     admission.adapt(5);
-    expect(limits(admission)).toEqual({ read: 128, write: 100 });
+    expect(limits(admission)).toEqual({ read: 128, write: 100, stream: 2000 });
     for (let round = 0; round < 30; round += 1) {
       fill(admission, 'read', 2000);
       admission.adapt(5);
     }
-    expect(limits(admission)).toEqual({ read: 1000, write: 100 });
+    expect(limits(admission)).toEqual({ read: 1000, write: 100, stream: 2000 });
   });
 
   it('may be less where the loop is late: at once no more than are in hand', () => {
@@ -62,9 +82,9 @@ describe('requests in hand', () => {
       admission.adapt(500);
     }
     admission.adapt(500);
-    expect(limits(admission)).toEqual({ read: 16, write: 70 });
+    expect(limits(admission)).toEqual({ read: 16, write: 70, stream: 2000 });
     admission.adapt(5);
-    expect(limits(admission)).toEqual({ read: 20, write: 100 });
+    expect(limits(admission)).toEqual({ read: 20, write: 100, stream: 2000 });
   });
 
   it('stay as they are while the loop is neither late nor idle', () => {

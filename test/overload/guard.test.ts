@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAdmission } from '../../src/overload/admission.ts';
-import { guardAgainstOverload, hasPlaceOfWrite } from '../../src/overload/guard.ts';
+import { guardAgainstOverload, placeOf } from '../../src/overload/guard.ts';
 
 /** The guard before a listener that answers when it is told to. */
 
@@ -15,12 +15,12 @@ afterEach(() => close());
 async function open(most: number, reserve: number) {
   const waiting: ServerResponse[] = [];
   const bodies: string[] = [];
-  const places: boolean[] = [];
+  const places: (string | undefined)[] = [];
   const admission = createAdmission({ most, reserve, targetLag: 50 });
   const server = createServer(
     guardAgainstOverload(
       async (request, response) => {
-        places.push(hasPlaceOfWrite(request));
+        places.push(placeOf(request)?.of);
         let body = '';
         for await (const chunk of request) {
           body += chunk;
@@ -81,7 +81,7 @@ describe('one request more than may be in hand', () => {
       ],
     });
     expect(bodies).toHaveLength(2);
-    expect(admission.loads()).toMatchObject([{ class: 'read', running: 2, refused: 1 }, {}]);
+    expect(admission.loads()[0]).toMatchObject({ class: 'read', running: 2, refused: 1 });
 
     answerAll();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
@@ -135,7 +135,7 @@ describe('while reads are turned away', () => {
     await begun(1);
     const wanted = post(body);
     await begun(2);
-    expect(places).toEqual([false, true]);
+    expect(places).toEqual(['read', 'write']);
     expect(JSON.parse(bodies[1] ?? '')).toEqual(body);
     expect((await post(body)).status).toBe(503);
     answerAll();

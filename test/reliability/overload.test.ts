@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
+import { globalIdOf, keyIn } from '../support/mutations.ts';
 import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
 
 /**
@@ -30,6 +31,7 @@ beforeAll(async () => {
     REQUEST_WRITE_RESERVE: String(reserve),
     // A machine that is busy with other tests makes the event loop late, too: only the counts are of interest.
     EVENT_LOOP_LAG_MS: '10000',
+    SUBSCRIPTIONS_PER_CALLER: '100',
     METRICS_TOKEN: token,
   });
 }, 90_000);
@@ -44,6 +46,27 @@ const slow = { timeout: 60_000 };
 const queueQuery =
   'query ($id: ID!) { patient(id: $id) { portalRequests(filter: { vendor: [CERBO] }) { nodes { id } sources { state } } } }';
 const askQueue = (document = queueQuery) => gateway.query(document, { id: gateway.ids.Ana });
+
+/** Listens for earlier times until the test ends. */
+async function subscribe(comment = ''): Promise<Response> {
+  const { ids, origin } = gateway;
+  const key = keyIn(ids.Ana);
+  const id = globalIdOf('Appointment', 'MY_PATIENT_PORTAL', key, 'xbCuVVTNU6rT6E5m8p6Y8h7opzAb');
+  const gone = new AbortController();
+  onTestFinished(() => gone.abort());
+  return fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${await gateway.token('staff')}`,
+    },
+    body: JSON.stringify({
+      query: `${comment}\nsubscription { earlierAvailability(appointmentId: "${id}") { start } }`,
+    }),
+    signal: gone.signal,
+  });
+}
 
 /** Reads that wait for a slow vendor, as many as may be in hand. */
 async function fillReads() {
@@ -135,6 +158,13 @@ describe('with as many reads in hand as may be', slow, () => {
     await Promise.all(waiting);
   });
 
+  it('a subscription that was written to look like a mutation does not either', async () => {
+    const waiting = await fillReads();
+    expect((await subscribe('# mutation')).status).toBe(503);
+    await Promise.all(waiting);
+    expect((await subscribe('# mutation')).status).toBe(200);
+  });
+
   it('probes and metrics are answered', async () => {
     const waiting = await fillReads();
     for (const path of ['/health', '/ready']) {
@@ -142,6 +172,27 @@ describe('with as many reads in hand as may be', slow, () => {
     }
     expect(await metrics()).toContain('portico_requests_limit{class="read"} 16');
     await Promise.all(waiting);
+  });
+});
+
+describe('subscriptions that are open', slow, () => {
+  it('take no place of other requests, and are twice as many at the most', async () => {
+    // Kept: a response that is collected as garbage ends.
+    const streams: Response[] = [];
+    while (streams.length < 2 * most) {
+      streams.push(await subscribe());
+    }
+    expect(streams.map(({ status }) => status)).toEqual(Array(2 * most).fill(200));
+    expect(await metrics()).toContain(`portico_requests_running{class="stream"} ${2 * most}`);
+    await readsInHand(0);
+    expect((await askQueue()).errors).toEqual([]);
+    const refused = await subscribe();
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it('leave their places to others', async () => {
+    await expect.poll(metrics).toContain('portico_requests_running{class="stream"} 0');
+    expect((await subscribe()).status).toBe(200);
   });
 });
 
