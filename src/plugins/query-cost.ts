@@ -186,23 +186,26 @@ export function costOfQuery(
       }
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-      const name = selection.kind === Kind.FRAGMENT_SPREAD ? selection.name.value : undefined;
-      if (fragment === undefined || (name !== undefined && seen.has(`${type.name}.${name}`))) {
+      if (fragment === undefined) {
         continue;
-      }
-      if (name !== undefined) {
-        seen.add(`${type.name}.${name}`);
       }
       const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
       // An interface's own fields are those of the type that implements it: they merge.
       const narrower = isCompositeType(condition) && !isAbstractType(condition) ? condition : type;
       if (selection.directives?.some((each) => each.name.value === 'defer')) {
-        // A part of its own: the answer holds its fields once more.
+        // A part of its own: the answer holds its fields once more, also those of a fragment seen before.
         parts += 1;
         collect(narrower, fragment.selectionSet, into, new Set(), `${parts}/`);
-      } else {
-        collect(narrower, fragment.selectionSet, into, seen, part);
+        continue;
       }
+      if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const name = `${type.name}.${selection.name.value}`;
+        if (seen.has(name)) {
+          continue;
+        }
+        seen.add(name);
+      }
+      collect(narrower, fragment.selectionSet, into, seen, part);
     }
   }
 

@@ -94,13 +94,26 @@ describe('a deferred fragment', () => {
     },
   );
 
-  it('counts once more in each part that repeats it', async () => {
-    const page = 'patients(first: 100) { nodes { id accessLog(first: 100) { nodes { action } } } }';
-    const once = await send(`{ ... @defer(label: "a") { ${page} } }`);
+  const page = 'patients(first: 100) { nodes { id accessLog(first: 100) { nodes { action } } } }';
+  it.each([
+    ['in line', (label: string) => `... @defer(label: "${label}") { ${page} }`],
+    ['by its name', (label: string) => `...Page @defer(label: "${label}")`],
+    [
+      'by its name and a variable',
+      (label: string) => `...Page @defer(label: "${label}", if: $yes)`,
+    ],
+  ])('counts once more in each part that repeats it %s', async (_how, part) => {
+    const ask = (labels: string) => {
+      const parts = [...labels].map(part).join(' ');
+      const named = parts.includes('...Page') ? `fragment Page on Query { ${page} }` : '';
+      return send(
+        `query ($yes: Boolean = true) { viewer @skip(if: $yes) { subject } ${parts} } ${named}`,
+      );
+    };
+    const once = await ask('a');
     expect(once.status).toBe(200);
     await once.text();
-    const repeated = [...'abcde'].map((label) => `... @defer(label: "${label}") { ${page} }`);
-    const response = await send(`{ ${repeated.join(' ')} }`);
+    const response = await ask('abcde');
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('QUERY_TOO_COSTLY');
   });
