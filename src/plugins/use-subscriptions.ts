@@ -1,9 +1,11 @@
+import { addAbortListener } from 'node:events';
 import { type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { unauthenticated } from '../auth/token-verifier.ts';
 import { CodedError } from '../domain/errors.ts';
 import type { GraphContext } from '../graph/builder.ts';
+import { interruptible } from './interruptible.ts';
 import { refusal } from './refusal.ts';
 import { requestState } from './request-state.ts';
 import type { Streams } from './streams.ts';
@@ -48,6 +50,8 @@ interface Lasting {
   /** Of the token. */
   expiresAt: number;
   clock: () => number;
+  /** When somebody has to have begun to take it, in milliseconds of `performance.now()`. */
+  answerBy: number;
   /** Aborts when the client is gone. */
   gone: AbortSignal;
   /** Aborts when the process is about to end. */
@@ -57,55 +61,45 @@ interface Lasting {
   onEnd: (why: Why, events: number) => void;
 }
 
-/** A stream as long as its caller may have it. */
+/** A stream as long as its caller may have it, also where nobody takes what it gives. */
 function lasting(events: AsyncIterable<ExecutionResult>, options: Lasting) {
-  const { expiresAt, clock, gone, ending, write, onEnd } = options;
+  const { expiresAt, clock, answerBy, gone, ending, write, onEnd } = options;
   const source = events[Symbol.asyncIterator]();
+  const stream = interruptible(source);
   let count = 0;
   let over = false;
-  let stop: (why: Why) => void = () => undefined;
-  const stopped = new Promise<Why>((resolve) => {
-    stop = resolve;
-  });
-  const timer = setTimeout(() => stop('expired'), Math.min(expiresAt - clock(), longestTimer));
-  const left = () => {
-    stop('left');
-    finish('left');
-  };
-  const end = () => stop('ending');
   const finish = (why: Why) => {
     if (!over) {
       over = true;
-      clearTimeout(timer);
-      gone.removeEventListener('abort', left);
-      ending.removeEventListener('abort', end);
+      clearTimeout(expiry);
+      clearTimeout(untaken);
+      for (const each of listening) {
+        each[Symbol.dispose]();
+      }
+      stream.end(...(why === 'expired' || why === 'ending' ? [lastWord(parting[why]())] : []));
       void source.return?.();
       onEnd(why, count);
     }
   };
-  gone.addEventListener('abort', left);
-  ending.addEventListener('abort', end);
-  const done: IteratorResult<ExecutionResult> = { done: true, value: undefined };
+  const expiry = setTimeout(finish, Math.min(expiresAt - clock(), longestTimer), 'expired');
+  // The client was told that it is too late, or is gone and nobody said so.
+  const untaken = setTimeout(finish, answerBy - performance.now(), 'left');
+  const listening = [
+    addAbortListener(gone, () => finish('left')),
+    addAbortListener(ending, () => finish('ending')),
+  ];
   const iterator: AsyncIterableIterator<ExecutionResult> = {
     [Symbol.asyncIterator]: () => iterator,
     async next() {
-      if (over) {
-        return done;
-      }
+      clearTimeout(untaken);
       try {
-        const next = await Promise.race([source.next(), stopped]);
-        if (typeof next === 'string') {
-          finish(next);
-          return next === 'expired' || next === 'ending'
-            ? { done: false, value: lastWord(parting[next]()) }
-            : done;
-        }
+        const next = await stream.next();
         if (next.done) {
           finish('complete');
-          return done;
+        } else {
+          await write();
+          count += 1;
         }
-        await write();
-        count += 1;
         return next;
       } catch (error) {
         finish('failed');
@@ -113,11 +107,11 @@ function lasting(events: AsyncIterable<ExecutionResult>, options: Lasting) {
       }
     },
     async return() {
-      left();
-      return done;
+      finish('left');
+      return { done: true, value: undefined };
     },
   };
-  return iterator;
+  return { iterator, finish };
 }
 
 /**
@@ -129,7 +123,7 @@ export const useSubscriptions = (options: SubscriptionOptions): Plugin<GraphCont
   onSubscribe({ args, subscribeFn, setSubscribeFn }) {
     const { streams, logger, inHand, clock } = options;
     const { request } = args.contextValue;
-    const { requestId, caller, isBatch } = requestState(request);
+    const { requestId, caller, isBatch, answerBy } = requestState(request);
     if (!takesEvents(request)) {
       throw refusal(
         'BAD_USER_INPUT',
@@ -149,26 +143,28 @@ export const useSubscriptions = (options: SubscriptionOptions): Plugin<GraphCont
         });
       }
       const started = performance.now();
-      let open = false;
+      let stream: ReturnType<typeof lasting> | undefined;
       try {
         const events = await subscribeFn(given);
         const write = () => writeTrail(args.contextValue, inHand);
-        await write();
-        if (!isAsyncIterable(events)) {
-          return events;
+        if (isAsyncIterable(events)) {
+          stream = lasting(events as AsyncIterable<ExecutionResult>, {
+            ...{ clock, answerBy, write, gone: request.signal, ending: streams.signal },
+            expiresAt: caller?.expiresAt ?? 0,
+            onEnd(why, count) {
+              streams.closed(subject);
+              const duration = Math.round(performance.now() - started);
+              logger.info({ requestId, name, why, events: count, duration }, 'subscription');
+            },
+          });
         }
-        open = true;
-        return lasting(events as AsyncIterable<ExecutionResult>, {
-          ...{ clock, write, gone: request.signal, ending: streams.signal },
-          expiresAt: caller?.expiresAt ?? 0,
-          onEnd(why, count) {
-            streams.closed(subject);
-            const duration = Math.round(performance.now() - started);
-            logger.info({ requestId, name, why, events: count, duration }, 'subscription');
-          },
-        });
+        await write();
+        return stream?.iterator ?? events;
+      } catch (error) {
+        stream?.finish('failed');
+        throw error;
       } finally {
-        if (!open) {
+        if (stream === undefined) {
           streams.closed(subject);
         }
       }

@@ -62,6 +62,7 @@ export interface StartedGateway extends TestGateway {
   server: Gateway['server'];
   /** For tests that need it to fail in its own way. */
   store: Gateway['store'];
+  endStreams: Gateway['endStreams'];
 }
 
 export interface TestGatewayOptions {
@@ -204,6 +205,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     listener: gateway.listener,
     server: gateway.server,
     store: gateway.store,
+    endStreams: gateway.endStreams,
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();

@@ -3,10 +3,20 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ofPatient } from '../../support/documents.ts';
 import { type ListeningGateway, startListeningGateway } from '../../support/listening-gateway.ts';
 import { globalIdOf, mutate } from '../../support/mutations.ts';
-import { appointmentOf, listen, looks, open, recordOf, type Stream } from './listening.ts';
+import {
+  appointmentOf,
+  holdTrail,
+  type ListenOptions,
+  listen,
+  looks,
+  open,
+  recordOf,
+  type Stream,
+} from './listening.ts';
 
 const interval = 200;
 const perCaller = 3;
+const requestTimeout = 4_000;
 
 let gateway: ListeningGateway;
 beforeAll(async () => {
@@ -16,14 +26,14 @@ beforeAll(async () => {
       SUBSCRIPTION_CALLS_PER_MINUTE: '100000',
       SUBSCRIPTIONS_PER_CALLER: String(perCaller),
       // Streams outlive it.
-      REQUEST_TIMEOUT_MS: '1500',
+      REQUEST_TIMEOUT_MS: String(requestTimeout),
     },
   });
 });
 afterAll(() => gateway.close());
 
 const streams: Stream[] = [];
-const stream = async (...[options]: [Parameters<typeof listen>[1]?]) => {
+const stream = async (options?: ListenOptions) => {
   const opened = await listen(gateway, options);
   streams.push(opened);
   return opened;
@@ -42,6 +52,14 @@ afterEach(async () => {
 
 const codes = ({ errors }: { errors?: { extensions: { code: string } }[] }) =>
   errors?.map(({ extensions }) => extensions.code);
+
+/** Whoever was asking the vendor has had time to end. */
+async function expectNobodyLooks() {
+  await delay(500);
+  const made = looks(gateway).length;
+  await delay(5 * interval);
+  expect(looks(gateway)).toHaveLength(made);
+}
 
 describe('earlierAvailability', () => {
   it('gives what is open at once, null when it is gone, and what opens up again', async () => {
@@ -64,7 +82,7 @@ describe('earlierAvailability', () => {
   it('says nothing while nothing changes, however long that is, and is not cut off', async () => {
     const events = await stream();
     await events.next();
-    expect(await events.silentFor(2_500)).toBe(true);
+    expect(await events.silentFor(requestTimeout + 1_000)).toBe(true);
     expect(looks(gateway).length).toBeGreaterThan(3);
     open(gateway, false);
     expect((await events.next()).data).toEqual({ earlierAvailability: null });
@@ -125,10 +143,7 @@ describe('the poller', () => {
     open(gateway, false);
     expect((await second.next()).data).toEqual({ earlierAvailability: null });
     second.close();
-    await delay(500);
-    const last = looks(gateway).length;
-    await delay(5 * interval);
-    expect(looks(gateway)).toHaveLength(last);
+    await expectNobodyLooks();
   });
 });
 
@@ -249,6 +264,57 @@ describe('who may listen', () => {
   });
 });
 
+describe('a stream that does not come to begin', () => {
+  /** Streams that ended so, as the log has it. */
+  const ended = (why: string) =>
+    gateway
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"subscription"') && line.includes(`"why":"${why}"`));
+
+  it.each([
+    [
+      'hung up',
+      async (_asked: Promise<unknown>, gone: AbortController) => {
+        gone.abort();
+        // The server hears of it a moment later.
+        await delay(500);
+      },
+    ],
+    [
+      'was told that it took too long',
+      async (asked: Promise<Stream | undefined>) => {
+        expect((await asked)?.response.status).toBe(504);
+      },
+    ],
+  ])('leaves nothing behind where its client %s', async (_how, goes) => {
+    const before = ended('left').length;
+    const trail = holdTrail(gateway);
+    await Promise.all(
+      Array.from({ length: perCaller }, async () => {
+        const gone = new AbortController();
+        const asked = stream({ gone }).catch(() => undefined);
+        await expect.poll(trail.held, { timeout: 10_000 }).toBe(perCaller);
+        await goes(asked, gone);
+      }),
+    ).finally(trail.release);
+    await expect.poll(() => ended('left').length, { timeout: 10_000 }).toBe(before + perCaller);
+    await expectNobodyLooks();
+    expect((await stream()).response.status).toBe(200);
+  });
+
+  it('leaves nothing behind where its trail cannot be written', async () => {
+    const before = ended('failed').length;
+    const trail = holdTrail(gateway);
+    const asked = stream();
+    await expect.poll(trail.held, { timeout: 10_000 }).toBe(1);
+    trail.release(new Error('The store is away.'));
+    expect((await asked).response.status).toBe(500);
+    expect(ended('failed')).toHaveLength(before + 1);
+    await expectNobodyLooks();
+  });
+});
+
 it('keeps a silent stream alive with comments', async () => {
   const { response } = await stream({ as: 'staff' });
   const reader = response.body?.getReader();
@@ -269,7 +335,5 @@ it('ends with an error when the patient takes the vendor’s authorization back'
   const [code] = codes(await events.next()) ?? [];
   expect(code).toMatch(/^(NOT_LINKED|AUTHORIZATION_REQUIRED)$/);
   expect(await events.next()).toBeUndefined();
-  const made = looks(gateway).length;
-  await delay(3 * interval);
-  expect(looks(gateway)).toHaveLength(made);
+  await expectNobodyLooks();
 });

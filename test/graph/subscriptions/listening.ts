@@ -33,6 +33,32 @@ export function open(gateway: ListeningGateway, isOpen: boolean): void {
   recordOf(gateway).asapEmail = isOpen ? 'ana.silva@example.com' : null;
 }
 
+/** Holds up what is to be put down of who saw what, from now on. */
+export function holdTrail({ store: { accessLog } }: ListeningGateway) {
+  const { record } = accessLog;
+  let held = 0;
+  let release: (error?: Error) => void = () => undefined;
+  const released = new Promise<Error | undefined>((resolve) => {
+    release = resolve;
+  });
+  accessLog.record = async (events) => {
+    held += 1;
+    const error = await released;
+    if (error !== undefined) {
+      throw error;
+    }
+    await record(events);
+  };
+  return {
+    held: () => held,
+    /** Lets it be put down, or fail this once. */
+    release(error?: Error) {
+      accessLog.record = record;
+      release(error);
+    },
+  };
+}
+
 export interface Stream {
   response: Response;
   /** The next event; undefined where the stream is complete. @throws after ten seconds of silence */
@@ -43,13 +69,23 @@ export interface Stream {
   close(): void;
 }
 
-/** @param options `at`: the address of a gateway in front of it */
+export interface ListenOptions {
+  as?: Who;
+  token?: string;
+  variables?: object;
+  accept?: string;
+  /** The address of a gateway in front of it. */
+  at?: string;
+  /** Aborted by `close`, or earlier. */
+  gone?: AbortController;
+}
+
 export async function listen(
   gateway: ListeningGateway,
-  options: { as?: Who; token?: string; variables?: object; accept?: string; at?: string } = {},
+  options: ListenOptions = {},
 ): Promise<Stream> {
   const { as = 'ana', accept = 'text/event-stream', variables = {}, at } = options;
-  const gone = new AbortController();
+  const { gone = new AbortController() } = options;
   const ask = at === undefined ? gateway.ask : (init: RequestInit) => fetch(at, init);
   const response = await ask({
     method: 'POST',
