@@ -65,6 +65,8 @@ describe('the image', () => {
     expect(ignored).toContain('*');
     expect([...new Set(copied)].sort()).toEqual(letIn.sort());
     expect(copied.filter((file) => !existsSync(file))).toEqual([]);
+    // What the sources read outside of their folder.
+    expect(copied).toEqual(expect.arrayContaining(['package.json', 'schema/operations']));
     expect(instructions('RUN')).toEqual([
       expect.stringMatching(/^npm ci --omit=dev --ignore-scripts /),
       expect.stringContaining("import('/portico/src/program.mjs')"),

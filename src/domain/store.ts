@@ -273,6 +273,8 @@ export interface Sealer {
   seal(purpose: string, value: string): string;
   /** Undefined where it was changed, is for another purpose, or its key is unknown. */
   open(purpose: string, sealed: string): string | undefined;
+  /** Whether it has the key of sealed text that begins so. */
+  knows(beginning: string): boolean;
   /** Keyed one-way hash, hex, for look-ups of secrets (one-time tokens, states). */
   fingerprint(purpose: string, value: string): string;
   /** The same by each known key, the current one first. */

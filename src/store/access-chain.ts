@@ -34,6 +34,10 @@ export const hashOf = (sealer: Sealer, event: Chained, before: string) =>
 export const sealOf = (sealer: Sealer, head: Omit<Head, 'seal'>) =>
   sealer.fingerprint('access-chain', headText(head));
 
+/** Whether a head is as it was sealed. */
+export const isSealed = (sealer: Sealer, head: Head) =>
+  sealer.fingerprints('access-chain', headText(head)).includes(head.seal);
+
 /** Follows one patient's chain, event by event. */
 export class ChainWalk {
   private number: number;
@@ -70,7 +74,7 @@ export class ChainWalk {
   /** @returns what is wrong with the chain, if anything */
   end(): BrokenChain | undefined {
     const { head, sealer } = this;
-    if (!sealer.fingerprints('access-chain', headText(head)).includes(head.seal)) {
+    if (!isSealed(sealer, head)) {
       this.breaks('CHANGED', this.number);
     } else if (head.length > this.number) {
       this.breaks('REMOVED_AT_THE_END', this.number + 1);

@@ -1,7 +1,7 @@
 import { asc, inArray, type SQL, sql } from 'drizzle-orm';
 import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
-import { type Head, hashOf, noHash, sealOf } from './access-chain.ts';
+import { type Head, hashOf, isSealed, noHash, sealOf } from './access-chain.ts';
 import type { Queries } from './database.ts';
 import { accessChains, accessEvents } from './ledger-tables.ts';
 
@@ -82,7 +82,11 @@ export function chained(
     return row;
   });
   for (const [patientId, end] of ends) {
-    ends.set(patientId, sealedHead(sealer, end));
+    const before = heads.get(patientId);
+    // One that was changed goes on under the seal that gives it away: sealed anew it would look whole.
+    if (before === undefined || isSealed(sealer, before)) {
+      ends.set(patientId, sealedHead(sealer, end));
+    }
   }
   return { rows, ends };
 }

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Queries } from './database.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { pendingMigrations } from './migrate.ts';
-import { beginningLength } from './sealing.ts';
+import { keysOf } from './sealing-keys.ts';
 import { connectionTimeout, sessionOptions, unreachable } from './server.ts';
 import { StoreError, withoutDetails } from './store-error.ts';
-import { patients } from './tables.ts';
 
 /**
  * What is found where a store is, or will be. Nothing is made or migrated, and of what is sealed nothing but
@@ -48,19 +47,6 @@ interface Facts {
   readOnly: string;
   mayCreate: boolean;
   version: string;
-}
-
-/** Records at either end whose keys are looked at: a key that was changed shows at one of them. */
-const looked = 1_000;
-
-async function keysOf(queries: Queries): Promise<string[]> {
-  const beginnings = (direction: SQL) =>
-    sql`(select left(${patients.sealed}, ${beginningLength}) as beginning from ${patients}
-      order by ${patients.createdAt} ${direction} limit ${looked})`;
-  const { rows } = (await queries.execute(
-    sql`${beginnings(sql`asc`)} union ${beginnings(sql`desc`)}`,
-  )) as unknown as { rows: { beginning: string }[] };
-  return rows.map(({ beginning }) => beginning);
 }
 
 async function factsOf(queries: Queries): Promise<StoreFindings> {

@@ -11,6 +11,7 @@ import { createPatientData } from './patient-data.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
 import { createRetention } from './retention.ts';
+import { checkKeys } from './sealing-keys.ts';
 import { openServer } from './server.ts';
 import { StoreError } from './store-error.ts';
 import { createTokenVault } from './token-vault.ts';
@@ -69,16 +70,24 @@ export function createStore(
 /**
  * Opens the store and brings its tables up to date.
  * @throws StoreError with a message for an operator, without secrets: UNAVAILABLE where the database
- *   cannot be reached, UNUSABLE where the folder is in use or the database is of a newer version
+ *   cannot be reached, UNUSABLE where the folder is in use, the database is of a newer version or the key is another
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDirectory, sealer } = options;
   const onProgress = options.onProgress ?? (() => undefined);
-  if (!databaseUrl) {
-    return createStore(await openEmbedded(dataDirectory, sealer, onProgress), options);
+  const database = await (databaseUrl
+    ? openServer(databaseUrl, options.poolSize ?? defaultPoolSize, sealer, onProgress)
+    : openEmbedded(dataDirectory, sealer, onProgress));
+  try {
+    await checkKeys(database, sealer, onProgress);
+  } catch (error) {
+    await database.close();
+    throw error;
   }
-  const poolSize = options.poolSize ?? defaultPoolSize;
-  const store = createStore(await openServer(databaseUrl, poolSize, sealer, onProgress), options);
+  const store = createStore(database, options);
+  if (!databaseUrl) {
+    return store;
+  }
   const announcements = openAnnouncements(databaseUrl);
   return {
     ...store,

@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
 import type { Retention, Sealer } from '../domain/store.ts';
+import { isSealed } from './access-chain.ts';
 import { sealedHead } from './append-events.ts';
 import type { Database, Queries } from './database.ts';
 import { accessChains, accessEvents, operations } from './ledger-tables.ts';
@@ -57,7 +58,8 @@ async function pruneChain(
     .from(accessChains)
     .where(eq(accessChains.patientId, patientId))
     .for('update');
-  if (head === undefined) {
+  // One that was changed is left as it is: sealed anew it would look whole.
+  if (head === undefined || !isSealed(sealer, head)) {
     return 0;
   }
   const [kept] = await queries

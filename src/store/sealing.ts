@@ -103,6 +103,8 @@ export function createSealer(keys: { current: Buffer; old?: Buffer[] }): Sealer 
       }
     },
 
+    knows: (beginning) => known.some(({ header }) => header.toString('base64url') === beginning),
+
     fingerprint: (purpose, value) => fingerprintBy(fingerprintKey, purpose, value),
     fingerprints: (purpose, value) =>
       [fingerprintKey, ...oldFingerprintKeys].map((key) => fingerprintBy(key, purpose, value)),

@@ -24,7 +24,7 @@ describeOnBoth('the chains of events', (open) => {
     for (let number = 1; number <= length; number += 1) {
       await store.accessLog.record([event(ana, `read ${number}`), event(ben)]);
     }
-    return { database, log: store.accessLog, ana, ben };
+    return { database, store, log: store.accessLog, ana, ben };
   }
 
   test('hold where nobody has touched them', async () => {
@@ -122,6 +122,34 @@ describeOnBoth('the chains of events', (open) => {
     expect(broken).toContainEqual(expect.objectContaining({ patientId: ana, ...problem }));
     expect((await log.verify(ana)).broken).toHaveLength(1);
   });
+
+  test.each([
+    ['end', 'length = 2, hash', 2, 'number > 2'],
+    ['beginning', 'pruned_length = 3, pruned_hash', 3, 'number <= 3'],
+  ])(
+    'whose %s was cut off are not mended by what is appended and pruned',
+    async (_what, columns, number, gone) => {
+      const { database, store, ana } = await openWithChain();
+      const end = sql`(select hash from access_events where ${at(ana, number)})`;
+      await run(
+        database,
+        sql`update access_chains set ${sql.raw(columns)} = ${end}, seal = 'x' where patient_id = ${ana}`,
+      );
+      await run(
+        database,
+        sql`delete from access_events where patient_id = ${ana} and ${sql.raw(gone)}`,
+      );
+      // A process that remembers no head, and then does.
+      const log = createAccessLog(database, sealer, Date.now);
+      await log.record([event(ana)]);
+      await log.record([event(ana)]);
+      await store.retention.prune({
+        ...{ settledBefore: new Date(0), keysValidSince: new Date(0) },
+        eventsBefore: new Date(Date.now() - 1),
+      });
+      expect((await log.verify(ana)).broken).toMatchObject([{ problem: 'CHANGED' }]);
+    },
+  );
 
   test('stay whole when many append at once, to several patients in any order', async () => {
     const { database, log, ana, ben } = await openWithChain(1);
