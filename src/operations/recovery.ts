@@ -76,32 +76,39 @@ export async function settleLostStep(
 }
 
 /**
- * Looks for abandoned operations now and then, beginning now.
+ * Looks for abandoned operations now and then, beginning now, and for what need not be kept.
  * @returns to stop it; resolves when the round under way has ended
  */
 export function startRecovery(options: RecoveryOptions): () => Promise<void> {
   const { ledger, clock, keysValidFor, prune, onError } = options;
+  const chores = [
+    { every: 1, due: 0, work: () => recoverAbandoned(options) },
+    {
+      every: roundsBetweenSweeps,
+      due: 0,
+      work: () => ledger.sweep(new Date(clock() - keysValidFor)),
+    },
+    { every: roundsBetweenPrunings, due: 0, work: async () => prune?.() },
+  ];
   let round = 0;
   let running: Promise<void> | undefined;
   let stopped = false;
-  const work = async () => {
-    try {
-      await recoverAbandoned(options);
-      if (round % roundsBetweenSweeps === 0) {
-        await ledger.sweep(new Date(clock() - keysValidFor));
-      }
-      if (round % roundsBetweenPrunings === 0) {
-        await prune?.();
-      }
-      round += 1;
-    } catch (error) {
-      if (!stopped) {
-        onError(error);
+  const doWhatIsDue = async () => {
+    for (const chore of chores.filter(({ due }) => due <= round)) {
+      try {
+        await chore.work();
+        chore.due = round + chore.every;
+      } catch (error) {
+        // What fails is tried again in the next round, and does not keep the other chores waiting.
+        if (!stopped) {
+          onError(error);
+        }
       }
     }
+    round += 1;
   };
   const run = () => {
-    running ??= work().finally(() => {
+    running ??= doWhatIsDue().finally(() => {
       running = undefined;
     });
   };

@@ -153,6 +153,28 @@ test('the recovery begins at once, sweeps, survives a store that fails, and stop
   expect(errors).toEqual([fault]);
 });
 
+test('what fails in a round of the recovery keeps nothing else of it from being done', async () => {
+  const { ledger } = open();
+  const faults = [new StoreError('FAULT'), new StoreError('UNREADABLE')];
+  const done: string[] = [];
+  const errors: unknown[] = [];
+  const stop = startRecovery({
+    ledger: {
+      ...ledger,
+      abandoned: () => Promise.reject(faults[0]),
+      sweep: () => Promise.reject(faults[1]),
+    },
+    ...{ clock: Date.now, keysValidFor: month, onRecovered: () => undefined },
+    prune: async () => {
+      done.push('prune');
+    },
+    onError: (error) => errors.push(error),
+  });
+  await vi.waitFor(() => expect(done).toEqual(['prune']), { timeout: 5_000 });
+  await stop();
+  expect(errors).toEqual(faults);
+});
+
 test('what a killed process left half done is gone on with at the open step', async () => {
   const { vendor, ledger, submit, resume } = open();
   const key = randomUUID();
