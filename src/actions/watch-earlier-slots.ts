@@ -50,6 +50,9 @@ const isFinal = (error: unknown) =>
   (error instanceof VendorError &&
     ['AUTHORIZATION_REQUIRED', 'CREDENTIAL_REFUSED'].includes(error.kind));
 
+/** Milliseconds after which a vendor is asked again, whatever it said; timers take much more for zero. */
+const longestRest = 60 * 60 * 1000;
+
 /** One appointment that is looked at again and again, for as long as anybody listens. */
 class Poller {
   /** Undefined before the first look. */
@@ -110,7 +113,7 @@ class Poller {
           this.end(error);
         }
         const retryAt = error instanceof VendorError ? error.retryAt?.getTime() : undefined;
-        pause = Math.max(pause, (retryAt ?? 0) - clock());
+        pause = Math.max(pause, Math.min((retryAt ?? 0) - clock(), longestRest));
       }
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ListeningGateway, startListeningGateway } from '../../support/listening-gateway.ts';
+import { portalOf } from '../../support/simulators.ts';
 import { appointmentOf, listen, looks, recordOf } from './listening.ts';
 
 /** That subscriptions ask a vendor no more often than they may, however many they are. */
@@ -57,5 +58,17 @@ describe('the budget of a vendor', () => {
     stream.close();
     // Behind all of them it would be eight seconds.
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('is not spent on a vendor that wants to be left alone for longer than timers run', async () => {
+    const headers = { 'retry-after': String(30 * 24 * 60 * 60) };
+    const match = /earlier_availability/;
+    portalOf(gateway).fault({ kind: 'status', status: 429, headers, match });
+    const stream = await listen(gateway);
+    await expect.poll(() => looks(gateway).length, { timeout: 10_000 }).toBe(1);
+    // Time for three more.
+    await delay(3_500);
+    stream.close();
+    expect(looks(gateway)).toHaveLength(1);
   });
 });
