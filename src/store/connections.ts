@@ -1,4 +1,4 @@
-import { eq, lte } from 'drizzle-orm';
+import { inArray, lte } from 'drizzle-orm';
 import type { ConnectionSecrets } from '../domain/capabilities/appointments.ts';
 import type { PendingConnections, Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
@@ -12,7 +12,8 @@ const grantOf = (fingerprint: string) => `connection_grants/${fingerprint}/seale
 
 /**
  * Keeps logins under way. Taking deletes the row in the statement that reads it: that makes it
- * single use across processes, and leaves nothing behind that could be read later.
+ * single use across processes, and leaves nothing behind that could be read later. One that was begun
+ * under a key which is an old one by now is found, too.
  */
 export function createPendingConnections(
   database: Database,
@@ -56,14 +57,14 @@ export function createPendingConnections(
     },
 
     async takeByState(state) {
-      const fingerprint = sealer.fingerprint(statePurpose, state);
+      const fingerprints = sealer.fingerprints(statePurpose, state);
       const [row] = await database.run((queries) =>
         queries
           .delete(pendingConnections)
-          .where(eq(pendingConnections.stateFingerprint, fingerprint))
+          .where(inArray(pendingConnections.stateFingerprint, fingerprints))
           .returning(),
       );
-      const sealed = row && sealer.open(secretsOf(fingerprint), row.sealedSecrets);
+      const sealed = row && sealer.open(secretsOf(row.stateFingerprint), row.sealedSecrets);
       if (row === undefined || sealed === undefined || isOver(row.expiresAt)) {
         return undefined;
       }
@@ -101,14 +102,14 @@ export function createPendingConnections(
     },
 
     async takeGrant(token, subject) {
-      const fingerprint = sealer.fingerprint(tokenPurpose, token);
+      const fingerprints = sealer.fingerprints(tokenPurpose, token);
       const [row] = await database.run((queries) =>
         queries
           .delete(connectionGrants)
-          .where(eq(connectionGrants.tokenFingerprint, fingerprint))
+          .where(inArray(connectionGrants.tokenFingerprint, fingerprints))
           .returning(),
       );
-      const grant = row && sealer.open(grantOf(fingerprint), row.sealedGrant);
+      const grant = row && sealer.open(grantOf(row.tokenFingerprint), row.sealedGrant);
       if (
         row === undefined ||
         grant === undefined ||

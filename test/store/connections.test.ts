@@ -1,8 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { createPendingConnections } from '../../src/store/connections.ts';
 import type { Database } from '../../src/store/database.ts';
+import { createSealer } from '../../src/store/sealing.ts';
 import { connectionGrants, pendingConnections } from '../../src/store/tables.ts';
-import { addPatient, describeOnBoth, noon, type OpenFresh, tokensOf } from './stores.ts';
+import {
+  addPatient,
+  describeOnBoth,
+  encryptionKey,
+  noon,
+  type OpenFresh,
+  tokensOf,
+} from './stores.ts';
 
 async function openWithLogin(open: OpenFresh) {
   const opened = await open();
@@ -95,6 +105,16 @@ describeOnBoth('logins under way', (open) => {
         ),
     );
     expect(left).toEqual([{ rows: 1 }]);
+  });
+
+  test('are taken after the encryption key was changed, while the old one is known', async () => {
+    const { store, database, clock, connection, grant, taken } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    await store.connections.keepGrant('the-token', connection, grant);
+    const next = createSealer({ current: randomBytes(32), old: [encryptionKey] });
+    const rotated = createPendingConnections(database, next, () => clock.now);
+    expect(await rotated.takeByState('the-state')).toEqual(connection);
+    expect(await rotated.takeGrant('the-token', 'subject-ana')).toEqual(taken);
   });
 
   test('do not open under the row of another login', async () => {
