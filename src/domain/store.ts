@@ -195,8 +195,9 @@ export interface AccessLog {
 
 export interface Retention {
   /**
-   * Deletes, a few at a time, settled operations and AccessEvents from before these times. What failed for
-   * somebody who is not in the register, and so cannot be erased, goes with its idempotency key.
+   * Deletes, a few at a time, settled operations and AccessEvents from before these times; and logins
+   * under way whose time is over, which are not counted. What failed for somebody who is not in the
+   * register, and so cannot be erased, goes with its idempotency key.
    */
   prune(limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date }): Promise<{
     operations: number;

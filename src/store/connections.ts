@@ -10,6 +10,16 @@ const tokenPurpose = 'connection_grants/token';
 const secretsOf = (fingerprint: string) => `pending_connections/${fingerprint}/sealed_secrets`;
 const grantOf = (fingerprint: string) => `connection_grants/${fingerprint}/sealed_grant`;
 
+/** Deletes logins that nobody came back for, and finished ones that nobody took. */
+export async function clearExpiredLogins(database: Database, now: Date): Promise<void> {
+  await database.run((queries) =>
+    queries.delete(pendingConnections).where(lte(pendingConnections.expiresAt, now)),
+  );
+  await database.run((queries) =>
+    queries.delete(connectionGrants).where(lte(connectionGrants.expiresAt, now)),
+  );
+}
+
 /**
  * Keeps logins under way. Taking deletes the row in the statement that reads it: that makes it
  * single use across processes, and leaves nothing behind that could be read later. One that was begun
@@ -20,22 +30,11 @@ export function createPendingConnections(
   sealer: Sealer,
   clock: () => number,
 ): PendingConnections {
-  /** Logins that nobody came back for. */
-  async function clearExpired(): Promise<void> {
-    const now = new Date(clock());
-    await database.run((queries) =>
-      queries.delete(pendingConnections).where(lte(pendingConnections.expiresAt, now)),
-    );
-    await database.run((queries) =>
-      queries.delete(connectionGrants).where(lte(connectionGrants.expiresAt, now)),
-    );
-  }
-
   const isOver = (expiresAt: Date) => expiresAt.getTime() <= clock();
 
   return {
     async begin({ vendor, patientId, subject, returnTo, secrets, expiresAt }) {
-      await clearExpired();
+      await clearExpiredLogins(database, new Date(clock()));
       const stateFingerprint = sealer.fingerprint(statePurpose, secrets.state);
       // What the caller's own page put into the query of its address may say whom it is about.
       const sealedSecrets = sealer.seal(
@@ -83,7 +82,7 @@ export function createPendingConnections(
     },
 
     async keepGrant(token, { vendor, patientId, subject, expiresAt }, grant) {
-      await clearExpired();
+      await clearExpiredLogins(database, new Date(clock()));
       const tokenFingerprint = sealer.fingerprint(tokenPurpose, token);
       const sealedGrant = sealer.seal(
         grantOf(tokenFingerprint),

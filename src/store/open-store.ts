@@ -53,7 +53,7 @@ export function createStore(
     tokens: createTokenVault(database, sealer, clock),
     accessLog: createAccessLog(database, sealer, clock),
     patientData: createPatientData(database, sealer, clock, records),
-    retention: createRetention(database, sealer),
+    retention: createRetention(database, sealer, clock),
     async ping() {
       const { rows } = (await database.run((queries) =>
         queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),

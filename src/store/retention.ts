@@ -2,6 +2,7 @@ import { and, asc, eq, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-or
 import type { Retention, Sealer } from '../domain/store.ts';
 import { isSealed } from './access-chain.ts';
 import { sealedHead } from './append-events.ts';
+import { clearExpiredLogins } from './connections.ts';
 import type { Database, Queries } from './database.ts';
 import { accessChains, accessEvents, operations } from './ledger-tables.ts';
 
@@ -113,8 +114,13 @@ async function pruneEvents(database: Database, sealer: Sealer, before: Date): Pr
 }
 
 /** Deletes rows whose time of keeping is over. */
-export const createRetention = (database: Database, sealer: Sealer): Retention => ({
+export const createRetention = (
+  database: Database,
+  sealer: Sealer,
+  clock: () => number,
+): Retention => ({
   async prune({ eventsBefore, ...limits }) {
+    await clearExpiredLogins(database, new Date(clock()));
     const counts = { operations: 0, events: 0 };
     for (let gone = 1; gone > 0; ) {
       gone = await pruneOperations(database, limits);

@@ -107,6 +107,18 @@ describeOnBoth('logins under way', (open) => {
     expect(left).toEqual([{ rows: 1 }]);
   });
 
+  test('leave no row once over where nobody begins another', async () => {
+    const { store, database, clock, connection, grant } = await openWithLogin(open);
+    await store.connections.begin(connection);
+    await store.connections.keepGrant('the-token', connection, grant);
+    const never = { settledBefore: new Date(0), eventsBefore: new Date(0) };
+    await store.retention.prune(never);
+    expect(await rawText(database)).toMatch(/^\[\[\{.*\}\],\[\{.*\}\]\]$/);
+    clock.now += 600_000;
+    await store.retention.prune(never);
+    expect(await rawText(database)).toBe('[[],[]]');
+  });
+
   test('are taken after the encryption key was changed, while the old one is known', async () => {
     const { store, database, clock, connection, grant, taken } = await openWithLogin(open);
     await store.connections.begin(connection);
