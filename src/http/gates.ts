@@ -1,10 +1,4 @@
-import {
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhenResult,
-  isBrokenCircuitError,
-} from 'cockatiel';
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhenResult } from 'cockatiel';
 import type { VendorHealth } from '../domain/vendor.ts';
 import type { GateLoad } from './exchange.ts';
 import { createRoom } from './room.ts';
@@ -45,7 +39,8 @@ export function createGate(concurrency: number, clock: () => number): Gate {
   const room = createRoom(concurrency, lineLength);
   const breaker = circuitBreaker(
     handleWhenResult((result) => (result as { life: SignOfLife }).life === 'FAULT'),
-    { halfOpenAfter: openMilliseconds, breaker: faults },
+    // When it may probe is said here: by its own reckoning, a clock set back by an hour shuts it for an hour.
+    { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: faults },
   );
   let openUntil = 0;
   let lastFault = Number.NEGATIVE_INFINITY;
@@ -56,13 +51,17 @@ export function createGate(concurrency: number, clock: () => number): Gate {
     lastFault = clock();
   });
 
+  /** Milliseconds until it may probe; none where more is left than there ever was, by a clock set back. */
+  const shutFor = (): number => {
+    const left = openUntil - clock();
+    return breaker.state === CircuitState.Open && left > 0 && left <= openMilliseconds ? left : 0;
+  };
+
   const refusing = (): NotBegun | undefined => {
+    const left = shutFor();
     // cockatiel lets others wait for the probe, however long that takes: here they are turned away.
-    const closed =
-      breaker.state === CircuitState.HalfOpen ||
-      (breaker.state === CircuitState.Open && clock() < openUntil);
-    return closed
-      ? { life: undefined, retryAt: new Date(Math.max(openUntil, clock() + 1_000)) }
+    return breaker.state === CircuitState.HalfOpen || left > 0
+      ? { life: undefined, retryAt: new Date(clock() + Math.max(left, 1_000)) }
       : undefined;
   };
 
@@ -102,18 +101,12 @@ export function createGate(concurrency: number, clock: () => number): Gate {
       try {
         // It may have opened meanwhile.
         return refusing() ?? (await guarded(work));
-      } catch (error) {
-        // Where its clock, the system's, runs behind ours.
-        if (isBrokenCircuitError(error)) {
-          return { life: undefined, retryAt: new Date(openUntil) };
-        }
-        throw error;
       } finally {
         room.leave();
       }
     },
     health() {
-      if (breaker.state === CircuitState.Open && clock() < openUntil) {
+      if (shutFor() > 0) {
         return { state: 'UNAVAILABLE', retryAt: new Date(openUntil) };
       }
       const doubtful =
@@ -122,11 +115,7 @@ export function createGate(concurrency: number, clock: () => number): Gate {
     },
     load: () => ({
       breaker:
-        breaker.state === CircuitState.Closed
-          ? 'CLOSED'
-          : breaker.state === CircuitState.Open && clock() < openUntil
-            ? 'OPEN'
-            : 'HALF_OPEN',
+        breaker.state === CircuitState.Closed ? 'CLOSED' : shutFor() > 0 ? 'OPEN' : 'HALF_OPEN',
       running: room.taken,
       waiting: room.waiting,
     }),

@@ -110,6 +110,24 @@ describe('the breaker', () => {
     expect(await call()).toEqual({ ok: true });
   });
 
+  it('probes at once when the clock is set back, and is open no longer than ever', async () => {
+    await open();
+    pass(-3_600_000);
+    expect((await fail()).kind).toBe('SERVER_ERROR');
+    expect(await fail()).toMatchObject({ kind: 'SHED', retryAt: new Date(Date.now() + 5000) });
+    pass(-3_600_000);
+    let release = () => {};
+    answer = (response) => {
+      release = () => good(response);
+    };
+    const probe = call();
+    await expect.poll(() => vendor.got.length, { timeout: 10_000 }).toBe(7);
+    expect(await fail()).toMatchObject({ kind: 'SHED', retryAt: new Date(Date.now() + 1000) });
+    release();
+    expect(await probe).toEqual({ ok: true });
+    expect(transport.health().state).toBe('AVAILABLE');
+  });
+
   it('learns nothing from a probe that its caller gave up', async () => {
     await open();
     pass(5010);
