@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Sealer } from '../domain/store.ts';
 import type { Queries } from './database.ts';
-import { hasClearColumns, sealClearColumns } from './seal-clear-columns.ts';
+import { sealClearColumns, whatIsClear } from './seal-clear-columns.ts';
 import { StoreError } from './store-error.ts';
 
 /** Where drizzle-kit writes the migrations (`npm run migrations`). */
@@ -49,7 +49,7 @@ export async function pendingMigrations(
 
 /** Whether there is anything to do for `migrateWith`. */
 export const isBehind = async (queries: Queries) =>
-  (await pendingMigrations(queries)) > 0 || (await hasClearColumns(queries));
+  (await pendingMigrations(queries)) > 0 || (await whatIsClear(queries)) !== null;
 
 /**
  * Brings a database up to date. Nobody else may be at it: see `server.ts` for the lock.
@@ -67,7 +67,5 @@ export async function migrateWith(
     await apply({ migrationsFolder });
     onProgress(`Database: ${pending} ${pending === 1 ? 'migration' : 'migrations'} applied.`);
   }
-  if (await hasClearColumns(queries)) {
-    await sealClearColumns(queries, sealer, onProgress);
-  }
+  await sealClearColumns(queries, sealer, onProgress);
 }

@@ -29,12 +29,17 @@ const clearPortalAccess = pgTable('portal_access', {
 
 const rowsAtOnce = 500;
 
-/** Whether migration 0004 ran and what it left to this program is still to be done. */
-export async function hasClearColumns(queries: Queries): Promise<boolean> {
-  const { rows } = (await queries.execute(
-    sql`select exists (select from pg_attribute where attrelid = to_regclass('patients') and attname = 'first_name' and not attisdropped) as clear`,
-  )) as unknown as { rows: { clear: boolean }[] };
-  return rows[0]?.clear === true;
+/** The comment on the table of patients while the files may hold what its columns held in the clear. */
+const tracesInFiles = 'Portico: to be written anew, see seal-clear-columns.ts';
+
+/** What migration 0004 left to this program and is still to be done, if anything. */
+export async function whatIsClear(queries: Queries): Promise<'COLUMNS' | 'FILES' | null> {
+  const { rows } = (await queries.execute(sql`
+    select case
+      when exists (select from pg_attribute where attrelid = to_regclass('patients') and attname = 'first_name' and not attisdropped) then 'COLUMNS'
+      when obj_description(to_regclass('patients'), 'pg_class') = ${tracesInFiles} then 'FILES'
+    end as clear`)) as unknown as { rows: { clear: 'COLUMNS' | 'FILES' | null }[] };
+  return rows[0]?.clear ?? null;
 }
 
 async function sealPatients(queries: Queries, sealer: Sealer): Promise<number> {
@@ -73,18 +78,10 @@ async function sealReasons(queries: Queries, sealer: Sealer): Promise<void> {
   }
 }
 
-/**
- * Seals what registers from before migration 0004 hold in the clear, drops those columns, and rewrites
- * the tables, so that the database's files no longer hold it either. All or nothing; nobody else may be
- * at the database.
- */
-export async function sealClearColumns(
-  queries: Queries,
-  sealer: Sealer,
-  onProgress: (line: string) => void,
-): Promise<void> {
-  const sealed = await queries.transaction(async (transaction) => {
-    const count = await sealPatients(transaction, sealer);
+/** All or nothing. @returns how many patients */
+const sealColumns = (queries: Queries, sealer: Sealer): Promise<number> =>
+  queries.transaction(async (transaction) => {
+    const sealed = await sealPatients(transaction, sealer);
     await sealReasons(transaction, sealer);
     await transaction.execute(sql`
       alter table patients
@@ -93,12 +90,32 @@ export async function sealClearColumns(
         drop column email, drop column phone, drop column address,
         drop column search_name, drop column sort_name, drop column email_key`);
     await transaction.execute(sql`alter table portal_access drop column revocation_reason`);
-    return count;
+    if (sealed > 0) {
+      await transaction.execute(sql`comment on table patients is ${sql.raw(`'${tracesInFiles}'`)}`);
+    }
+    return sealed;
   });
-  if (sealed > 0) {
+
+/**
+ * Seals what registers from before migration 0004 hold in the clear, drops those columns, and rewrites
+ * the tables, so that the database's files no longer hold it either. Where it is broken off, the next one
+ * goes on. Nobody else may be at the database.
+ */
+export async function sealClearColumns(
+  queries: Queries,
+  sealer: Sealer,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  if ((await whatIsClear(queries)) === 'COLUMNS') {
+    const sealed = await sealColumns(queries, sealer);
+    if (sealed > 0) {
+      onProgress(`Database: the demographics of ${sealed} patients sealed.`);
+    }
+  }
+  if ((await whatIsClear(queries)) === 'FILES') {
     // Dropped columns stay in the files until their tables are written anew.
     await queries.execute(sql`vacuum full patients`);
     await queries.execute(sql`vacuum full portal_access`);
-    onProgress(`Database: the demographics of ${sealed} patients sealed.`);
+    await queries.execute(sql`comment on table patients is null`);
   }
 }

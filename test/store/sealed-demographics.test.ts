@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createSealer } from '../../src/store/sealing.ts';
+import { startFaultyDatabase } from '../support/faulty-database.ts';
 import {
   addPatient,
   ana,
@@ -117,6 +118,27 @@ describe('demographics', () => {
     ]);
     const { store } = await open({ databaseUrl: url });
     expect(await store.patients.find(ids)).toMatchObject([{ firstName: 'Clearina' }]);
+  });
+
+  test('S06: leave no trace in the files, where the first start was killed before it had rewritten them', async () => {
+    const { url, ids } = await databaseInTheClear(1);
+    const faulty = await startFaultyDatabase(url);
+    onTestFinished(() => faulty.close());
+    // The first is that of the migrations.
+    faulty.cutAnswerTo(/\bcommit\b/i, 2);
+    await expect(open({ databaseUrl: faulty.url })).rejects.toMatchObject({ kind: 'UNAVAILABLE' });
+    expect(faulty.cuts).toBe(1);
+    expect(await filesOf(url, 'patients')).toMatch(clear);
+    for (let starts = 0; starts < 2; starts += 1) {
+      const { store } = await open({ databaseUrl: url });
+      expect(await store.patients.find(ids)).toMatchObject([{ firstName: 'Clearina' }]);
+    }
+    for (const table of ['patients', 'portal_access']) {
+      expect(await filesOf(url, table), table).not.toMatch(clear);
+    }
+    expect(await query(url, "select obj_description('patients'::regclass) as comment")).toEqual([
+      { comment: null },
+    ]);
   });
 
   test('are nowhere in the files of a new register', async () => {
