@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Plugin } from 'graphql-yoga';
+import { type Plugin, processRegularResult } from 'graphql-yoga';
 import { refusal } from './refusal.ts';
 import type { NodeContext } from './remote-address.ts';
 import { decodeUtf8, paramsOfAddress, paramsOfBody } from './request-text.ts';
@@ -100,7 +100,10 @@ const startReading = (incoming: IncomingMessage, most: number) =>
       .once('close', endedEarly);
   });
 
-/** Reads requests strictly and within bounds; takes the place of the server's own parsers. */
+/**
+ * Reads requests strictly and within bounds; takes the place of the server's own parsers. Whoever accepts none
+ * of its media types gets JSON: the server would find that out when all is done, and keep what it came to.
+ */
 export const useRequestParser = (limits: RequestLimits): Plugin => ({
   onRequestParse({ request, url, serverContext, setRequestParser }) {
     const { req } = serverContext as NodeContext;
@@ -119,6 +122,11 @@ export const useRequestParser = (limits: RequestLimits): Plugin => ({
           limits.batch,
         ),
       );
+    }
+  },
+  onResultProcess({ resultProcessor, setResultProcessor }) {
+    if (resultProcessor === undefined) {
+      setResultProcessor(processRegularResult, 'application/json');
     }
   },
 });

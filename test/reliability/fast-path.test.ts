@@ -251,6 +251,18 @@ describe('a write', () => {
     });
     expect(gateway.calls('VSEE')).toHaveLength(1);
   });
+
+  it('is answered in JSON, its secret included, to whoever accepts nothing that there is', async () => {
+    for (const accept of ['text/html', 'image/*', 'application/json; charset=latin1']) {
+      const { seen } = await send('graphql', { ...link(randomUUID()), headers: { accept } });
+      expect([seen.status, seen.headers['content-type']]).toEqual([
+        200,
+        'application/json; charset=utf-8',
+      ]);
+      const { portalAccess } = JSON.parse(seen.body).data.createPortalLink;
+      expect(portalAccess.redirectUrl).toMatch(/sso_token=/);
+    }
+  });
 });
 
 describe('the server itself answers', () => {

@@ -84,6 +84,16 @@ describe('H03: a body that is not said to be JSON', () => {
   });
 });
 
+describe('a client that accepts no media type that there is', () => {
+  it.each([
+    [401, 'UNAUTHENTICATED', { authorization: '' }],
+    [415, 'BAD_USER_INPUT', { 'content-type': 'text/plain' }],
+  ])('is told why it is refused: %i', async (status, code, headers) => {
+    const answer = await post(good, { ...json, accept: 'text/html', ...headers });
+    expect(await refusalOf(answer, status)).toBe(code);
+  });
+});
+
 describe('H04: a body that is no GraphQL request', () => {
   const utf16 = Buffer.from(`\ufeff${good}`, 'utf16le');
   it.each<[string, string | Uint8Array]>([
