@@ -74,6 +74,8 @@ const withoutValue = (message: string) =>
       /^(Variable "\$\w+") got invalid value .*?( at "[\w.$[\]]+")?; ?.*$/s,
       '$1 got an invalid value$2.',
     )
+    // A literal that fits only where its variables do.
+    .replace(/^(Argument "\w+") has invalid value .*$/s, '$1 has an invalid value.')
     .replace(/^(Expected value of type "[^"]+"), found .*$/s, '$1.')
     .replace(/^(Value) ".*" (does not exist in "\w+" enum).*$/s, '$1 $2.')
     // Scalars and enums, asked about a literal.
@@ -81,6 +83,8 @@ const withoutValue = (message: string) =>
     .replace(/^(Value is not a valid [\w -]+): .*$/s, '$1.')
     // The parser quotes the text that it stumbled over.
     .replace(/^(Syntax Error: .*?\b(?:String|BlockString|Int|Float)) ".*"/s, '$1')
+    // What a resolver gave that cannot be.
+    .replace(/(?: but got:| with value|\. Received:) .*$/s, '.')
     .replace(/ Did you mean .*\?$/s, '');
 
 /** Where in the document and answer it happened, without what graphql-js would have us repeat. */

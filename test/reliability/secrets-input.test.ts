@@ -101,6 +101,15 @@ describe('L01: a canary in every place where a caller can write', () => {
     ['a parameter of its own', undefined, post({ query: who, [canary]: canary })],
     ['variables that are none', 'BAD_USER_INPUT', post({ query: who, variables: canary })],
     ['a document that is none', 'GRAPHQL_PARSE_FAILED', post({ query: `"${canary}" {` })],
+    [
+      'a text beside a variable that is null',
+      'BAD_USER_INPUT',
+      post({
+        query: `mutation ($x: String = "a") {
+          registerPatient(input: { firstName: "${canary}", lastName: $x }) { userErrors { code } } }`,
+        variables: { x: null },
+      }),
+    ],
     ['a comment', undefined, post({ query: `${who} # ${canary}` })],
     ['a token', 'UNAUTHENTICATED', post({ query: who }, { ...json, authorization: canary })],
     [
