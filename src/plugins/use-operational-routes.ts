@@ -4,18 +4,19 @@ import type { Plugin } from 'graphql-yoga';
 const readyTimeout = 2_000;
 
 /**
- * `/health`: the process is alive. `/ready`: it can serve.
+ * `/health`: the process is alive. `/ready`: it can serve. Probes ask by GET or HEAD; Node sends no body to HEAD.
  * @param ready resolves while the store answers
  */
 export const useOperationalRoutes = (ready: () => Promise<void>): Plugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
-    if (request.method !== 'GET') {
+    if (!['/health', '/ready'].includes(url.pathname)) {
       return;
     }
-    if (url.pathname === '/health') {
+    if (!['GET', 'HEAD'].includes(request.method)) {
+      endResponse(new fetchAPI.Response(null, { status: 405, headers: { allow: 'GET, HEAD' } }));
+    } else if (url.pathname === '/health') {
       endResponse(new fetchAPI.Response('alive\n'));
-    }
-    if (url.pathname === '/ready') {
+    } else {
       const answer = await soon(ready()).then(
         () => new fetchAPI.Response('ready\n'),
         () => new fetchAPI.Response('not ready: the store does not answer\n', { status: 503 }),

@@ -226,6 +226,29 @@ describe('H11: pipelined requests', () => {
   });
 });
 
+describe('a probe', () => {
+  it.each(['/health', '/ready'])(
+    'of %s may ask by HEAD, and by nothing but that and GET',
+    async (path) => {
+      const probe = async (method: string) => {
+        const { wire } = await sent(
+          `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`,
+        );
+        const [top = '', body] = (await wire.closed).split('\r\n\r\n');
+        const [line = '', ...headers] = top.split('\r\n');
+        const names = headers.map((header) => header.split(':')[0]);
+        return { status: statusIn(line), names: names.sort(), headers, body };
+      };
+      const [get, head, post] = [await probe('GET'), await probe('HEAD'), await probe('POST')];
+      expect([get.status, head.status, head.body]).toEqual([200, 200, '']);
+      expect(get.body).not.toBe('');
+      expect(head.names).toEqual(get.names);
+      expect(post.status).toBe(405);
+      expect(post.headers).toContain('allow: GET, HEAD');
+    },
+  );
+});
+
 describe('H14: what the protocol knows, but this API does not', () => {
   it('H14: a websocket is not opened', async () => {
     const upgrade = [

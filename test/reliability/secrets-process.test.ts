@@ -221,7 +221,7 @@ describe('L10: to somebody without a token', slow, () => {
       [...response.headers.keys()].filter((name) => /server|powered|version/.test(name)),
     ).toEqual([]);
     for (const method of ['POST', 'PUT', 'DELETE']) {
-      expect((await served.fetch(path, { method })).status).toBe(404);
+      expect((await served.fetch(path, { method })).status).toBe(405);
     }
     await good();
   });
