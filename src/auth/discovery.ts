@@ -8,7 +8,9 @@ export type DiscoveryProblem =
   | 'REFUSED'
   /** No JSON, or not that of a discovery document. */
   | 'NOT_A_DOCUMENT'
-  | 'OTHER_ISSUER';
+  | 'OTHER_ISSUER'
+  /** Whoever is on the way to them could put in their own. */
+  | 'KEYS_UNPROTECTED';
 
 /** Holds what an operator may see: no address but the issuer that the provider itself names. */
 export class DiscoveryError extends Error {
@@ -62,7 +64,12 @@ export async function discoverKeySet(issuer: string, timeout: number): Promise<U
   if (parsed.data.issuer !== issuer) {
     throw new DiscoveryError('OTHER_ISSUER', parsed.data.issuer);
   }
-  return new URL(parsed.data.jwks_uri);
+  const keys = new URL(parsed.data.jwks_uri);
+  // The issuer's own origin is https already, or on this machine.
+  if (keys.protocol !== 'https:' && keys.origin !== new URL(issuer).origin) {
+    throw new DiscoveryError('KEYS_UNPROTECTED');
+  }
+  return keys;
 }
 
 function jsonOf(text: string): unknown {

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runDoctor } from '../../src/doctor/run-doctor.ts';
 import type { Fault } from '../../src/sandbox/simulator.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -133,6 +136,18 @@ describe('the report on a screen', () => {
 });
 
 describe('a look at the identity provider', () => {
+  it('tells of keys that could be changed on their way', async () => {
+    const provider = createServer((_request, response) => {
+      response.end(JSON.stringify({ issuer, jwks_uri: 'http://keys.example.com/jwks' }));
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void provider.close());
+    await once(provider, 'listening');
+    const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    expect((await doctor({ AUTH_ISSUER: issuer })).of('Identity provider')).toMatch(
+      /^FAILED .* its keys \(jwks_uri\) are not at an https:\/\/ address/,
+    );
+  });
+
   it('says what the provider calls itself', async () => {
     const { of } = await doctor({ AUTH_ISSUER: `${environment.AUTH_ISSUER}/` });
     expect(of('Identity provider')).toMatch(

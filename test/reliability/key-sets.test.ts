@@ -17,6 +17,8 @@ let calls: string[];
 /** What the provider does with a request; default it answers. */
 let behave: (response: ServerResponse, path: string) => boolean;
 let published: JWK[];
+/** Where it says that they are. */
+let keysAt: string;
 let now: number;
 let verify: TokenVerifier['verify'];
 
@@ -46,12 +48,13 @@ beforeEach(async () => {
       return;
     }
     const body = path.startsWith('/.well-known/')
-      ? { issuer, jwks_uri: `${issuer}/jwks` }
+      ? { issuer, jwks_uri: keysAt }
       : { keys: published };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  keysAt = `${issuer}/jwks`;
   ({ verify } = createTokenVerifier({
     ...{ issuer, audience: 'portico', rolesClaim: 'roles', roleMapping: new Map() },
     clock: () => now,
@@ -130,6 +133,14 @@ describe('A09: the provider’s keys', () => {
     await expect.poll(() => calls.filter((path) => path === '/jwks').length).toBe(2);
     await expect.poll(async () => outcome(await old.sign())).toBe('UNAUTHENTICATED');
     expect(await outcome(await fresh.sign())).toBe('sandbox-staff');
+  });
+
+  it('are not asked for over http of another host than the issuer’s', async () => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    keysAt = keysAt.replace('127.0.0.1', 'localhost');
+    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+    expect(calls).toEqual(['/.well-known/openid-configuration']);
   });
 
   it('of unknown names do not make it fetch for every token', async () => {
