@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { useDeferStream } from '@graphql-yoga/plugin-defer-stream';
 import {
   type DocumentNode,
@@ -10,6 +11,7 @@ import {
   visit,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { interruptible } from './interruptible.ts';
 import type { Part } from './parts.ts';
 import { refusal } from './refusal.ts';
 import { requestState } from './request-state.ts';
@@ -62,8 +64,6 @@ function checkCounts({ schema, document, variableValues }: ExecutionArgs): void 
   });
 }
 
-const tooLate = Symbol('too late');
-
 /**
  * Hands parts on until the request's time is over. What nobody takes any more, because it is late or the
  * client is gone, is gone through all the same: trail, log and rates are to know of it. Reads that the
@@ -76,18 +76,17 @@ function delivered(
 ): AsyncIterableIterator<Part> {
   const { requestId, answerBy } = requestState(request);
   const source = parts[Symbol.asyncIterator]();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<typeof tooLate>((resolve) => {
-    timer = setTimeout(() => resolve(tooLate), answerBy - performance.now());
-  });
+  const stream = interruptible(source);
   let over = false;
   const finish = () => {
     over = true;
     clearTimeout(timer);
+    listening[Symbol.dispose]();
   };
-  const leave = () => {
+  const leave = (...lastWords: Part[]) => {
     if (!over) {
       finish();
+      stream.end(...lastWords);
       inHand.add(
         (async () => {
           while (!(await source.next()).done) {
@@ -97,19 +96,20 @@ function delivered(
       );
     }
   };
+  const timer = setTimeout(
+    () => leave({ errors: [lateError(requestId)], hasNext: false }),
+    answerBy - performance.now(),
+  );
+  const listening = addAbortListener(request.signal, () => leave());
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
     async next() {
-      const next = over ? undefined : await Promise.race([source.next(), late]);
-      if (next === tooLate) {
-        leave();
-        return { done: false, value: { errors: [lateError(requestId)], hasNext: false } };
-      }
-      if (next === undefined || next.done) {
+      const next = await stream.next();
+      if (next.done) {
         finish();
-        return { done: true, value: undefined };
+        return next;
       }
       // What ends it before its time is the last part.
       return { done: false, value: { ...next.value, hasNext: next.value.hasNext ?? false } };

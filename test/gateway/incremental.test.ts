@@ -53,6 +53,15 @@ async function logOf(requestId: string): Promise<Record<string, unknown>> {
   throw new Error('It was not logged.');
 }
 
+/** How often the latest order of a patient was read, as their log has it. */
+async function readsOf(id: string): Promise<number> {
+  const log = 'accessLog(first: 50) { nodes { action } }';
+  const { data } = await gateway.query(ofPatient(log), { id }, 'admin');
+  return data.patient.accessLog.nodes.filter(
+    ({ action }: { action: string }) => action === 'Patient.latestOrder',
+  ).length;
+}
+
 describe('a deferred fragment', () => {
   it('lets the slow vendor’s part arrive last, and nothing else wait for it', async () => {
     gateway.sandbox.simulators.CERBO.latency = 1_500;
@@ -252,27 +261,36 @@ describe('what is put down about an answer in parts', () => {
 
   it('is in the patient’s trail before the part leaves', async () => {
     const id = gateway.ids.Ben;
-    const reads = async () => {
-      const log = 'accessLog(first: 50) { nodes { action } }';
-      const { data } = await gateway.query(ofPatient(log), { id }, 'admin');
-      return data.patient.accessLog.nodes.filter(
-        ({ action }: { action: string }) => action === 'Patient.latestOrder',
-      ).length as number;
-    };
-    const before = await reads();
+    const before = await readsOf(id);
     gateway.sandbox.simulators.NIMBUS.latency = 600;
     const response = await send(ofPatient('fullName ... @defer { latestOrder { id } }'), {
       variables: { id },
     });
     const seen: number[] = [];
     for await (const _part of partsOf(response)) {
-      seen.push(await reads());
+      seen.push(await readsOf(id));
     }
     expect(seen).toEqual([before, before + 1]);
   });
 });
 
 describe('a client that hangs up', () => {
+  it('before the first part is put down all the same: what was read, and the operation', async () => {
+    const { Ben: id } = gateway.ids;
+    const before = await readsOf(id);
+    gateway.sandbox.simulators.CERBO.latency = 1_500;
+    const gone = new AbortController();
+    const query = `query Abandoned($id: ID!) { patient(id: $id) {
+      latestOrder { id } ${slowQueue} ... @defer { firstName } } }`;
+    const asked = send(query, { variables: { id }, signal: gone.signal }).catch(() => undefined);
+    const calls = () => [...gateway.calls('NIMBUS'), ...gateway.calls('CERBO')];
+    await expect.poll(calls, { timeout: 10_000 }).toHaveLength(2);
+    gone.abort();
+    await asked;
+    await expect.poll(gateway.logged, { timeout: 10_000 }).toContain('"name":"Abandoned"');
+    expect(await readsOf(id)).toBe(before + 1);
+  });
+
   it('ends the reads that are left', async () => {
     gateway.sandbox.simulators.MY_PATIENT_PORTAL.latency = 1_200;
     const gone = new AbortController();

@@ -29,15 +29,12 @@ afterAll(async () => {
 });
 beforeEach(() => gateway.forget());
 
-const ask = () =>
-  gateway.ask({
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'multipart/mixed' },
-    body: JSON.stringify({
-      query: ofPatient('fullName ... @defer { latestOrder { id } }'),
-      variables: { id: gateway.ids.Ana },
-    }),
-  });
+const asked = (query = ofPatient('fullName ... @defer { latestOrder { id } }')) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', accept: 'multipart/mixed' },
+  body: JSON.stringify({ query, variables: { id: gateway.ids.Ana } }),
+});
+const ask = () => gateway.ask(asked());
 
 describe('the last part', () => {
   it('of a vendor that hangs says so at the deadline', async () => {
@@ -86,4 +83,22 @@ describe('the last part', () => {
     // What was read was read: it is put down once the store is back.
     expect(await seen()).toContainEqual(allowed);
   }, 40_000);
+});
+
+it('an answer that nobody takes is put down at the deadline, and says so to who comes later', async () => {
+  const query = `query Untaken($id: ID!) { patient(id: $id) { fullName ... @defer { latestOrder { id } } } }`;
+  const { headers, ...rest } = asked(query);
+  // Asked in this very process: nothing reads ahead.
+  const response = await gateway.fetch('/graphql', {
+    ...rest,
+    headers: { ...headers, authorization: `Bearer ${await gateway.token('staff')}` },
+  });
+  expect(response.status).toBe(200);
+  await expect.poll(gateway.logged, { timeout: 10_000 }).toContain('"name":"Untaken"');
+  const [only, ...none] = await allPartsOf(response);
+  expect(none).toEqual([]);
+  expect(only?.body).toMatchObject({
+    errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    hasNext: false,
+  });
 });
