@@ -5,6 +5,8 @@ import {
   type ExecutionArgs,
   GraphQLError,
   getDirectiveValues,
+  getOperationAST,
+  getVariableValues,
   Kind,
   OperationTypeNode,
   type ValidationRule,
@@ -51,14 +53,18 @@ const takesParts = ({ headers }: Request) =>
     .split(',')
     .some((type) => type.split(';')[0]?.trim().toLowerCase() === 'multipart/mixed');
 
-/** The executor would take it for a fault of ours. @throws GraphQLError BAD_USER_INPUT */
-function checkCounts({ schema, document, variableValues }: ExecutionArgs): void {
+/** The executor would take them for a fault of ours. @throws GraphQLError BAD_USER_INPUT */
+function checkCounts({ schema, document, operationName, variableValues }: ExecutionArgs): void {
   const directive = schema.getDirective('stream');
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  // Where they do not fit their types, the executor says so.
+  const { coerced } = getVariableValues(schema, definitions, variableValues ?? {});
   visit(document, {
     Field(node) {
-      const values = directive && getDirectiveValues(directive, node, variableValues ?? {});
-      if (Number(values?.initialCount ?? 0) < 0) {
-        throw refusal('BAD_USER_INPUT', 400, '`initialCount` cannot be negative.');
+      const values = directive && coerced && getDirectiveValues(directive, node, coerced);
+      // Null as well: only where it is left out there is a default.
+      if (values && Number(values.initialCount ?? -1) < 0) {
+        throw refusal('BAD_USER_INPUT', 400, '`initialCount` can be neither negative nor null.');
       }
     },
   });

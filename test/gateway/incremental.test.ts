@@ -176,17 +176,26 @@ describe('a streamed list', () => {
     expect(parts.at(-1)?.body.hasNext).toBe(false);
   });
 
-  const counted = `query ($initialCount: Int) {
-    patients(first: 5) { nodes @stream(initialCount: $initialCount) { id } } }`;
+  const counted = (count: string, definition = '') =>
+    `query ${definition} { patients(first: 5) { nodes @stream(initialCount: ${count}) { id } } }`;
 
-  it('takes no negative count of first entries', async () => {
-    const response = await send(counted, { variables: { initialCount: -1 } });
-    expect(response.status).toBe(400);
-    expect(await response.text()).toContain('BAD_USER_INPUT');
-  });
+  it.each([
+    ['-1', '', {}],
+    ['null', '', {}],
+    ['$n', '($n: Int)', { n: -1 }],
+    ['$n', '($n: Int)', { n: null }],
+    ['$n', '($n: Int = -1)', {}],
+  ])(
+    'takes no count of first entries that is none: %s, %s, %j',
+    async (...[count, definition, variables]) => {
+      const response = await send(counted(count, definition), { variables });
+      expect(response.status).toBe(400);
+      expect(await response.text()).toContain('BAD_USER_INPUT');
+    },
+  );
 
   it('takes one that is longer than the list', async () => {
-    const response = await send(counted, { variables: { initialCount: 2147483647 } });
+    const response = await send(counted('2147483647'));
     expect(JSON.parse(await response.text()).data.patients.nodes).toHaveLength(5);
   });
 });
