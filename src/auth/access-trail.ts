@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessOutcome } from '../domain/records.ts';
-import type { AccessLog } from '../domain/store.ts';
+import type { PatientRegister, Store } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import type { Caller } from './access.ts';
 
@@ -10,6 +10,21 @@ export interface Trace {
   action: string;
   vendor: VendorId | null;
   outcome: AccessOutcome;
+}
+
+const isDenied = ({ outcome }: Trace) => outcome === 'DENIED';
+
+/**
+ * Without refusals about nobody: ids can be invented without end, and what is written is kept for years.
+ * One look-up for all that was refused, and none where nothing was.
+ */
+async function ofSomebody<T extends Trace>(
+  traces: readonly T[],
+  patients: PatientRegister,
+): Promise<T[]> {
+  const denied = traces.filter(isDenied).map(({ patientId }) => patientId);
+  const known = new Set((await patients.find([...new Set(denied)])).map(({ id }) => id));
+  return traces.filter((trace) => !isDenied(trace) || known.has(trace.patientId));
 }
 
 /**
@@ -40,13 +55,17 @@ export class AccessTrail {
   }
 
   /** Appends what was recorded and is not appended yet. What cannot be written now is kept. */
-  async flush(log: AccessLog, caller: Caller): Promise<void> {
-    const entries = [...this.traces];
-    if (entries.length > 0) {
+  async flush(
+    { accessLog, patients }: Pick<Store, 'accessLog' | 'patients'>,
+    caller: Caller,
+  ): Promise<void> {
+    const all = new Map(this.traces);
+    if (all.size > 0) {
       const actor = caller.subject;
       const actorRoles = [...caller.roles];
-      await log.record(entries.map(([, trace]) => ({ actor, actorRoles, ...trace })));
-      for (const [key] of entries) {
+      const traces = await ofSomebody([...all.values()], patients);
+      await accessLog.record(traces.map((trace) => ({ actor, actorRoles, ...trace })));
+      for (const key of all.keys()) {
         this.traces.delete(key);
       }
     }

@@ -27,7 +27,7 @@ export async function writeTrail(
   { trail, store, access, onAnswerLost }: GraphContext,
   inHand: WorkInHand,
 ): Promise<void> {
-  const write = () => trail.flush(store.accessLog, access.caller);
+  const write = () => trail.flush(store, access.caller);
   try {
     await write();
   } catch (error) {

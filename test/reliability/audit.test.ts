@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { endAll, run } from '../support/command-line.ts';
-import { startTestGateway, type TestGateway, type Who } from '../support/gateway.ts';
+import { type StartedGateway, startTestGateway, type Who } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate } from '../support/mutations.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { openClinic } from '../support/served.ts';
@@ -17,7 +18,7 @@ interface Event {
 }
 
 describe('A11: one audit record', () => {
-  let gateway: TestGateway;
+  let gateway: StartedGateway;
   beforeAll(async () => {
     gateway = await startTestGateway();
   });
@@ -64,6 +65,28 @@ describe('A11: one audit record', () => {
         outcome: 'DENIED',
       },
     ]);
+  });
+
+  it('of a refused look at somebody, none at those who were made up', async () => {
+    const { Ben } = gateway.ids;
+    const ids = [...Array.from({ length: 99 }, () => globalIdOf('Patient', randomUUID())), Ben];
+    const { chains } = await gateway.store.accessLog.verify(undefined);
+    const find = vi.spyOn(gateway.store.patients, 'find');
+    const looks = () => find.mock.calls.filter(([keys]) => keys.length > 0);
+    const events = await added(Ben, async () => {
+      find.mockClear();
+      await gateway.query('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, 'ana');
+      // All of them alike, and at once.
+      expect(looks().map(([keys]) => keys.length)).toEqual([ids.length]);
+      find.mockClear();
+      await gateway.query('{ viewer { patient { id fullName } } }', {}, 'ana');
+      expect(looks()).toHaveLength(1);
+    });
+    find.mockRestore();
+    expect(events).toEqual([
+      { ...by('ana'), action: 'Query.node', vendor: null, outcome: 'DENIED' },
+    ]);
+    expect(await gateway.store.accessLog.verify(undefined)).toMatchObject({ chains, broken: [] });
   });
 
   it.each([
