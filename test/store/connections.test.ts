@@ -111,7 +111,8 @@ describeOnBoth('logins under way', (open) => {
     const { store, database, clock, connection, grant } = await openWithLogin(open);
     await store.connections.begin(connection);
     await store.connections.keepGrant('the-token', connection, grant);
-    const never = { settledBefore: new Date(0), eventsBefore: new Date(0) };
+    const [settledBefore, keysValidSince, eventsBefore] = [new Date(0), new Date(0), new Date(0)];
+    const never = { settledBefore, keysValidSince, eventsBefore };
     await store.retention.prune(never);
     expect(await rawText(database)).toMatch(/^\[\[\{.*\}\],\[\{.*\}\]\]$/);
     clock.now += 600_000;
