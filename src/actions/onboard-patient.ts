@@ -32,38 +32,43 @@ async function personOf(environment: ActionEnvironment, input: OnboardPatientInp
   return { patient: access.patientId ? await loaders.patients.load(access.patientId) : undefined };
 }
 
-/** A PATIENT must not learn who else is in the register. */
-const doubled = (payload?: { patient: Patient }) =>
-  new UserFailure(
-    'ALREADY_EXISTS',
-    'This person or e-mail is in the register already. Onboard that record by its patientId.',
-    { path: ['input'], ...(payload && { payload }) },
-  );
-
 /**
  * Whoever registers themselves may write anybody's address into their record, and a vendor may answer a
  * known address with a way into the account that it has.
+ * @param id of the record that may have it
  */
-async function isAnothersEmail(
+async function othersWith(
   { store }: ActionEnvironment,
-  { id }: Patient,
-  { person: { email } }: OnboardingRequest,
-): Promise<boolean> {
+  email: string | null,
+  id?: string,
+): Promise<Patient[]> {
   const holders = email === null ? [] : await store.patients.findByEmail(email);
-  return holders.some((holder) => holder.id !== id);
+  return holders.filter((holder) => holder.id !== id);
 }
 
 /**
  * Somebody in the register must not be onboarded as somebody new: the vendor offers no look-up
- * afterwards, so that a double could not be found again.
+ * afterwards, so that a double could not be found again. A PATIENT must not learn who is in it, and leaves
+ * a trace on the records that their input met.
+ * @throws UserFailure ALREADY_EXISTS where there are any
  */
-async function refuseDoubles({ store, access }: ActionEnvironment, person: Demographics) {
-  const sameEmail = person.email === null ? [] : await store.patients.findByEmail(person.email);
-  const samePerson = person.birthDate === null ? [] : await store.patients.findNamesakes(person);
-  const [double] = [...sameEmail, ...samePerson];
-  if (double !== undefined) {
-    throw doubled(access.isStaff ? { patient: double } : undefined);
+function refuseDoubles({ access, trail }: ActionEnvironment, doubles: readonly Patient[]): void {
+  const [double] = doubles;
+  if (double === undefined) {
+    return;
   }
+  const path = ['input'];
+  if (access.isStaff) {
+    throw new UserFailure(
+      'ALREADY_EXISTS',
+      'This person or e-mail is in the register already. Onboard that record by its patientId.',
+      { path, payload: { patient: double } },
+    );
+  }
+  for (const { id } of doubles) {
+    trail.record({ patientId: id, action: 'onboardPatient', vendor: null, outcome: 'DENIED' });
+  }
+  throw new UserFailure('ALREADY_EXISTS', 'This cannot be done here. Ask the practice.', { path });
 }
 
 const linkedToAnother = () =>
@@ -90,7 +95,7 @@ async function prepareOnboarding(
   patient: Patient | undefined,
   input: OnboardPatientInput,
 ): Promise<Onboarding> {
-  const { access, loaders } = environment;
+  const { access, loaders, store } = environment;
   const given = checkGivenDemographics(environment, input);
   // What the register holds stands; the input fills its gaps only.
   const known = Object.fromEntries(
@@ -101,17 +106,21 @@ async function prepareOnboarding(
     checkMeasures(input, adapter.onboarding.treatmentTypes),
   );
   if (patient === undefined) {
-    await refuseDoubles(environment, checkDemographics(environment, request.person));
-  } else if (!access.isStaff && (await isAnothersEmail(environment, patient, request))) {
-    throw doubled();
-  } else if (
-    (await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)
-  ) {
-    throw new UserFailure(
-      'ALREADY_EXISTS',
-      'The patient is onboarded already. For another way in use enablePortalAccess.',
-      { path: ['input', 'patientId'], payload: { patient } },
-    );
+    const person = checkDemographics(environment, request.person);
+    const namesakes = person.birthDate === null ? [] : await store.patients.findNamesakes(person);
+    refuseDoubles(environment, [...(await othersWith(environment, person.email)), ...namesakes]);
+  } else {
+    if (!access.isStaff) {
+      const { email } = request.person;
+      refuseDoubles(environment, await othersWith(environment, email, patient.id));
+    }
+    if ((await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)) {
+      throw new UserFailure(
+        'ALREADY_EXISTS',
+        'The patient is onboarded already. For another way in use enablePortalAccess.',
+        { path: ['input', 'patientId'], payload: { patient } },
+      );
+    }
   }
   const subject = access.isStaff ? null : access.caller.subject;
   return { request, given, subject, patient: patient ?? null };

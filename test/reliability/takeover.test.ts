@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { nimbusOf } from '../support/asked-mutation.ts';
+import { latestEventOf, nimbusOf } from '../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate } from '../support/mutations.ts';
 import { queueOf } from '../support/simulators.ts';
@@ -58,8 +58,12 @@ describe('a PATIENT who registers under the e-mail address of another', () => {
       );
       expect(codesOf(answer)).toEqual(['ALREADY_EXISTS']);
       expect(answer.payload).toMatchObject({ patient: null, portalAccess: null });
-      expect(answer.text).not.toMatch(/emi|tanaka|token=/i);
+      expect(answer.text).not.toMatch(/emi|tanaka|token=|register/i);
     }
+    // Emi's log tells of it.
+    expect(await latestEventOf(gateway, gateway.ids.Emi)).toEqual({
+      ...{ actor: 'sandbox-stranger', action: 'onboardPatient', outcome: 'DENIED' },
+    });
     // Not even her own way in was ended by it.
     expect(gateway.allCalls()).toEqual([]);
     expect(state.stateOf(own)).toBe('active');

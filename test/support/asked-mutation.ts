@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Fault, ReceivedCall } from '../../src/sandbox/simulator.ts';
 import type { EnqueuedPortalSimulator } from '../../src/vendors/enqueued-portal/sandbox.ts';
 import type { NimbusSimulator } from '../../src/vendors/nimbus/sandbox.ts';
+import { ofPatient } from './documents.ts';
 import type { Answer, Data, TestGateway, Who } from './gateway.ts';
 
 /** Asks a gateway for one mutation with everything that its payload may say. */
@@ -140,3 +141,13 @@ export const lostAnswers: readonly (Fault & { title: string })[] = [
 export const nimbusOf = ({ sandbox }: TestGateway) => sandbox.simulators.NIMBUS as NimbusSimulator;
 export const queueOf = ({ sandbox }: TestGateway, vendor: 'CERBO' | 'MD_HQ') =>
   sandbox.simulators[vendor] as EnqueuedPortalSimulator;
+
+/** The latest entry of a patient's log. */
+export async function latestEventOf(gateway: TestGateway, id: string): Promise<Data> {
+  const { data } = await gateway.query(
+    ofPatient('accessLog(first: 1) { nodes { actor action outcome } }'),
+    { id },
+    'admin',
+  );
+  return data.patient.accessLog.nodes[0];
+}

@@ -4,6 +4,7 @@ import {
   done,
   expectRefusal,
   expectWholeRefusal,
+  latestEventOf,
   mutate,
   nimbusOf,
   nobody,
@@ -193,23 +194,30 @@ describe('onboardPatient', () => {
   it.each([
     ['e-mail in another case', { email: 'DAVID.Rossi@Example.com' }],
     ['name and birth date', { firstName: 'david', lastName: 'ROSSI', birthDate: '1950-12-24' }],
-  ])('refuses a double by %s: STAFF see whom, a PATIENT does not', async (_what, same) => {
-    const input = { ...newcomer(), ...same };
-    const [users, patients] = [userCount(), await count()];
-    const { errors, payload } = await mutate(gateway, 'onboardPatient', input);
-    expect(errors).toEqual([]);
-    expect(payload).toMatchObject({
-      patient: { id: gateway.ids.David },
-      portalAccess: null,
-      userErrors: [{ code: 'ALREADY_EXISTS' }],
-    });
-    const answer = await mutate(gateway, 'onboardPatient', input, 'stranger');
-    expectRefusal(answer, 'ALREADY_EXISTS');
-    expect(answer.text).not.toContain(gateway.ids.David);
-    expect(gateway.allCalls()).toEqual([]);
-    expect(userCount()).toBe(users);
-    expect(await count()).toBe(patients);
-  });
+  ])(
+    'refuses a double by %s: STAFF see whom, a PATIENT leaves a trace on them',
+    async (_what, same) => {
+      const input = { ...newcomer(), ...same };
+      const [users, patients] = [userCount(), await count()];
+      const { errors, payload } = await mutate(gateway, 'onboardPatient', input);
+      expect(errors).toEqual([]);
+      expect(payload).toMatchObject({
+        patient: { id: gateway.ids.David },
+        portalAccess: null,
+        userErrors: [{ code: 'ALREADY_EXISTS' }],
+      });
+      const answer = await mutate(gateway, 'onboardPatient', input, 'stranger');
+      expectRefusal(answer, 'ALREADY_EXISTS');
+      expect(answer.text).not.toContain(gateway.ids.David);
+      expect(answer.text).not.toMatch(/register/);
+      expect(await latestEventOf(gateway, gateway.ids.David)).toEqual({
+        ...{ actor: 'sandbox-stranger', action: 'onboardPatient', outcome: 'DENIED' },
+      });
+      expect(gateway.allCalls()).toEqual([]);
+      expect(userCount()).toBe(users);
+      expect(await count()).toBe(patients);
+    },
+  );
 
   it('takes % in a name literally when it looks for doubles', async () => {
     const input = { ...newcomer(), firstName: '%', lastName: '%', birthDate: '1988-02-11' };
