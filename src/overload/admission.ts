@@ -57,10 +57,11 @@ const laneOf = (first: number, least: number, most: number): Lane => ({
  * once reads are down to their least.
  */
 export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) {
+  const streams = most * streamsPerRequest;
   const lanes: Record<RequestClass, Lane> = {
     read: laneOf(firstReads, leastReads, most),
     write: laneOf(reserve, leastWrites, reserve),
-    stream: laneOf(most * streamsPerRequest, most * streamsPerRequest, most * streamsPerRequest),
+    stream: laneOf(streams, streams, streams),
   };
 
   const fall = (lane: Lane, lag: number) => {
@@ -102,7 +103,7 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
         of,
         leave,
         becomeStream() {
-          // Whoever has left would never leave the streams.
+          // Whoever has left already would never leave the streams.
           if (held === undefined) {
             return true;
           }
