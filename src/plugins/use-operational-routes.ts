@@ -3,13 +3,15 @@ import type { Plugin } from 'graphql-yoga';
 /** Milliseconds that the store may take to say that it is there: probes do not wait for long. */
 const readyTimeout = 2_000;
 
+export const operationalPaths = ['/health', '/ready'];
+
 /**
  * `/health`: the process is alive. `/ready`: it can serve. Probes ask by GET or HEAD; Node sends no body to HEAD.
  * @param ready resolves while the store answers
  */
 export const useOperationalRoutes = (ready: () => Promise<void>): Plugin => ({
   async onRequest({ url, request, endResponse, fetchAPI }) {
-    if (!['/health', '/ready'].includes(url.pathname)) {
+    if (!operationalPaths.includes(url.pathname)) {
       return;
     }
     if (!['GET', 'HEAD'].includes(request.method)) {

@@ -84,7 +84,16 @@ const faults: [name: string, answer: Answer, expected: Expected][] = [
     plain(200, whole.slice(0, -9)),
     { kinds: ['TRUNCATED_BODY', 'NOT_JSON'], ...fault },
   ],
-  ['V07: null', plain(200, 'null'), { kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'], ...unusable }],
+  [
+    'V07: null',
+    plain(200, 'null'),
+    // It means that there is no link now.
+    {
+      kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'],
+      ...unusable,
+      done: ['appointments.videoConsultationUrl'],
+    },
+  ],
   ['V07: a text', plain(200, '"done"'), { kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'], ...unusable }],
   ['V07: a number', plain(200, '7'), { kinds: ['UNEXPECTED_SHAPE', 'NOT_JSON'], ...unusable }],
   [

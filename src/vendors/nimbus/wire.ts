@@ -34,8 +34,11 @@ export const nimbusEnabled = z.union([
 ]);
 export type NimbusEnabled = z.output<typeof nimbusEnabled>;
 
-/** `external-portal-access/revoke`: nothing is documented, so anything in JSON will do, and nothing at all. */
-export const nimbusRevoked = z.unknown();
+/**
+ * `external-portal-access/revoke`: nothing is documented, so any record will do, and nothing at all; `[]` is
+ * an empty record in PHP's words.
+ */
+export const nimbusRevoked = z.union([z.object({}), z.tuple([])]);
 
 const order = z.object({
   order_id: integerId,

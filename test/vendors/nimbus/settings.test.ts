@@ -82,7 +82,7 @@ describe('answers', () => {
     },
   );
 
-  it.each([[{}], [[]], [null], [true], ['OK']])('to a revocation may be %j', (body) => {
+  it.each([[{}], [[]], [{ message: 'Access revoked' }]])('to a revocation may be %j', (body) => {
     expect(nimbusRevoked.safeParse(body).success).toBe(true);
   });
 
