@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createEarlierSlotWatch } from './actions/watch-earlier-slots.ts';
 import { createTokenVerifier } from './auth/token-verifier.ts';
 import { type Config, ConfigurationError } from './config.ts';
+import { encodeOwnId } from './domain/ids.ts';
 import type { TokenVault } from './domain/store.ts';
 import { createVendorDirectory, type VendorAdapter } from './domain/vendor.ts';
 import { schemaOver } from './graph/schema.ts';
@@ -156,7 +157,10 @@ export async function openGateway(config: Config, options: GatewayOptions) {
       }
     },
     onRecovered: ({ id, action }, state) =>
-      logger.warn({ operationId: id, action, state }, 'operation left behind by a dead process'),
+      logger.warn(
+        { operationId: encodeOwnId('Operation', id), action, state },
+        'operation left behind by a dead process',
+      ),
     onError: (error) =>
       logger.error(
         { fault: error instanceof Error ? error.name : typeof error },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Environment } from './config.ts';
 import { withConfiguredStore } from './configured-store.ts';
+import { encodeOwnId } from './domain/ids.ts';
 import type { VendorAccount } from './domain/records.ts';
 
 /** What an operator does with one patient's data as a whole; see `PatientData` in `domain/store.ts`. */
@@ -80,8 +81,9 @@ export const erasePatient = (
       return false;
     }
     if ('unsettled' in erasure) {
+      const ids = erasure.unsettled.map((id) => encodeOwnId('Operation', id));
       say(
-        `Nothing was deleted: ${erasure.unsettled.length} of the patient's writes are not settled. Settle them with reconcileOperation first: ${erasure.unsettled.join(', ')}`,
+        `Nothing was deleted: ${ids.length} of the patient's writes are not settled. Settle them with reconcileOperation first: ${ids.join(', ')}`,
       );
       return false;
     }

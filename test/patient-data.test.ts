@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeOwnId } from '../src/domain/ids.ts';
+import type { Store } from '../src/domain/store.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { createSealer } from '../src/store/sealing.ts';
 import { endAll, run, temporaryFolder } from './support/command-line.ts';
@@ -11,18 +12,24 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
   const encryptionKey = randomBytes(32);
   let id = '';
   let patientId = '';
-  afterAll(endAll);
-  beforeAll(async () => {
+  /** Opens the store that the processes use, while none does. */
+  const withStore = async (use: (store: Store) => Promise<void>) => {
     const store = await openStore({
       dataDirectory: `${folder}/data/store`,
       ...{ sealer: createSealer({ current: encryptionKey }), clock: Date.now },
     });
-    const none = { birthDate: null, sex: null, phone: null, address: null };
-    const person = { ...none, firstName: 'Exporta', lastName: 'Ble', email: 'x@example.com' };
-    id = (await store.patients.create(person, null))?.id ?? '';
-    const account = { patientId: id, vendor: 'CERBO', vendorPatientId: '77' };
-    await store.accounts.link({ ...account, linkMethod: 'STAFF' });
+    await use(store);
     await store.close();
+  };
+  afterAll(endAll);
+  beforeAll(async () => {
+    await withStore(async (store) => {
+      const none = { birthDate: null, sex: null, phone: null, address: null };
+      const person = { ...none, firstName: 'Exporta', lastName: 'Ble', email: 'x@example.com' };
+      id = (await store.patients.create(person, null))?.id ?? '';
+      const account = { patientId: id, vendor: 'CERBO', vendorPatientId: '77' };
+      await store.accounts.link({ ...account, linkMethod: 'STAFF' });
+    });
     patientId = encodeOwnId('Patient', id);
   });
   const portico = (...words: string[]) =>
@@ -46,6 +53,33 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
       { actor: expect.stringMatching(/^operator ./), action: 'export', outcome: 'ALLOWED' },
     ]);
     expect(`${first.stderr}${second.stderr}`).not.toMatch(/Exporta|example\.com/);
+  });
+
+  it('is not erased while a write is not settled, which it names as the API does', async () => {
+    const write = randomUUID();
+    await withStore(async ({ operations }) => {
+      const worker = randomUUID();
+      await operations.begin(
+        {
+          ...{ id: write, subject: 's', action: 'createFollowUp', idempotencyKey: null },
+          ...{ inputFingerprint: 'f', input: {}, patientId: id, vendor: 'NIMBUS', target: null },
+        },
+        worker,
+        new Date(0),
+      );
+      await operations.handBack(write, worker, { status: 'OUTCOME_UNKNOWN' });
+    });
+    const refused = await portico('erase', '--patient', patientId, '--yes');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(
+      `Settle them with reconcileOperation first: ${encodeOwnId('Operation', write)}\n`,
+    );
+    await withStore(async ({ operations }) => {
+      const worker = randomUUID();
+      await operations.claim(write, worker);
+      const outcome = { kind: 'ANSWER', answer: {} } as const;
+      await operations.handBack(write, worker, { status: 'SUCCEEDED', outcome });
+    });
   });
 
   it('is only counted before --yes, and gone after it', async () => {

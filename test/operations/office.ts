@@ -8,7 +8,7 @@ import type { Database } from '../../src/store/database.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { createOperationLedger } from '../../src/store/operations.ts';
 import { createSealer } from '../../src/store/sealing.ts';
-import type { FakeVendor, Made } from './fake-vendor.ts';
+import { createFakeVendor, type FakeVendor, type Made } from './fake-vendor.ts';
 
 export const key = randomBytes(32);
 export const sealer = createSealer({ current: key });
@@ -144,6 +144,13 @@ export function createOffice(
       );
     },
   };
+}
+
+/** An office at a vendor of its own, and a key that nobody has used. */
+export function openOffice(database: Database) {
+  const vendor = createFakeVendor();
+  const ledger = ledgerOn(database);
+  return { vendor, ledger, ...createOffice(ledger, vendor), key: randomUUID() };
 }
 
 /** The record as it stands. */

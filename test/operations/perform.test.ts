@@ -4,24 +4,21 @@ import { badInput, invalidInput, notConfigured } from '../../src/domain/errors.t
 import { perform } from '../../src/operations/perform.ts';
 import { createOperationLedger } from '../../src/store/operations.ts';
 import { createSealer } from '../../src/store/sealing.ts';
-import { createFakeVendor, vendorError } from './fake-vendor.ts';
+import { vendorError } from './fake-vendor.ts';
 import {
   type Answer,
   createOffice,
   key as encryptionKey,
   ledgerOn,
   month,
+  openOffice,
   recordOf,
   stepsOf,
   useDatabase,
 } from './office.ts';
 
 const database = useDatabase();
-function open() {
-  const vendor = createFakeVendor();
-  const ledger = ledgerOn(database());
-  return { vendor, ledger, ...createOffice(ledger, vendor), key: randomUUID() };
-}
+const open = () => openOffice(database());
 
 describe('a write that succeeds', () => {
   test('is recorded before the first call, with each step, and answers with its operation', async () => {

@@ -1,23 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { forbidden, invalidInput } from '../../src/domain/errors.ts';
-import { createFakeVendor, vendorError } from './fake-vendor.ts';
-import {
-  chain,
-  createOffice,
-  ledgerOn,
-  recordOf,
-  type Submission,
-  stepsOf,
-  useDatabase,
-} from './office.ts';
+import { vendorError } from './fake-vendor.ts';
+import { chain, openOffice, recordOf, type Submission, stepsOf, useDatabase } from './office.ts';
 
 const database = useDatabase();
-function open() {
-  const vendor = createFakeVendor();
-  const ledger = ledgerOn(database());
-  return { vendor, ledger, ...createOffice(ledger, vendor), key: randomUUID() };
-}
+const open = () => openOffice(database());
 
 describe('what was prepared', () => {
   const reads = (...accounts: (string | null)[]) => {
