@@ -13,7 +13,7 @@ import { outcomeUnknown } from '../domain/vendor-failure.ts';
 import { failureFrom, failureWith } from './failures.ts';
 import {
   type Preparation,
-  preparedAnew,
+  preparedToGoOn,
   prepareInput,
   quotaOf,
   type Recorded,
@@ -102,7 +102,7 @@ export async function perform<Prepared, Answer extends object>(
       act(work, await prepared()),
     );
   const goOn = (held: Held) =>
-    run(held, () => preparedAnew(ledger, held.operation, held.worker, request, clock()));
+    run(held, () => preparedToGoOn(ledger, held.operation, held.worker, request, clock()));
   if (resumed !== undefined) {
     return goOn(resumed);
   }

@@ -61,7 +61,7 @@ export async function prepareInput<Prepared>({
  * @throws CodedError NOT_LINKED where the vendor's account is no longer, or another than, the one it is about
  * @throws UserFailure RATE_LIMITED
  */
-export async function preparedAnew<Prepared>(
+export async function preparedToGoOn<Prepared>(
   ledger: OperationLedger,
   operation: Operation,
   worker: string,
@@ -71,15 +71,15 @@ export async function preparedAnew<Prepared>(
   const { vendor, account, preparesAgain = false, mostPerDay } = preparation;
   // Recorded by this very action, sealed by ourselves.
   const recorded = operation.input as Recorded & { prepared: Prepared };
-  const hasActed = mayHaveActed(operation);
-  if (hasActed && !preparesAgain) {
+  const perhapsDone = mayHaveActed(operation);
+  if (perhapsDone && !preparesAgain) {
     const known = recorded.account ?? null;
     if (known !== null && account !== undefined && (await account()) !== known) {
       throw notLinked(vendor ?? '');
     }
     return recorded.prepared;
   }
-  const quota = hasActed ? undefined : quotaOf(mostPerDay, now);
+  const quota = perhapsDone ? undefined : quotaOf(mostPerDay, now);
   const by = quota && (await ledger.quotaUsedUpBy(operation, quota));
   if (by !== undefined) {
     throw tooOften(preparation, by);
