@@ -22,6 +22,7 @@ import { createLedgerReader } from './telemetry/ledger-reader.ts';
 import type { Metrics, MetricsOptions } from './telemetry/metrics.ts';
 import { type Observer, observedBy } from './telemetry/observer.ts';
 import { createRequestLog } from './telemetry/request-log.ts';
+import { createTokenLog } from './telemetry/token-log.ts';
 import { countRenewals } from './telemetry/token-renewals.ts';
 import { registry, vendorDescriptions } from './vendors/registry.ts';
 import type { VendorDefinition, VendorParts } from './vendors/vendor-definition.ts';
@@ -188,15 +189,20 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ...{ store, clock, vendors: doors.directory, callTimeout: config.requestTimeout },
     ...config.subscriptions,
   });
+  const callers = createTokenVerifier({
+    issuer: config.authIssuer,
+    audience: config.authAudience,
+    rolesClaim: config.authRolesClaim,
+    roleMapping: config.authRoleMapping,
+    ...{ clock, report: createTokenLog(logger, clock) },
+  });
+  if (config.mode === 'production') {
+    // What is wrong with the identity provider is in the log before somebody signs in.
+    void callers.prepare();
+  }
   const { server, listener } = createServer({
     schema: schemaOver(vendorDescriptions),
-    tokens: createTokenVerifier({
-      issuer: config.authIssuer,
-      audience: config.authAudience,
-      rolesClaim: config.authRolesClaim,
-      roleMapping: config.authRoleMapping,
-      clock,
-    }),
+    tokens: callers,
     settings: {
       allowedReturnUrls: config.allowedReturnUrls,
       clinicTimeZone: config.clinicTimeZone,

@@ -9,6 +9,8 @@ export type DiscoveryProblem =
   /** No JSON, or not that of a discovery document. */
   | 'NOT_A_DOCUMENT'
   | 'OTHER_ISSUER'
+  /** What its document points at holds no key set. */
+  | 'NO_KEYS'
   /** Whoever is on the way to them could put in their own. */
   | 'KEYS_UNPROTECTED';
 
@@ -33,6 +35,9 @@ export function discoveryFault(error: unknown): DiscoveryError {
     return error;
   }
   const { name, code, cause } = error as { name?: string; code?: unknown; cause?: unknown };
+  if (code === 'ERR_JOSE_GENERIC' || code === 'ERR_JWKS_INVALID') {
+    return new DiscoveryError('NO_KEYS');
+  }
   const late = name === 'TimeoutError' || code === 'ERR_JWKS_TIMEOUT';
   const inner = (cause as { code?: unknown } | undefined)?.code;
   return late

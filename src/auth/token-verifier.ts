@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { CodedError } from '../domain/errors.ts';
 import { type Role, roles } from '../domain/roles.ts';
 import type { VerifiedCaller } from './access.ts';
-import { discoverKeySet } from './discovery.ts';
+import { createKeySet, type KeySetOptions, KeysUnknownError } from './key-set.ts';
 
 export interface TokenVerifierOptions {
   /** Compared exactly with the `iss` claim; its discovery document names the key set. */
@@ -15,14 +15,31 @@ export interface TokenVerifierOptions {
   /** The identity provider's own role words to ours. */
   roleMapping: ReadonlyMap<string, Role>;
   clock: () => number;
+  report: TokenReport;
+}
+
+/** Told what an operator has to know of tokens; nothing of whose they are. */
+export interface TokenReport {
+  keysNotFetched: KeySetOptions['onProblem'];
+  /** @param reason what does not fit: a claim, or a code of jose */
+  refused(reason: string): void;
+  /** The provider did sign it, for somebody else or as somebody else; `found` is what it says. */
+  misfit(claim: 'iss' | 'aud', found: string): void;
+  /** It is good, but nobody may do anything with it. */
+  withoutRole(why: 'NO_CLAIM' | 'NO_KNOWN_ROLE'): void;
 }
 
 /** Turns an `Authorization` header into a caller. */
 export interface TokenVerifier {
-  /** @throws CodedError UNAUTHENTICATED, the same for every reason */
+  /**
+   * @throws CodedError UNAUTHENTICATED, the same for every reason
+   * @throws KeysUnknownError where no token can be checked
+   */
   verify(authorization: string | null): Promise<VerifiedCaller>;
   /** The caller of a token that was verified a moment ago; undefined says nothing of the token. */
   known(authorization: string | undefined): VerifiedCaller | undefined;
+  /** Fetches the provider's keys ahead of the first token. Never fails. */
+  prepare(): Promise<void>;
 }
 
 /** Asymmetric only: a public key can never be used as an HMAC secret. */
@@ -39,19 +56,14 @@ export const algorithms = [
 ];
 const clockToleranceSeconds = 30;
 const longestToken = 8192;
-const discoveryTimeout = 5000;
-/** Milliseconds after which known keys are fetched anew, while they go on being used. */
-const keysFreshFor = 10 * 60 * 1000;
-/** Milliseconds that keys are used although the provider does not answer. */
-const keysGoodFor = 24 * 60 * 60 * 1000;
-/** Milliseconds between two attempts at a provider that does not answer. */
-const pauseAfterFailure = 2_000;
 /**
  * Milliseconds for which a token that was verified is known, and how many are: a page asks many times a
  * minute, and its signature costs more to check than many an answer.
  */
 const knownFor = 60 * 1000;
 const mostKnown = 5_000;
+/** Characters of a claim that an operator is told. */
+const longestFound = 200;
 /** Access tokens; logout tokens, DPoP proofs and the like are signed by the same keys. */
 const tokenTypes = ['at+jwt', 'application/at+jwt', 'jwt'];
 
@@ -63,63 +75,6 @@ export const unauthenticated = () =>
     'UNAUTHENTICATED',
     'A valid bearer token of the clinic’s identity provider is required.',
   );
-
-async function discoverKeys(issuer: string) {
-  const address = await discoverKeySet(issuer, discoveryTimeout);
-  // How old keys may get is decided here: by itself the set forgets them when it cannot fetch anew.
-  const keys = createRemoteJWKSet(address, {
-    timeoutDuration: discoveryTimeout,
-    cacheMaxAge: Number.POSITIVE_INFINITY,
-  });
-  await keys.reload();
-  return keys;
-}
-
-/**
- * The issuer's keys. Known ones are used while the provider is away or slow, for a day at most; nobody
- * waits for a fetch but who came before there were any.
- */
-function createKeySet(issuer: string, clock: () => number) {
-  let keys: Awaited<ReturnType<typeof discoverKeys>> | undefined;
-  let fetching: Promise<void> | undefined;
-  let fetchedAt = Number.NEGATIVE_INFINITY;
-  let failedAt = Number.NEGATIVE_INFINITY;
-
-  const fetchAnew = () => {
-    fetching ??= (keys === undefined ? discoverKeys(issuer) : keys.reload().then(() => keys))
-      .then(
-        (found) => {
-          keys = found;
-          fetchedAt = clock();
-        },
-        () => {
-          failedAt = clock();
-        },
-      )
-      .finally(() => {
-        fetching = undefined;
-      });
-    return fetching;
-  };
-
-  const load = async (): Promise<JWTVerifyGetKey> => {
-    const age = clock() - fetchedAt;
-    const mayFetch = clock() - failedAt > pauseAfterFailure;
-    if (age > keysGoodFor) {
-      keys = undefined;
-    }
-    if (keys === undefined && (mayFetch || fetching)) {
-      await fetchAnew();
-    } else if (age > keysFreshFor && mayFetch) {
-      void fetchAnew();
-    }
-    if (keys === undefined) {
-      throw new Error('The identity provider’s keys are not known.');
-    }
-    return keys;
-  };
-  return { load, fetchedAt: () => fetchedAt };
-}
 
 /** The claim under its literal name, or along its dotted path. */
 function claimAt(payload: JWTPayload, name: string): unknown {
@@ -151,7 +106,8 @@ function rolesOf(claim: unknown, mapping: ReadonlyMap<string, Role>): Set<Role> 
  * every 30 s.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const keySet = createKeySet(options.issuer, options.clock);
+  const { issuer, audience, clock, report } = options;
+  const keySet = createKeySet({ issuer, clock, onProblem: report.keysNotFetched });
 
   /** By the hash of their tokens. Good for as long as the keys are those of then. */
   const known = new LRUCache<string, { caller: VerifiedCaller; since: number; keysOf: number }>({
@@ -159,11 +115,11 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   });
 
   const know = (tokenHash: string, caller: VerifiedCaller, keysOf: number) => {
-    known.set(tokenHash, { caller, since: options.clock(), keysOf });
+    known.set(tokenHash, { caller, since: clock(), keysOf });
     return caller;
   };
   const knownCaller = (tokenHash: string) => {
-    const now = options.clock();
+    const now = clock();
     const { caller, since = 0, keysOf } = known.get(tokenHash) ?? {};
     const isFresh = since <= now && now < since + knownFor && keysOf === keySet.fetchedAt();
     return caller && isFresh && now < caller.expiresAt ? caller : undefined;
@@ -172,6 +128,27 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const tokenIn = (authorization: string | null | undefined) => {
     const token = bearer.exec(authorization ?? '')?.[1];
     return token === undefined || token.length > longestToken ? undefined : token;
+  };
+
+  const rolesIn = (payload: JWTPayload) => {
+    const claim = claimAt(payload, options.rolesClaim);
+    const found = rolesOf(claim, options.roleMapping);
+    if (found.size === 0) {
+      report.withoutRole(claim === undefined ? 'NO_CLAIM' : 'NO_KNOWN_ROLE');
+    }
+    return found;
+  };
+
+  const tellOf = (error: unknown) => {
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      const { claim, payload } = error;
+      report.refused(claim);
+      if (claim === 'iss' || claim === 'aud') {
+        report.misfit(claim, String(payload[claim]).slice(0, longestFound));
+      }
+    } else if (error instanceof errors.JOSEError) {
+      report.refused(error.code);
+    }
   };
 
   async function verify(authorization: string | null): Promise<VerifiedCaller> {
@@ -185,34 +162,42 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return before;
     }
     try {
-      const keys = await keySet.load();
-      // Before the check: newer ones that come meanwhile have not seen this token.
-      const keysOf = keySet.fetchedAt();
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
-        issuer: options.issuer,
-        audience: options.audience,
-        algorithms,
+      let keysOf = Number.NaN;
+      const keyFor: JWTVerifyGetKey = async (...token) => {
+        await keySet.prepare();
+        // Before the check: newer ones that come meanwhile have not seen this token.
+        keysOf = keySet.fetchedAt();
+        return keySet.keyFor(...token);
+      };
+      const { payload, protectedHeader } = await jwtVerify(token, keyFor, {
+        ...{ issuer, audience, algorithms },
         clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(options.clock()),
+        currentDate: new Date(clock()),
         requiredClaims: ['sub', 'exp'],
       });
       const { typ = 'JWT' } = protectedHeader;
       if (!payload.sub || !tokenTypes.includes(typ.toLowerCase())) {
+        report.refused(payload.sub ? 'typ' : 'sub');
         throw unauthenticated();
       }
       const caller = {
         subject: payload.sub,
-        roles: rolesOf(claimAt(payload, options.rolesClaim), options.roleMapping),
+        roles: rolesIn(payload),
         expiresAt: ((payload.exp ?? 0) + clockToleranceSeconds) * 1000,
       };
       return know(tokenHash, caller, keysOf);
-    } catch {
+    } catch (error) {
+      if (error instanceof KeysUnknownError) {
+        throw error;
+      }
+      tellOf(error);
       throw unauthenticated();
     }
   }
 
   return {
     verify,
+    prepare: keySet.prepare,
     known(authorization) {
       const token = tokenIn(authorization);
       return token === undefined ? undefined : knownCaller(hashOf(token));

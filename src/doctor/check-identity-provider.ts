@@ -24,6 +24,8 @@ function words({ problem, detail }: DiscoveryError): string {
       return 'what is there is no discovery document. Check AUTH_ISSUER.';
     case 'OTHER_ISSUER':
       return `it calls itself ${shown(detail) ?? 'something else'}, and tokens have to say exactly that. Set AUTH_ISSUER to the very same text, its last slash included.`;
+    case 'NO_KEYS':
+      return 'it says where its keys are (jwks_uri), but there are none. Look at its configuration.';
     case 'KEYS_UNPROTECTED':
       return 'its keys (jwks_uri) are not at an https:// address: whoever is on the way there could sign tokens of their own. Look at its configuration.';
   }

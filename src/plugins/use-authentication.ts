@@ -1,8 +1,19 @@
 import type { Plugin } from 'graphql-yoga';
+import { KeysUnknownError } from '../auth/key-set.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { refusal } from './refusal.ts';
 import type { NodeContext } from './remote-address.ts';
 import { requestState } from './request-state.ts';
+
+/** Not 401: the token may be good, and whoever has it must not be signed out. */
+const keysUnknown = () =>
+  refusal(
+    'INTERNAL_SERVER_ERROR',
+    503,
+    'The gateway cannot reach the clinic’s identity provider at the moment, and so cannot check tokens. Try again; a write with the same idempotency key.',
+    { 'retry-after': '5' },
+  );
 
 /**
  * Nobody gets as far as a syntax error without a valid token: messages of parser and validator tell
@@ -20,6 +31,9 @@ export const useAuthentication = (
     try {
       requestState(request).caller = await verify(request.headers.get('authorization'));
     } catch (error) {
+      if (error instanceof KeysUnknownError) {
+        throw keysUnknown();
+      }
       const key = addressKeyOf(serverContext);
       if (key !== undefined) {
         await failures.use(key);

@@ -2,6 +2,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenWishes } from '../../src/sandbox/identity-provider.ts';
 import { ofPatient } from '../support/documents.ts';
+import { freePort } from '../support/free-port.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -175,5 +176,43 @@ describe('a valid token', () => {
   it('is taken whatever the case of its scheme', async () => {
     const { response } = await ask(`bearer ${await mint()}`);
     expect(response.status).toBe(200);
+  });
+});
+
+describe('the log', () => {
+  it('says once why tokens of the provider do not fit', async () => {
+    for (const jti of ['1', '2']) {
+      await ask(`Bearer ${await mint({ audience: 'account', claims: { jti } })}`);
+      await ask(`Bearer ${await mint({ roles: ['nurse'], claims: { jti } })}`);
+    }
+    const lines = gateway.logged().split('\n');
+    expect(lines.filter((line) => line.includes('does not fit AUTH_AUDIENCE'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('AUTH_ROLE_MAPPING'))).toHaveLength(1);
+  });
+});
+
+describe('an identity provider that is away', () => {
+  it('is a 503 that says so, not a sign that the caller has to sign in again', async () => {
+    const away = await startTestGateway({
+      sandbox: gateway.sandbox,
+      seeded: false,
+      environment: { AUTH_ISSUER: `http://127.0.0.1:${await freePort()}` },
+    });
+    try {
+      const { status, headers, errors } = await away.query('{ viewer { subject } }');
+      expect(status).toBe(503);
+      expect(headers.get('retry-after')).toBe('5');
+      expect(errors[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
+      expect(errors[0]?.message).toMatch(/identity provider/);
+      expect(away.logged()).toMatch(
+        /"level":40,.*"problem":"UNREACHABLE","detail":"ECONNREFUSED","msg":"[^"]*nobody gets in/,
+      );
+      const { status: ofRubbish } = await away.fetch('/graphql?query={__typename}', {
+        headers: { authorization: 'Bearer rubbish' },
+      });
+      expect(ofRubbish).toBe(401);
+    } finally {
+      await away.close();
+    }
   });
 });

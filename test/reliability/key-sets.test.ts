@@ -8,7 +8,11 @@ import { createTokenVerifier, type TokenVerifier } from '../../src/auth/token-ve
 
 interface Key {
   jwk: JWK;
-  sign(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  sign(
+    claims?: Record<string, unknown>,
+    header?: Record<string, unknown>,
+    audience?: string,
+  ): Promise<string>;
 }
 
 let server: Server;
@@ -21,16 +25,18 @@ let published: JWK[];
 let keysAt: string;
 let now: number;
 let verify: TokenVerifier['verify'];
+/** What an operator was told. */
+let told: unknown[][];
 
 async function newKey(kid: string): Promise<Key> {
   const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
   return {
     jwk: { ...(await exportJWK(publicKey)), kid, alg: 'RS256', use: 'sig' },
-    sign: (claims = {}, header = {}) =>
+    sign: (claims = {}, header = {}, audience = 'portico') =>
       new SignJWT({ roles: ['STAFF'], ...claims })
         .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, ...header })
         .setIssuer(issuer)
-        .setAudience('portico')
+        .setAudience(audience)
         .setSubject('sandbox-staff')
         .setExpirationTime(Number(claims.exp ?? Math.floor(now / 1000) + 90_000))
         .sign(privateKey),
@@ -55,9 +61,16 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   keysAt = `${issuer}/jwks`;
+  told = [];
   ({ verify } = createTokenVerifier({
     ...{ issuer, audience: 'portico', rolesClaim: 'roles', roleMapping: new Map() },
     clock: () => now,
+    report: {
+      keysNotFetched: ({ message }, areKnown) => told.push([message, areKnown]),
+      refused: (reason) => told.push([reason]),
+      misfit: (claim, found) => told.push([claim, found]),
+      withoutRole: (why) => told.push([why]),
+    },
   }));
 });
 afterEach(() => {
@@ -73,8 +86,10 @@ const silent = () => true;
 const outcome = (token: string) =>
   verify(`Bearer ${token}`).then(
     ({ subject }) => subject,
-    (error: { code?: string }) => error.code,
+    (error: { code?: string; name: string }) => error.code ?? error.name,
   );
+/** Not UNAUTHENTICATED: nobody knows whether the token is good. */
+const unknown = 'KeysUnknownError';
 const timed = async <T>(work: Promise<T>): Promise<[T, number]> => {
   const started = performance.now();
   return [await work, performance.now() - started];
@@ -85,11 +100,12 @@ describe('A09: the provider’s keys', () => {
     const key = await newKey('one');
     published = [key.jwk];
     behave = failing;
-    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+    expect(await outcome(await key.sign())).toBe(unknown);
+    expect(told).toEqual([['REFUSED 500', false]]);
     const asked = calls.length;
     const tokens = await Promise.all(Array.from({ length: 50 }, () => key.sign()));
     const [refused, duration] = await timed(Promise.all(tokens.map(outcome)));
-    expect(new Set(refused)).toEqual(new Set(['UNAUTHENTICATED']));
+    expect(new Set(refused)).toEqual(new Set([unknown]));
     expect(duration).toBeLessThan(1_000);
     // A provider in trouble is not asked for every request.
     expect(calls.length).toBe(asked);
@@ -120,7 +136,7 @@ describe('A09: the provider’s keys', () => {
     expect(await outcome(await key.sign())).toBe('sandbox-staff');
     behave = failing;
     now += 25 * 3_600_000;
-    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+    expect(await outcome(await key.sign())).toBe(unknown);
   });
 
   it('that were withdrawn are refused once they have been fetched anew', async () => {
@@ -139,19 +155,64 @@ describe('A09: the provider’s keys', () => {
     const key = await newKey('one');
     published = [key.jwk];
     keysAt = keysAt.replace('127.0.0.1', 'localhost');
-    expect(await outcome(await key.sign())).toBe('UNAUTHENTICATED');
+    expect(await outcome(await key.sign())).toBe(unknown);
     expect(calls).toEqual(['/.well-known/openid-configuration']);
+    expect(told).toEqual([['KEYS_UNPROTECTED', false]]);
   });
 
   it('of unknown names do not make it fetch for every token', async () => {
-    const [key, unknown] = [await newKey('one'), await newKey('unknown')];
+    const [key, other] = [await newKey('one'), await newKey('other')];
     published = [key.jwk];
     expect(await outcome(await key.sign())).toBe('sandbox-staff');
-    const before = calls.length;
-    for (let count = 0; count < 20; count += 1) {
-      expect(await outcome(await unknown.sign())).toBe('UNAUTHENTICATED');
+    for (const trouble of [() => false, failing]) {
+      behave = trouble;
+      now += 60_000;
+      const before = calls.length;
+      for (let count = 0; count < 20; count += 1) {
+        expect(await outcome(await other.sign())).toBe('UNAUTHENTICATED');
+      }
+      expect(calls.length - before).toBe(1);
     }
-    expect(calls.length - before).toBeLessThanOrEqual(1);
+    expect(told).toContainEqual(['NO_KEYS', true]);
+    behave = () => false;
+    published = [other.jwk];
+    now += 3_000;
+    expect(await outcome(await other.sign())).toBe('sandbox-staff');
+  });
+
+  it('that are none are told of', async () => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    behave = (response, path) => {
+      if (path === '/jwks') {
+        response.writeHead(200).end('<html>');
+      }
+      return path === '/jwks';
+    };
+    expect(await outcome(await key.sign())).toBe(unknown);
+    expect(told).toEqual([['NO_KEYS', false]]);
+    expect(await outcome('a.b.c')).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('an operator is told', () => {
+  it.each([
+    ['of a token for somebody else', 'account', {}, [['aud'], ['aud', 'account']]],
+    ['of one without roles', 'portico', { roles: undefined }, [['NO_CLAIM']]],
+    ['of one with roles that nobody mapped', 'portico', { roles: ['nurse'] }, [['NO_KNOWN_ROLE']]],
+    ['why one is refused', 'portico', { exp: 1 }, [['ERR_JWT_EXPIRED']]],
+  ])('%s', async (_what, audience, claims, expected) => {
+    const key = await newKey('one');
+    published = [key.jwk];
+    await outcome(await key.sign(claims, {}, audience));
+    expect(told).toEqual(expected);
+  });
+
+  it('nothing out of a token that the provider did not sign', async () => {
+    const [key, own] = [await newKey('one'), await newKey('own')];
+    published = [key.jwk];
+    await outcome(await own.sign({}, { kid: 'one' }, 'canary'));
+    expect(told).toEqual([['ERR_JWS_SIGNATURE_VERIFICATION_FAILED']]);
   });
 });
 

@@ -1,0 +1,113 @@
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { type DiscoveryError, discoverKeySet, discoveryFault } from './discovery.ts';
+
+const timeout = 5000;
+/** Milliseconds after which known keys are fetched anew, while they go on being used. */
+const freshFor = 10 * 60 * 1000;
+/** Milliseconds that keys are used although the provider does not answer. */
+const goodFor = 24 * 60 * 60 * 1000;
+/** Milliseconds between two attempts at a provider that does not answer. */
+const pauseAfterFailure = 2_000;
+/** Milliseconds between two fetches for the sake of a key that is not among the known ones. */
+const pauseForUnknownKeys = 30_000;
+
+/** There are no keys to check a token with: it may well be a good one. */
+export class KeysUnknownError extends Error {
+  override readonly name = 'KeysUnknownError';
+}
+
+/** The keys that an identity provider signs with. */
+export interface KeySet {
+  /** Fetches the keys where they are not known, or starts to where they are old. Never fails. */
+  prepare(): Promise<void>;
+  /**
+   * The key that a token names, among those that are known.
+   * @throws KeysUnknownError, JOSEError
+   */
+  keyFor: JWTVerifyGetKey;
+  /** Milliseconds since the epoch; changes with the keys. */
+  fetchedAt(): number;
+}
+
+export interface KeySetOptions {
+  issuer: string;
+  clock: () => number;
+  /** @param areKnown whether those of before go on being used */
+  onProblem: (problem: DiscoveryError, areKnown: boolean) => void;
+}
+
+async function discoverKeys(issuer: string) {
+  // When to fetch, and how old keys may get, is decided here: by itself the set forgets them when it cannot
+  // fetch anew, and asks a provider that does not answer for every token.
+  const keys = createRemoteJWKSet(await discoverKeySet(issuer, timeout), {
+    timeoutDuration: timeout,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+  });
+  await keys.reload();
+  return keys;
+}
+
+/**
+ * The issuer's keys. Known ones are used while the provider is away or slow, for a day at most; nobody
+ * waits for a fetch but who came before there were any, or with a key that is not among them.
+ */
+export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySet {
+  let keys: Awaited<ReturnType<typeof discoverKeys>> | undefined;
+  let fetching: Promise<void> | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
+
+  const fetchAnew = () => {
+    fetching ??= (keys === undefined ? discoverKeys(issuer) : keys.reload().then(() => keys))
+      .then(
+        (found) => {
+          keys = found;
+          fetchedAt = clock();
+        },
+        (error) => {
+          failedAt = clock();
+          onProblem(discoveryFault(error), keys !== undefined);
+        },
+      )
+      .finally(() => {
+        fetching = undefined;
+      });
+    return fetching;
+  };
+  const mayFetch = () => clock() - failedAt > pauseAfterFailure;
+
+  const known: JWTVerifyGetKey = (header, token) => {
+    if (keys === undefined) {
+      throw new KeysUnknownError();
+    }
+    return keys(header, token);
+  };
+
+  return {
+    async prepare() {
+      const age = clock() - fetchedAt;
+      if (age > goodFor) {
+        keys = undefined;
+      }
+      if (keys === undefined && (mayFetch() || fetching)) {
+        await fetchAnew();
+      } else if (age > freshFor && mayFetch()) {
+        void fetchAnew();
+      }
+    },
+    async keyFor(header, token) {
+      try {
+        return await known(header, token);
+      } catch (error) {
+        const isOld = clock() - fetchedAt > pauseForUnknownKeys;
+        if (!(error instanceof errors.JWKSNoMatchingKey && isOld && mayFetch())) {
+          throw error;
+        }
+        await fetchAnew();
+        return known(header, token);
+      }
+    },
+    fetchedAt: () => fetchedAt,
+  };
+}
