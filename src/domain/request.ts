@@ -16,6 +16,8 @@ export interface VendorCallRecord {
   status: number | undefined;
   /** `OK` or the kind of the error. */
   outcome: string;
+  /** Of Node or OpenSSL, for example `ENOTFOUND`: why no connection was made. */
+  code?: string | undefined;
   /** Milliseconds since the epoch. */
   startedAt: number;
   /** Milliseconds, all attempts and waits together. */

@@ -35,10 +35,10 @@ export class CallReport {
   }
 
   /** Also of an answer that is handed on although it is none of success. */
-  ended(outcome: string, status: number | undefined): void {
+  ended(outcome: string, status: number | undefined, code?: string): void {
     const { vendor, operation, method, server, template } = this.called;
     this.scope.onVendorCall?.({
-      ...{ vendor, operation, method, server, template, status, outcome },
+      ...{ vendor, operation, method, server, template, status, outcome, code },
       attempts: this.attempts,
       startedAt: this.startedAt,
       duration: this.clock() - this.startedAt,
@@ -47,7 +47,8 @@ export class CallReport {
 
   /** @throws VendorError the one given */
   failWith(error: VendorError): never {
-    this.ended(error.kind, error.status);
+    const { kind, status, reason } = error;
+    this.ended(kind, status, kind === 'UNREACHABLE' ? reason : undefined);
     throw error;
   }
 }

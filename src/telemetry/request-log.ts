@@ -16,10 +16,13 @@ const isOurFault = (outcome: string) => /^(VENDOR_|INTERNAL_SERVER_ERROR$)/.test
  */
 export const createRequestLog = (logger: Logger): Observer => ({
   vendorCallEnded({ vendor, operation, ...call }, requestId) {
-    const { attempts, status, outcome, duration } = call;
+    const { attempts, status, outcome, code, duration } = call;
     const level = ordinary.includes(outcome) ? 'debug' : 'warn';
     logger[level](
-      { requestId, vendor, operation, outcome, status, attempts, duration: Math.round(duration) },
+      {
+        ...{ requestId, vendor, operation, outcome, code, status, attempts },
+        duration: Math.round(duration),
+      },
       'vendor call',
     );
   },

@@ -51,7 +51,9 @@ describe('a connection', () => {
     const scope = scopeOf();
     const error = await failureOf(transport.call(scope, writing()));
     expect(error).toMatchObject({ kind: 'UNREACHABLE', mayHaveActed: false, status: undefined });
-    expect(scope.records).toMatchObject([{ outcome: 'UNREACHABLE', attempts: 1 }]);
+    expect(scope.records).toMatchObject([
+      { outcome: 'UNREACHABLE', code: 'ECONNREFUSED', attempts: 1 },
+    ]);
   });
 
   it('V01: that breaks before the request was handed to it was not used, else it may have been', async () => {

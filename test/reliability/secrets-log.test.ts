@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { placeOf } from '../../src/domain/fault-place.ts';
 import { useErrorMasking } from '../../src/plugins/use-error-masking.ts';
 import { useOperationReport, useOperations } from '../../src/plugins/use-operation-report.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 import { observedBy } from '../../src/telemetry/observer.ts';
 import { createRequestLog } from '../../src/telemetry/request-log.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
@@ -20,7 +21,7 @@ const allowed: Record<string, readonly string[]> = {
   'request refused': ['requestId', 'method', 'route', 'status', 'code', 'duration'],
   'vendor call': [
     ...['requestId', 'vendor', 'operation', 'attempts', 'status', 'outcome'],
-    'duration',
+    ...['code', 'duration'],
   ],
   'unexpected error': ['requestId', 'fault'],
 };
@@ -135,6 +136,13 @@ describe('L07: an error that nobody expected', () => {
 
   it.each(errors)('%s is logged by its place', (_what, error) => {
     expect(traces(JSON.stringify(placeOf(error)))).toEqual([]);
+  });
+
+  it('of the store is logged by what it means, too', () => {
+    const error = new StoreError('FAULT', canary, '42501');
+    expect(placeOf(error)).toMatchObject({ name: 'StoreError', kind: 'FAULT', code: '42501' });
+    const wordy = Object.assign(new Error('x'), { kind: canary, code: canary });
+    expect(traces(JSON.stringify(placeOf(wordy)))).toEqual([]);
   });
 
   it.each(errors)('%s is answered by a code', async (_what, error) => {

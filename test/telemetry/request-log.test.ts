@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readable, readableLog } from '../../src/telemetry/readable-log.ts';
+import { createRequestLog } from '../../src/telemetry/request-log.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { personalIn } from '../support/personal-data.ts';
 
@@ -67,6 +69,23 @@ describe('an operation', () => {
     expect(lines).toMatchObject([
       { level: warn, vendor: 'NIMBUS', outcome: 'SERVER_ERROR', status: 500, attempts: 3 },
       { level: warn, msg: 'operation', outcome: 'VENDOR_UNAVAILABLE', errors: 1 },
+    ]);
+  });
+
+  it('says why a vendor was not reached', () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    createRequestLog(logger).vendorCallEnded?.(
+      {
+        ...{ vendor: 'NIMBUS', operation: 'orders', method: 'GET', server: 'x', template: '/' },
+        ...{ attempts: 1, status: undefined, outcome: 'UNREACHABLE', code: 'ENOTFOUND' },
+        ...{ startedAt: 0, duration: 1 },
+      },
+      'request-1',
+      undefined,
+    );
+    expect(linesIn(lines.join(''))).toMatchObject([
+      { level: warn, vendor: 'NIMBUS', outcome: 'UNREACHABLE', code: 'ENOTFOUND' },
     ]);
   });
 
