@@ -38,6 +38,10 @@ export interface LifeCycle {
 
 /** Milliseconds after the limit that closing what is idle may still take. */
 const closeTimeout = 1_500;
+/** Milliseconds without a request after which none is taken to be on its way. */
+const quiet = 250;
+/** Milliseconds that it may take until it is quiet. */
+const longestGoodbye = 1_000;
 
 const endSignals = ['SIGTERM', 'SIGINT'] as const;
 
@@ -67,6 +71,9 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
   const open = new Set<ServerResponse>();
   let lastClosed: () => void = () => undefined;
 
+  /** When the last request came in; of `performance`. */
+  let lastAsked = 0;
+
   const refuse: RequestListener = ({ url }, response) => {
     response.setHeader('connection', 'close');
     response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' });
@@ -81,8 +88,21 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
       }
     });
 
+  /**
+   * Who keeps a connection is told to leave it by the answer to the next request; closed under that request,
+   * it would be lost.
+   * @param until of `performance`
+   */
+  async function sayGoodbye(until: number): Promise<void> {
+    const left = () => Math.min(until, lastAsked + quiet) - performance.now();
+    while (left() > 0) {
+      await delay(left());
+    }
+  }
+
   async function drain({ server, endStreams, idle, close }: Running): Promise<boolean> {
     const begun = performance.now();
+    lastAsked = begun;
     for (const response of open) {
       if (!response.headersSent) {
         response.setHeader('connection', 'close');
@@ -94,7 +114,9 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
     endStreams();
     // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
     const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
-    if (!finished) {
+    if (finished) {
+      await sayGoodbye(Math.min(begun + drainTimeout, performance.now() + longestGoodbye));
+    } else {
       say(
         'Ending although not all is finished: the next process settles the writes that were begun.',
       );
@@ -150,7 +172,10 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
           }
         });
         listener(request, response);
-      } else if (pathOf(request.url) === '/health') {
+        return;
+      }
+      lastAsked = performance.now();
+      if (pathOf(request.url) === '/health') {
         response.setHeader('connection', 'close');
         listener(request, response);
       } else {
