@@ -1,4 +1,4 @@
-import { asc, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, inArray, isNotNull, type SQL, sql } from 'drizzle-orm';
 import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import { type Head, hashOf, isSealed, noHash, sealOf } from './access-chain.ts';
@@ -14,16 +14,30 @@ function newHead(sealer: Sealer, patientId: string): Head {
   return sealedHead(sealer, { patientId, ...empty });
 }
 
-/** Begins those chains that are not there, without an event yet. */
+/** A seal that nothing has. */
+const noSeal = '';
+
+/**
+ * Begins those chains that are not there, without an event yet. Where only the head was taken away, its chain
+ * goes on, or nothing about this patient could be answered any more; no seal says that it was changed.
+ */
 export async function beginChains(
   queries: Queries,
   sealer: Sealer,
   patientIds: readonly string[],
 ): Promise<void> {
-  await queries
-    .insert(accessChains)
-    .values(patientIds.map((patientId) => newHead(sealer, patientId)))
-    .onConflictDoNothing();
+  const lasts = await queries
+    .selectDistinctOn([accessEvents.patientId])
+    .from(accessEvents)
+    .where(and(inArray(accessEvents.patientId, [...patientIds]), isNotNull(accessEvents.number)))
+    .orderBy(accessEvents.patientId, desc(accessEvents.number));
+  const headless = new Map(lasts.map((last) => [last.patientId, last]));
+  const heads = patientIds.map((patientId) => {
+    const { number, hash } = headless.get(patientId) ?? {};
+    const head = newHead(sealer, patientId);
+    return number ? { ...head, length: number, hash: hash ?? noHash, seal: noSeal } : head;
+  });
+  await queries.insert(accessChains).values(heads).onConflictDoNothing();
 }
 
 /** Holds the chains' heads until the transaction ends; in one order, so that nobody waits in a ring. */

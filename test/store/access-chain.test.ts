@@ -151,6 +151,17 @@ describeOnBoth('the chains of events', (open) => {
     },
   );
 
+  test('whose head was taken away go on, and are not mended by that', async () => {
+    const { database, ana, ben } = await openWithChain();
+    await run(database, sql`delete from access_chains where patient_id = ${ana}`);
+    const log = createAccessLog(database, sealer, Date.now);
+    await log.record([event(ana), event(ben)]);
+    await log.record([event(ana)]);
+    const { events, broken } = await log.verify(undefined);
+    expect(events).toBe(13);
+    expect(broken).toMatchObject([{ patientId: ana, problem: 'CHANGED' }]);
+  });
+
   test('stay whole when many append at once, to several patients in any order', async () => {
     const { database, log, ana, ben } = await openWithChain(1);
     const other = createAccessLog(database, sealer, Date.now);
