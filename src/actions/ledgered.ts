@@ -56,6 +56,7 @@ const traced = (work: Work, around: <T>(call: () => Promise<T>) => Promise<T>): 
   operationId: work.operationId,
   once: (name, call, lookUp) => work.once(name, call, lookUp && (() => around(lookUp))),
   repeatable: (name, call) => work.repeatable(name, call),
+  isBegun: (name) => work.isBegun(name),
 });
 
 /** How to get a link that was given away already. */

@@ -179,7 +179,7 @@ export async function makeVisit(
       async () => ({ done: false }),
     ),
   );
-  if (charged != null) {
+  if (charged != null && !work.isBegun(call)) {
     await withSession((session) =>
       work.repeatable('intakes/:id', () =>
         visits.chargeIntake(writeScope, session, intakeId, charged),

@@ -26,6 +26,8 @@ export interface Work {
   ): Promise<Result>;
   /** A vendor call that does no harm when it is made again, also after a crash. */
   repeatable<Result>(name: string, call: () => Promise<Result>): Promise<Result>;
+  /** Whether a step was done, or may have been: what only prepares it is of no use any more. */
+  isBegun(name: string): boolean;
 }
 
 /** Somebody else has taken the operation over: nothing more may be sent. */
@@ -171,6 +173,8 @@ export function workOn(options: WorkOptions): WorkUnderWay {
       isLostRead(error) ||
       isReadAfterwards(error) ||
       (typeof error === 'object' && error !== null && resumable.has(error)),
+
+    isBegun: (name) => (recorded.get(name)?.status ?? 'FAILED') !== 'FAILED',
 
     async once(name, call, lookUp) {
       const before = recorded.get(name);

@@ -153,6 +153,24 @@ describe('scheduleVisit', () => {
     expect(gateway.calls('VSEE')[0]?.body).toEqual({ consultation: charged });
   });
 
+  it('tells a used intake nothing more when a lost visit is looked for', async () => {
+    const secondOpinion = { roomCode: 'berlin', consultationId: charged.id };
+    const time = await freeTime(secondOpinion);
+    vseeOf(gateway).fault({ kind: 'reset', act: true, match: /POST .*visits$/, times: 1 });
+    const lost = await schedule({ ...time, ...secondOpinion }, 'ana');
+    expect(lost.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+    gateway.forget();
+    const operationId = lost.payload.operation.id;
+    const settled = await mutate(
+      gateway,
+      'reconcileOperation',
+      { operationId },
+      'operation { status }',
+    );
+    expect(settled.payload).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
+    expect(gateway.allCalls().filter((call) => call.includes('POST /api_v3/intakes'))).toEqual([]);
+  });
+
   it('is among the visits and the appointments, as one and the same', async () => {
     const time = await freeTime();
     const { payload } = await schedule({ ...time, patientId: gateway.ids.Emi });
