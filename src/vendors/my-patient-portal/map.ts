@@ -23,13 +23,15 @@ import type {
 /** Blank text is no text. */
 const filled = (value: unknown) => (typeof value === 'string' && value.trim()) || null;
 
+const sexes: ReadonlyMap<string, Sex> = new Map([
+  ['female', 'FEMALE'],
+  ['male', 'MALE'],
+  ['diverse', 'OTHER'],
+]);
+
 /** The vendor's `gender`; what is unmapped is UNKNOWN. */
 export function toSex(gender: string | null): Sex | null {
-  if (gender === null) {
-    return null;
-  }
-  const known: Record<string, Sex> = { female: 'FEMALE', male: 'MALE', diverse: 'OTHER' };
-  return known[gender.toLowerCase()] ?? 'UNKNOWN';
+  return gender === null ? null : (sexes.get(gender.toLowerCase()) ?? 'UNKNOWN');
 }
 
 const calendarDate = (text: string | null): CalendarDate | null =>

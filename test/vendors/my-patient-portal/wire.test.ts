@@ -247,6 +247,7 @@ describe('records', () => {
     ['Male', 'MALE'],
     ['diverse', 'OTHER'],
     ['x', 'UNKNOWN'],
+    ['constructor', 'UNKNOWN'],
     [null, null],
   ])('of a person have the gender %j as %j', (gender, sex) => {
     expect(toSex(gender)).toBe(sex);
