@@ -14,6 +14,7 @@ import { corsFor, corsHeadersFor } from './plugins/allowed-origins.ts';
 import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
 import { createKnownDocuments, useKnownDocuments } from './plugins/known-documents.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
+import { plainSignal } from './plugins/plain-signal.ts';
 import { createRateLimit, type OtherCounters } from './plugins/rate-limit.ts';
 import { addressKey, type NodeContext, remoteAddress } from './plugins/remote-address.ts';
 import { requestState } from './plugins/request-state.ts';
@@ -127,7 +128,7 @@ export function createServer(options: ServerOptions) {
       if (state.caller === undefined || inHand === undefined) {
         throw unauthenticated();
       }
-      return newContext(state, state.caller, inHand, request.signal);
+      return newContext(state, state.caller, inHand, plainSignal(request.signal));
     },
     graphqlEndpoint: '/graphql',
     // Ours answers at /health; this one cannot be switched off and says who we are.
