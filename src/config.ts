@@ -1,10 +1,11 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
+import { problem, problemsOf } from './config/problems.ts';
 import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
-import { baseUrl, isLoopback } from './vendors/vendor-definition.ts';
+import { baseUrl, decimalNumber, isLoopback, wholeNumber } from './vendors/vendor-definition.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -111,7 +112,7 @@ const usualReconcileAfter = 30_000;
 
 const general = edgeVariables.extend({
   ...telemetryVariables.shape,
-  PORT: z.coerce.number().int().min(0).max(65535).default(4000),
+  PORT: wholeNumber(0, 65_535).default(4000),
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: baseUrl('').optional(),
   DATABASE_URL: z
@@ -131,12 +132,12 @@ const general = edgeVariables.extend({
   CLINIC_TIME_ZONE: z.string().refine(isTimeZone, 'must be an IANA time zone').optional(),
   GRAPHIQL: flag.optional(),
   SHOW_VENDOR_CALLS: flag.default(false),
-  IDEMPOTENCY_KEY_DAYS: z.coerce.number().min(1).max(3650).default(30),
-  LEDGER_DAYS: z.coerce.number().min(1).max(36_500).default(365),
-  AUDIT_DAYS: z.coerce.number().min(1).max(36_500).default(2192),
-  RECONCILE_AFTER_MS: z.coerce.number().int().min(0).max(3_600_000).optional(),
-  DRAIN_TIMEOUT_MS: z.coerce.number().int().min(0).max(300_000).default(8_000),
-  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(100).max(300_000).default(30_000),
+  IDEMPOTENCY_KEY_DAYS: decimalNumber(1, 3650).default(30),
+  LEDGER_DAYS: decimalNumber(1, 36_500).default(365),
+  AUDIT_DAYS: decimalNumber(1, 36_500).default(2192),
+  RECONCILE_AFTER_MS: wholeNumber(0, 3_600_000).optional(),
+  DRAIN_TIMEOUT_MS: wholeNumber(0, 300_000).default(8_000),
+  REQUEST_TIMEOUT_MS: wholeNumber(100, 300_000).default(30_000),
 });
 
 export type Config = ReturnType<typeof configOf>;
@@ -144,39 +145,6 @@ export type Config = ReturnType<typeof configOf>;
 /** A variable that is set to nothing counts as not set: that is how templates leave them. */
 const withoutEmpty = (environment: Environment) =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
-
-const problem = (variable: string, text: string): ConfigurationProblem => ({
-  variable,
-  text: `${variable} ${text}`,
-});
-
-/** `zod` quotes no values in these. */
-const problemsOf = (error: z.ZodError) =>
-  error.issues.map((issue) => {
-    const missing = issue.code === 'invalid_type' && /undefined/.test(issue.message);
-    return problem(
-      String(issue.path[0] ?? ''),
-      missing ? 'is missing' : issue.code === 'custom' ? issue.message : describe(issue),
-    );
-  });
-
-const describe = (issue: z.core.$ZodIssue) => {
-  switch (issue.code) {
-    case 'invalid_value':
-      return `must be one of ${issue.values.join(', ')}`;
-    case 'invalid_format':
-      if (issue.message.startsWith('must')) {
-        return issue.message;
-      }
-      return issue.format === 'url' ? 'must be a URL' : 'is not valid';
-    case 'too_small':
-      return `must be at least ${issue.minimum}`;
-    case 'too_big':
-      return `must be at most ${issue.maximum}`;
-    default:
-      return 'is not valid';
-  }
-};
 
 /** Whether the gateway is reached, and meant to be reached, from this machine only. */
 const staysOnThisMachine = ({ HOST = '127.0.0.1', PUBLIC_URL = 'http://localhost' }: Environment) =>

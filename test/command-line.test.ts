@@ -166,7 +166,7 @@ The README's chapter "Configuration" explains each variable.
     writeFileSync(join(folder, '.env'), 'AUTH_AUDIENCE=portico\nLOG_LEVEL=loud\nPORT=many\n');
     const { code, stderr } = await run(['serve'], { LOG_LEVEL: 'info' }, folder);
     expect(code).toBe(1);
-    expect(stderr).toContain('  - PORT is not valid\n  - AUTH_ISSUER is missing\n  - no vendor');
+    expect(stderr).toContain('  - PORT must be a whole number\n  - AUTH_ISSUER is missing\n  - no vendor');
     expect(stderr).not.toContain('LOG_LEVEL');
   });
 

@@ -302,7 +302,7 @@ describe('the limits', () => {
 
   it.each([
     [{ QUERY_MAX_DEPTH: '0' }, 'QUERY_MAX_DEPTH must be at least 1'],
-    [{ QUERY_MAX_VENDOR_CALLS: 'many' }, 'QUERY_MAX_VENDOR_CALLS is not valid'],
+    [{ QUERY_MAX_VENDOR_CALLS: 'many' }, 'QUERY_MAX_VENDOR_CALLS must be a whole number'],
     [{ REQUEST_MAX_BATCH: '1000' }, 'REQUEST_MAX_BATCH must be at most 100'],
     [
       { TRUSTED_PROXIES: '10.0.0.0/33' },

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { wholeNumber } from '../vendors/vendor-definition.ts';
 
 /** What stands between the socket and the resolvers: limits, rates, proxies, documents. */
 
-const limit = (usual: number, most: number) =>
-  z.coerce.number().int().min(1).max(most).default(usual);
+const limit = (usual: number, most: number) => wholeNumber(1, most).default(usual);
 
 /** `10.0.0.0/8, 192.0.2.7` as a list that addresses are checked against. */
 const networks = z.string().transform((text, context) => {
@@ -42,7 +42,7 @@ export const edgeVariables = z.object({
   QUERY_MAX_MUTATIONS: limit(10, 1000),
   QUERY_MAX_VENDOR_CALLS: limit(1000, 1_000_000),
   QUERY_MAX_FIELDS: limit(50_000, 10_000_000),
-  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).max(10_000_000).optional(),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, 10_000_000).optional(),
   AUTH_FAILURES_PER_MINUTE: limit(300, 1_000_000),
   INVITATIONS_PER_PATIENT_PER_DAY: limit(5, 10_000),
   PORTAL_ACCESS_PER_PATIENT_PER_DAY: limit(20, 10_000),

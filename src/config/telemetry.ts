@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from '../vendors/vendor-definition.ts';
 
 /** What is seen from outside: metrics, traces. */
 
@@ -7,10 +8,10 @@ const flag = (text: string | undefined) => text?.trim().toLowerCase() === 'true'
 const exporter = z.enum(['otlp', 'none']).optional();
 const endpoint = z.url({ protocol: /^https?$/ }).optional();
 const protocol = z.enum(['http/json']).optional();
-const milliseconds = z.coerce.number().int().min(1).max(2_147_483_647);
+const milliseconds = wholeNumber(1, 2_147_483_647);
 
 export const telemetryVariables = z.object({
-  METRICS_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
   METRICS_HOST: z.string().default('127.0.0.1'),
   METRICS_TOKEN: z
     .string()

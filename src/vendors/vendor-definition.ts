@@ -107,35 +107,34 @@ export const credential = (description: string) =>
     .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
     .describe(description);
 
+const number = (pattern: RegExp, message: string, least: number, most: number) =>
+  z.string().regex(pattern, message).transform(Number).pipe(z.number().min(least).max(most));
+
+/** In decimal digits: what `Number` takes beyond them (`0x10`, `1e3`) is a slip rather than meant. */
+export const wholeNumber = (least: number, most: number) =>
+  number(/^-?\d+$/, 'must be a whole number', least, most);
+
+/** `2.5`, too. */
+export const decimalNumber = (least: number, most: number) =>
+  number(/^-?\d+(\.\d+)?$/, 'must be a number', least, most);
+
 export const limits = <Prefix extends string>(
   prefix: Prefix,
 ): {
-  [Key in
-    | `${Prefix}_TIMEOUT_MS`
-    | `${Prefix}_CONCURRENCY`
-    | `${Prefix}_PER_SECOND`]: z.ZodOptional<z.ZodCoercedNumber>;
+  [Key in `${Prefix}_TIMEOUT_MS` | `${Prefix}_CONCURRENCY` | `${Prefix}_PER_SECOND`]: z.ZodOptional<
+    ReturnType<typeof wholeNumber>
+  >;
 } => {
   const shape = {
-    [`${prefix}_TIMEOUT_MS`]: z.coerce
-      .number()
-      .int()
-      .min(50)
-      .max(120_000)
+    [`${prefix}_TIMEOUT_MS`]: wholeNumber(50, 120_000)
       .optional()
       .describe(
         'Milliseconds that one attempt of a call may take; replaces the defaults for reads and writes.',
       ),
-    [`${prefix}_CONCURRENCY`]: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(1000)
+    [`${prefix}_CONCURRENCY`]: wholeNumber(1, 1000)
       .optional()
       .describe('Calls to this vendor at once, per class (reads, writes).'),
-    [`${prefix}_PER_SECOND`]: z.coerce
-      .number()
-      .min(0.1)
-      .max(10_000)
+    [`${prefix}_PER_SECOND`]: decimalNumber(0.1, 10_000)
       .optional()
       .describe('Requests a second that this vendor allows; unlimited where absent.'),
   };

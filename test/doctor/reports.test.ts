@@ -88,7 +88,7 @@ describe('portico doctor', () => {
       ...{ MD_HQ_URL: '', MD_HQ_USERNAME: '', MD_HQ_PASSWORD: '' },
     });
     expect(lines).toEqual([
-      'FAILED  Configuration      PORT is not valid. The README explains each variable.',
+      'FAILED  Configuration      PORT must be a whole number. The README explains each variable.',
       'FAILED  Configuration      AUTH_AUDIENCE is missing. The README explains each variable.',
       'note    Store              embedded; serve makes it in .portico/store. Production wants PostgreSQL (DATABASE_URL).',
       expect.stringMatching(/^ok {6}Identity provider {2}answers/),
