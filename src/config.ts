@@ -1,8 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
+import { comesTooLate } from './config/env-file.ts';
 import { problem, problemsOf } from './config/problems.ts';
 import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
+import { unknownVariables } from './config/unknown-variables.ts';
 import { type Role, roles } from './domain/roles.ts';
 import { registry } from './vendors/registry.ts';
 import { baseUrl, decimalNumber, isLoopback, wholeNumber } from './vendors/vendor-definition.ts';
@@ -206,10 +208,29 @@ function productionProblems(environment: Environment): ConfigurationProblem[] {
 export function readConfig(raw: Environment, mode: Mode): Config {
   const { config, problems } = surveyConfig(raw, mode);
   if (problems.length > 0) {
-    throw new ConfigurationError(problems.map(({ text }) => text));
+    // What is missing may be there under another name.
+    throw new ConfigurationError([...problems.map(({ text }) => text), ...doubtsAbout(raw)]);
   }
   return config;
 }
+
+const vendorVariables = Object.values(registry).flatMap(({ environment: { shape } }) =>
+  Object.keys(shape),
+);
+
+/**
+ * A sentence for each variable that is set to no effect, as far as that can be told.
+ * @param ofFile names of those that the `.env` file alone sets
+ */
+export const doubtsAbout = (raw: Environment, ofFile: readonly string[] = []): string[] => [
+  ...comesTooLate(ofFile),
+  ...unknownVariables(
+    withoutEmpty(raw),
+    [...Object.keys(general.shape), ...vendorVariables],
+    Object.keys(registry),
+    ofFile,
+  ),
+];
 
 /** Everything that is wrong, and what the rest comes to: what is wrong counts as not set. */
 export function surveyConfig(raw: Environment, mode: Mode) {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
+import { type Surroundings, withFile } from './config/env-file.ts';
 import type { Environment } from './config.ts';
 import { parseOwnId } from './domain/ids.ts';
 import { workerSeat } from './workers.ts';
@@ -11,24 +12,30 @@ import { workerSeat } from './workers.ts';
  * loaded when it runs, so that `--help` need not wait for a GraphQL server.
  */
 
-function environment(): Environment {
-  try {
-    // Variables that are set win over the file.
-    const variables = { ...parseEnv(readFileSync('.env', 'utf8')), ...process.env };
-    for (const [name, value] of Object.entries(variables)) {
-      // OpenTelemetry's packages read theirs for themselves.
-      if (name.startsWith('OTEL_') && value !== undefined) {
-        process.env[name] = value;
-      }
+function surroundings(): Surroundings {
+  const found = withFile(envFile(), process.env);
+  for (const [name, value] of Object.entries(found.variables)) {
+    // OpenTelemetry's packages read theirs for themselves.
+    if (name.startsWith('OTEL_') && value !== undefined) {
+      process.env[name] = value;
     }
-    return variables;
+  }
+  return found;
+}
+
+function envFile(): Environment {
+  try {
+    // Some editors begin a file with a mark, which is no part of the first name.
+    return parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return process.env;
+      return {};
     }
     throw error;
   }
 }
+
+const environment = () => surroundings().variables;
 
 // Whoever read what is said may be gone: that ends nothing.
 process.stderr.on('error', () => undefined);
@@ -106,9 +113,9 @@ program
       const { serve, serveWithWorkers } = await import('./run.ts');
       const seat = workerSeat();
       if (seat !== undefined) {
-        await serve(environment(), (line) => say(`Worker ${seat.id}: ${line}`), seat);
+        await serve(surroundings(), (line) => say(`Worker ${seat.id}: ${line}`), seat);
       } else if (workers === undefined) {
-        await serve(environment(), say);
+        await serve(surroundings(), say);
       } else {
         await serveWithWorkers(environment(), workers, say);
       }
@@ -135,7 +142,9 @@ next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
       const { runDoctor } = await import('./doctor/run-doctor.ts');
       const { isTTY = false, columns } = process.stdout;
       const colors = isTTY && !process.env.NO_COLOR;
-      if (!(await runDoctor({ environment: environment(), say, print, colors, columns }))) {
+      const { variables, ofFile } = surroundings();
+      const options = { environment: variables, ofFile, say, print, colors, columns };
+      if (!(await runDoctor(options))) {
         process.exitCode = 1;
       }
     }),

@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { acceptInBulk } from './accept-in-bulk.ts';
-import { type Config, type Environment, readConfig } from './config.ts';
+import type { Surroundings } from './config/env-file.ts';
+import { type Config, doubtsAbout, type Environment, readConfig } from './config.ts';
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
 import type { Gateway } from './gateway.ts';
@@ -135,7 +136,7 @@ The simulated vendors:`);
  * @param seat where it is one of several workers
  */
 export async function serve(
-  environment: Environment,
+  { variables: environment, ofFile }: Surroundings,
   say: Say,
   seat?: WorkerSeat,
 ): Promise<Gateway> {
@@ -153,6 +154,10 @@ export async function serve(
     ? readConfig({ ...environment, PORT: String(early.port) }, 'production')
     : asked;
   const logger = loggerFor(config, seat);
+  // Of several workers one says it.
+  for (const doubt of seat === undefined || seat.id === 1 ? doubtsAbout(environment, ofFile) : []) {
+    logger.warn(doubt);
+  }
   const lifeCycle = lifeCycleOf(config, logger, say, seat !== undefined);
   seat?.endedBy(lifeCycle.end);
   const { gateway, guard, close } = await openBehind(

@@ -166,8 +166,31 @@ The README's chapter "Configuration" explains each variable.
     writeFileSync(join(folder, '.env'), 'AUTH_AUDIENCE=portico\nLOG_LEVEL=loud\nPORT=many\n');
     const { code, stderr } = await run(['serve'], { LOG_LEVEL: 'info' }, folder);
     expect(code).toBe(1);
-    expect(stderr).toContain('  - PORT must be a whole number\n  - AUTH_ISSUER is missing\n  - no vendor');
+    expect(stderr).toContain(
+      '  - PORT must be a whole number\n  - AUTH_ISSUER is missing\n  - no vendor',
+    );
     expect(stderr).not.toContain('LOG_LEVEL');
+  });
+
+  it('tells in its log of variables that are set to no effect', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.env'), 'NODE_EXTRA_CA_CERTS=ca.pem\n');
+    const running = serve(folder, { REQUEST_TIMEOUT: '5000' });
+    await addressOf(running);
+    running.process.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+    const lines = running
+      .stdout()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const told = lines.flatMap(({ level, msg }) =>
+      level === 40 && / effect/.test(msg) ? [msg] : [],
+    );
+    expect(told).toEqual([
+      expect.stringMatching(/^NODE_EXTRA_CA_CERTS has no effect in \.env: /),
+      expect.stringMatching(/^REQUEST_TIMEOUT .* Is REQUEST_TIMEOUT_MS meant\?$/),
+    ]);
   });
 
   it('answers over the configured vendors, ends on SIGTERM after the request in hand', async () => {

@@ -1,15 +1,22 @@
 import { styleText } from 'node:util';
-import { type ConfigurationProblem, type Environment, surveyConfig } from '../config.ts';
+import {
+  type ConfigurationProblem,
+  doubtsAbout,
+  type Environment,
+  surveyConfig,
+} from '../config.ts';
 import { registry } from '../vendors/registry.ts';
 import type { VendorDefinition } from '../vendors/vendor-definition.ts';
 import { checkConfiguration } from './check-configuration.ts';
 import { checkIdentityProvider } from './check-identity-provider.ts';
 import { checkStore } from './check-store.ts';
 import { checkVendor } from './check-vendor.ts';
-import { type Finding, type FindingState, failed } from './finding.ts';
+import { type Finding, type FindingState, failed, note } from './finding.ts';
 
 export interface DoctorOptions {
   environment: Environment;
+  /** Names of those variables that the `.env` file alone sets. */
+  ofFile?: readonly string[];
   /** Progress, for people who wait. */
   say: (line: string) => void;
   /** The report. */
@@ -93,7 +100,7 @@ function tellWhoIsAwaited(lines: readonly Line[], say: (line: string) => void, p
  * @returns whether all is well
  */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {
-  const { environment, say, print, colors, columns, patience = 10_000 } = options;
+  const { environment, ofFile = [], say, print, colors, columns, patience = 10_000 } = options;
   say('Checking the configuration, the store, the identity provider and the vendors...');
   const { config, problems } = surveyConfig(environment, 'production');
   const definitions = Object.entries(registry) as unknown as [string, VendorDefinition][];
@@ -114,7 +121,7 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
     environment,
   );
   const lines: Line[] = [
-    ...configuration.map((finding) => ({
+    ...[...configuration, ...doubtsAbout(environment, ofFile).map(note)].map((finding) => ({
       label: 'Configuration',
       finding: Promise.resolve(finding),
     })),

@@ -1,0 +1,78 @@
+import type { Environment } from '../config.ts';
+
+/** The first words of variables that many programs have, each its own. */
+const commonWords = ['DATA', 'DATABASE', 'HOST', 'LOG', 'METRICS', 'PORT', 'PUBLIC', 'RATE'];
+
+/** What Kubernetes and Docker set for each service beside us, whatever it is called. */
+const isServiceLink = (name: string, value = '') =>
+  /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
+  /^(tcp|udp|sctp):\/\//.test(value);
+
+/** Letters to put in, to leave out or to change that make the one word of the other. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [line, letter] of [...one].entries()) {
+    const next = [line + 1];
+    for (const [column, there] of [...other].entries()) {
+      const changed = (row[column] ?? 0) + (letter === there ? 0 : 1);
+      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
+/** Of short names nothing is a slip of the pen for certain. */
+const slipsIn = ({ length }: string) => (length < 8 ? 0 : length < 10 ? 1 : 2);
+
+/**
+ * A sentence for each variable that looks like one of Portico's and is none: whoever misspells one would
+ * otherwise never hear of it. Environments are full of other people's variables, so a likeness has to be
+ * close there; what is in a `.env` was put there for Portico.
+ * @param vendors the ids that variables of vendors begin with
+ */
+export function unknownVariables(
+  environment: Environment,
+  known: readonly string[],
+  vendors: readonly string[],
+  ofFile: readonly string[],
+): string[] {
+  // OpenTelemetry's packages read theirs for themselves, more than are known here.
+  const ours = known.filter((name) => !name.startsWith('OTEL_'));
+  const beginnings = (words: number) =>
+    new Set(
+      ours
+        .map((name) => name.split('_'))
+        .filter(([first = '', ...rest]) => rest.length > 0 && !commonWords.includes(first))
+        .map((parts) => parts.slice(0, words).join('_')),
+    );
+  const byPlace = { file: beginnings(1), elsewhere: beginnings(2) };
+
+  function sentence(name: string): string | undefined {
+    const upper = name.toUpperCase();
+    const parts = upper.split('_');
+    const vendor = vendors.find((id) => upper.startsWith(`${id}_`));
+    const inFile = ofFile.includes(name);
+    const beginsAsOurs = inFile
+      ? byPlace.file.has(parts.slice(0, 1).join('_'))
+      : byPlace.elsewhere.has(parts.slice(0, 2).join('_'));
+    const near = ours
+      .filter((one) => vendor === undefined || one.startsWith(`${vendor}_`))
+      .map((one) => ({ one, slips: distance(upper, one) }))
+      .sort((first, second) => first.slips - second.slips)[0];
+    // Where the other is set as well, both are meant.
+    const isSlip =
+      near !== undefined && near.slips <= slipsIn(near.one) && environment[near.one] === undefined;
+    if (vendor === undefined && !beginsAsOurs && !isSlip) {
+      return undefined;
+    }
+    const most = vendor === undefined ? upper.length / 3 : (upper.length - vendor.length) / 2;
+    const meant = near !== undefined && near.slips <= most ? ` Is ${near.one} meant?` : '';
+    return `${name} is no variable of Portico's, and has no effect.${meant}`;
+  }
+
+  return Object.keys(environment)
+    .filter((name) => /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && !known.includes(name))
+    .filter((name) => !name.startsWith('OTEL_') && !isServiceLink(name, environment[name]))
+    .flatMap((name) => sentence(name) ?? []);
+}
