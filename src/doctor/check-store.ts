@@ -8,12 +8,20 @@ import { connectionWords, type Finding, failed, note, ok } from './finding.ts';
 function serverWords({ code, message }: StoreError): string {
   switch (code) {
     case '28P01':
-    case '28000':
       return `PostgreSQL refuses the user or the password (${code}). Check both in DATABASE_URL.`;
+    case '28000':
+      return `PostgreSQL does not let this user in from here (${code}): it may not log in, or pg_hba.conf has no line for it, or only one that wants TLS (sslmode=verify-full in DATABASE_URL).`;
     case '3D000':
       return `PostgreSQL has no such database (${code}). Create it, or check its name in DATABASE_URL.`;
+    case '42501':
+      return `PostgreSQL does not let this user look at the database (${code}). Grant it CONNECT on it.`;
+    case '53300':
+      return `PostgreSQL has no connection left (${code}). See who holds them, or raise its max_connections.`;
+    case '57P03':
+      return `PostgreSQL starts, or ends (${code}). Try again in a moment.`;
     default:
-      return code !== undefined && /^E[A-Z]{3,}/.test(code)
+      // PostgreSQL's own codes have digits.
+      return code !== undefined && /^[A-Z_]{5,}$/.test(code)
         ? `PostgreSQL cannot be reached: ${connectionWords(code, 'DATABASE_URL')}`
         : message;
   }

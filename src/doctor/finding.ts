@@ -34,8 +34,17 @@ export function connectionWords(code: string | undefined, address: string): stri
       return `no connection (${code}). Check ${address}, and whether a firewall lets this machine out.`;
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return `its certificate is another host's (${code}). Check the host name in ${address}.`;
+    case 'CERT_HAS_EXPIRED':
+    case 'CERT_NOT_YET_VALID':
+      return `its certificate is out of date (${code}). Whoever runs it has to renew it; or this machine's clock is wrong.`;
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+    case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
+      return `no TLS is spoken there (${code}). Check https or http, and the port, in ${address}.`;
     default:
-      return code !== undefined && /CERT|SIGNATURE|ISSUER|SSL|TLS/.test(code)
+      if (code?.startsWith('ERR_SSL_')) {
+        return `no TLS comes about (${code}). Check ${address}, and ask whoever runs it what they expect.`;
+      }
+      return code !== undefined && /CERT|SIGNATURE|ISSUER|TLS/.test(code)
         ? `its certificate is not trusted (${code}). An authority of your own goes into NODE_EXTRA_CA_CERTS.`
         : `no connection${code ? ` (${code})` : ''}. Check ${address}.`;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Announcements } from '../domain/store.ts';
-import { connectionTimeout, sessionOptions } from './server.ts';
+import { clientFor, connectionTimeout } from './server.ts';
 
 /** PostgreSQL's name for the line that all processes of Portico share. */
 const line = 'portico';
@@ -40,13 +40,14 @@ export function openAnnouncements(databaseUrl: string): Announcements & { close(
   let closed = false;
 
   async function connect() {
-    const fresh = new pg.Client({
-      connectionString: databaseUrl,
-      connectionTimeoutMillis: connectionTimeout,
-      query_timeout: connectionTimeout,
-      keepAlive: true,
-      options: sessionOptions,
-    });
+    let fresh: pg.Client;
+    try {
+      fresh = clientFor(databaseUrl, { query_timeout: connectionTimeout, keepAlive: true });
+    } catch {
+      // A certificate's file that is just being replaced, say: it was there as this process started.
+      again();
+      return;
+    }
     fresh.on('error', () => lost(fresh));
     fresh.on('end', () => lost(fresh));
     fresh.on('notification', ({ payload }) => {
@@ -71,6 +72,10 @@ export function openAnnouncements(databaseUrl: string): Announcements & { close(
     }
     client = undefined;
     void one.end().catch(() => undefined);
+    again();
+  }
+
+  function again() {
     if (!closed) {
       retry = setTimeout(() => void connect(), pause).unref();
       pause = Math.min(longestPause, pause * 2);

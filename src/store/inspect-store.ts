@@ -4,12 +4,11 @@ import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
-import pg from 'pg';
 import type { Queries } from './database.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { pendingMigrations } from './migrate.ts';
 import { keysOf } from './sealing-keys.ts';
-import { connectionTimeout, sessionOptions, unreachable } from './server.ts';
+import { clientFor, unreachable } from './server.ts';
 import { StoreError, withoutDetails } from './store-error.ts';
 
 /**
@@ -69,12 +68,7 @@ async function factsOf(queries: Queries): Promise<StoreFindings> {
 }
 
 async function inspectServer(databaseUrl: string): Promise<StoreFindings> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: connectionTimeout,
-    query_timeout: questionTimeout,
-    options: sessionOptions,
-  });
+  const client = clientFor(databaseUrl, { query_timeout: questionTimeout });
   client.on('error', () => undefined);
   try {
     await client.connect();

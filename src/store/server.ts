@@ -24,12 +24,49 @@ export const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
 
 export const unreachable = (error: unknown) => {
   const code = codeOf(error);
+  // The driver's own words, which have no code.
+  const isClear = error instanceof Error && /does not support SSL/.test(error.message);
   return new StoreError(
     'UNAVAILABLE',
-    `The PostgreSQL database named by DATABASE_URL cannot be used${code ? ` (${code})` : ''}. Check that the server runs and can be reached, and the user, password and database name.`,
+    isClear
+      ? 'The PostgreSQL server named by DATABASE_URL has no TLS, which sslmode there asks for. Switch it on in the server (ssl = on); only where nobody else is on the way, set sslmode=disable.'
+      : `The PostgreSQL database named by DATABASE_URL cannot be used${code ? ` (${code})` : ''}. Check that the server runs and can be reached, and the user, password and database name.`,
     code,
   );
 };
+
+/** What the driver cannot make anything of. Its own words may quote the password. */
+const unreadable = (error?: unknown) => {
+  const ofFile = error instanceof Error && 'syscall' in error;
+  return new StoreError(
+    'UNUSABLE',
+    ofFile
+      ? `DATABASE_URL cannot be used: a file that sslrootcert, sslcert or sslkey there names cannot be read (${codeOf(error)}). Check its path and who may read it.`
+      : 'DATABASE_URL cannot be used: it is no postgres:// URL that can be read. Check host, port and parameters; in user and password, write @ : / ? # % as %40 %3A %2F %3F %23 %25.',
+  );
+};
+
+/**
+ * A client that is not connected yet.
+ * @throws StoreError UNUSABLE where the URL cannot be read, without the URL
+ */
+export function clientFor(databaseUrl: string, settings: pg.ClientConfig = {}): pg.Client {
+  let client: pg.Client;
+  try {
+    client = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: connectionTimeout,
+      options: sessionOptions,
+      ...settings,
+    });
+  } catch (error) {
+    throw unreadable(error);
+  }
+  if (!(client.port >= 0 && client.port <= 65_535)) {
+    throw unreadable();
+  }
+  return client;
+}
 
 /**
  * Migrates over a connection of its own, under a lock that goes with the connection: of many
@@ -40,11 +77,7 @@ async function migrateServer(
   sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: connectionTimeout,
-    options: sessionOptions,
-  });
+  const client = clientFor(databaseUrl);
   client.on('error', ignored);
   try {
     await client.connect();

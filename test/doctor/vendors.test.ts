@@ -107,6 +107,16 @@ describe('a look at the vendors', () => {
     expect(of('MD HQ')).toMatch(/nobody listens there \(ECONNREFUSED\)\. .*MD_HQ_URL/);
   });
 
+  it('tells an address without TLS from a certificate that is not trusted', async () => {
+    const encrypted = (url = '') => url.replace(/^http:/, 'https:');
+    const { of } = await doctor({
+      CERBO_URL: encrypted(environment.CERBO_URL),
+      AUTH_ISSUER: encrypted(environment.AUTH_ISSUER),
+    });
+    expect(of('Cerbo')).toMatch(/ no TLS is spoken there \(ERR_SSL_\w+\)\. .*CERBO_URL/);
+    expect(of('Identity provider')).toMatch(/ no TLS is spoken there .*AUTH_ISSUER/);
+  });
+
   it('sends each credential only where it belongs', async () => {
     await doctor();
     const vsee = sandbox.simulators.VSEE.calls;
