@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { inspectStore, type StoreFindings } from '../store/inspect-store.ts';
 import { beginningOfSealed } from '../store/sealing.ts';
 import { StoreError } from '../store/store-error.ts';
-import { connectionWords, type Finding, failed, note, ok } from './finding.ts';
+import { connectionWords, type Finding, failed, listed, note, ok } from './finding.ts';
 
 function serverWords({ code, message }: StoreError): string {
   switch (code) {
@@ -39,10 +39,9 @@ function ofServer(found: StoreFindings): Finding {
       'PostgreSQL only reads: a standby, or default_transaction_read_only. Name the primary in DATABASE_URL.',
     );
   }
-  if (found.pending > 0 && !found.mayMigrate) {
-    return failed(
-      `${migrations(found)}, but the user may not create anything. Grant it CREATE on the database.`,
-    );
+  if (found.lacking.length > 0) {
+    const what = found.pending > 0 ? `${migrations(found)}, but` : 'PostgreSQL answers, but';
+    return failed(`${what} the user lacks ${listed(found.lacking)}. Give it that.`);
   }
   return ok(`PostgreSQL ${found.version} answers; ${migrations(found)}.`);
 }

@@ -7,6 +7,8 @@ import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import type { Queries } from './database.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { pendingMigrations } from './migrate.ts';
+import { missingRights } from './rights.ts';
+import { whatIsClear } from './seal-clear-columns.ts';
 import { keysOf } from './sealing-keys.ts';
 import { clientFor, unreachable } from './server.ts';
 import { StoreError, withoutDetails } from './store-error.ts';
@@ -22,8 +24,8 @@ export interface StoreFindings {
   pending: number;
   /** Whether the database only reads. */
   readOnly: boolean;
-  /** Whether the user may apply migrations. */
-  mayMigrate: boolean;
+  /** Rights that the user lacks for what is to be done, in the words of GRANT. */
+  lacking: string[];
   /** Of the PostgreSQL server. */
   version: string | undefined;
   /** Beginnings of what is sealed in it, one for each key; of the oldest and the newest records. */
@@ -34,7 +36,7 @@ const absent: StoreFindings = {
   state: 'ABSENT',
   pending: 0,
   readOnly: false,
-  mayMigrate: true,
+  lacking: [],
   version: undefined,
   sealedBy: [],
 };
@@ -44,27 +46,34 @@ const questionTimeout = 4_000;
 
 interface Facts {
   readOnly: string;
-  mayCreate: boolean;
   version: string;
 }
 
 async function factsOf(queries: Queries): Promise<StoreFindings> {
   const { rows } = (await queries.execute(
     sql`select current_setting('transaction_read_only') as "readOnly",
-      has_database_privilege(current_database(), 'CREATE') as "mayCreate",
       current_setting('server_version') as "version"`,
   )) as unknown as { rows: Facts[] };
   const [facts] = rows;
-  const pending = await pendingMigrations(queries);
-  return {
+  const found: StoreFindings = {
     state: 'THERE',
-    pending,
+    pending: 0,
     readOnly: facts?.readOnly !== 'off',
-    mayMigrate: facts?.mayCreate === true,
+    lacking: [],
     version: facts?.version.split(' ')[0],
-    // Older tables have nothing sealed, or not there.
-    sealedBy: pending === 0 ? await keysOf(queries) : [],
+    sealedBy: [],
   };
+  const { toRead, toServe, toMigrate } = await missingRights(queries);
+  if (toRead.length > 0) {
+    return { ...found, lacking: [...toRead, ...toServe] };
+  }
+  const pending = await pendingMigrations(queries);
+  if (pending > 0 || (await whatIsClear(queries)) !== null) {
+    // Older tables have nothing sealed, or not there.
+    return { ...found, pending, lacking: [...toServe, ...toMigrate] };
+  }
+  const sealedBy = toServe.length > 0 ? [] : await keysOf(queries);
+  return { ...found, lacking: toServe, sealedBy };
 }
 
 async function inspectServer(databaseUrl: string): Promise<StoreFindings> {

@@ -37,9 +37,101 @@ async function emptyDatabase() {
   await statement(postgres.url, `create role ${name} login password '${password}'`);
   const url = new URL(postgres.url);
   url.pathname = `/${name}`;
+  const owner = url.href;
   Object.assign(url, { username: name, password });
-  return { name, clerk: url.href };
+  return { name, owner, clerk: url.href };
 }
+
+describe('the rights of the user', () => {
+  it('are those that the first migration takes: neither serve nor the doctor does with less', async () => {
+    const { name, owner, clerk } = await emptyDatabase();
+    const steps: [string, string][] = [
+      [
+        'CREATE on the database and CREATE on the schema public',
+        `grant create on database ${name}`,
+      ],
+      ['CREATE on the schema public', 'grant create on schema public'],
+    ];
+    for (const [lacking, grant] of steps) {
+      expect(await look(clerk)).toMatch(
+        new RegExp(
+          `^FAILED \\d+ migrations are to come, .*, but the user lacks ${lacking}\\. Give`,
+        ),
+      );
+      await expect(serve(clerk)).rejects.toMatchObject({ code: '42501' });
+      await statement(owner, `${grant} to ${name}`);
+    }
+    expect(await look(clerk)).toMatch(/^OK PostgreSQL .* migrations are to come/);
+    await serve(clerk);
+    expect(await look(clerk)).toMatch(/^OK PostgreSQL .* all migrations are applied\.$/);
+  });
+
+  it('are wanted in the schema that the migrations name, wherever the user’s own tables go', async () => {
+    const { name, owner, clerk } = await emptyDatabase();
+    await statement(owner, `grant create on database ${name} to ${name}`);
+    await statement(owner, `grant create on schema public to ${name}`);
+    await statement(owner, `create schema ${name} authorization ${name}`);
+    expect(await look(clerk)).toMatch(
+      /^FAILED .*, but the user lacks a search_path that begins with public\. Give/,
+    );
+    await expect(serve(clerk)).rejects.toThrow();
+    await statement(owner, `alter role ${name} set search_path = public`);
+    expect(await look(clerk)).toMatch(/^OK /);
+    await serve(clerk);
+  });
+
+  it('need be no more than those on the tables once all migrations are applied', async () => {
+    const { name, owner, clerk } = await emptyDatabase();
+    await serve(owner);
+    const steps: [string, RegExp][] = [
+      [
+        `revoke usage on schema public from public`,
+        /lacks USAGE on the schema drizzle, SELECT on the table drizzle\.__drizzle_migrations, USAGE on the schema public and SELECT, INSERT, UPDATE and DELETE on the tables access_chains, .*, visits\./,
+      ],
+      [
+        `grant usage on schema drizzle, public to ${name}`,
+        /lacks SELECT on the table drizzle\.__drizzle_migrations and SELECT/,
+      ],
+      [
+        `grant select on all tables in schema drizzle to ${name}`,
+        /lacks SELECT, INSERT, UPDATE and DELETE on the tables access_chains/,
+      ],
+      [
+        `grant select, insert, update, delete on all tables in schema public to ${name};
+         revoke insert on visits from ${name}`,
+        /but the user lacks SELECT, INSERT, UPDATE and DELETE on the table visits\./,
+      ],
+    ];
+    for (const [change, lacking] of steps) {
+      await statement(owner, change);
+      const found = await look(clerk);
+      expect(found).toMatch(/^FAILED PostgreSQL answers, but the user lacks/);
+      expect(found).toMatch(lacking);
+    }
+    await statement(owner, `grant insert on visits to ${name}`);
+    // What was put down in the log of access is never changed.
+    await statement(owner, `revoke update on access_events from ${name}`);
+    expect(await look(clerk)).toMatch(/^OK .* all migrations are applied\.$/);
+    await serve(clerk);
+  });
+
+  it('to change somebody else’s tables are wanted where a migration is to come', async () => {
+    const { name, owner, clerk } = await emptyDatabase();
+    await serve(owner);
+    await statement(
+      owner,
+      `grant create on database ${name} to ${name};
+       grant usage, create on schema public, drizzle to ${name};
+       grant all on all tables in schema public, drizzle to ${name};
+       delete from drizzle.__drizzle_migrations
+         where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`,
+    );
+    expect(await look(clerk)).toMatch(
+      /^FAILED 1 migration is to come, .*, but the user lacks ownership of the tables __drizzle_migrations, access_chains, /,
+    );
+    await expect(serve(clerk)).rejects.toMatchObject({ code: '42501' });
+  });
+});
 
 describe('a DATABASE_URL that cannot be read', () => {
   const notAnUrl =
