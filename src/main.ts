@@ -131,8 +131,10 @@ program
     'after',
     `
 Reads the environment (or a .env file) as serve does, and asks each vendor a
-harmless question with the configured credentials: it writes nothing anywhere,
-reads nothing of a patient, and prints no credential. Ten seconds at most.
+harmless question with the configured credentials: it writes nothing at a vendor
+or in PostgreSQL, reads nothing of a patient, and prints no credential. The
+report is there within ten seconds. An embedded store is opened and closed,
+which writes to its files and may go on for longer.
 
 Prints one line each: ok, note (well, but good to know), FAILED (with what to do
 next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,

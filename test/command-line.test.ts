@@ -37,7 +37,7 @@ describe('portico', slow, () => {
   it.each([
     { words: ['serve', '--help'], says: /SIGTERM ends it after the requests in hand/ },
     { words: ['sandbox', '--help'], says: /variables that `portico serve` needs/ },
-    { words: ['doctor', '--help'], says: /writes nothing anywhere/ },
+    { words: ['doctor', '--help'], says: /writes nothing at a vendor/ },
     { words: ['audit', 'verify', '--help'], says: /Ends with 1 where a chain is broken/ },
   ])('$words tells what to know before', async ({ words, says }) => {
     const { code, stdout } = await run(words);

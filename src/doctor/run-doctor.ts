@@ -96,7 +96,8 @@ function tellWhoIsAwaited(lines: readonly Line[], say: (line: string) => void, p
 }
 
 /**
- * Looks at everything that `serve` needs, all at once, and changes nothing.
+ * Looks at everything that `serve` needs, all at once, and changes nothing. The report does not wait for an
+ * embedded store that is slow to open; the process does, to close it.
  * @returns whether all is well
  */
 export async function runDoctor(options: DoctorOptions): Promise<boolean> {

@@ -89,6 +89,7 @@ async function inspectServer(databaseUrl: string): Promise<StoreFindings> {
   }
 }
 
+/** To open it is to write its files, as any start does, and takes as long as it takes. */
 async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
   if (!existsSync(join(dataDirectory, 'database'))) {
     return absent;

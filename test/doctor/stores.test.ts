@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { surveyConfig } from '../../src/config.ts';
 import { checkStore } from '../../src/doctor/check-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createSealer } from '../../src/store/sealing.ts';
+import { endAll, temporaryFolder } from '../support/command-line.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { statement } from '../support/statement.ts';
 
@@ -14,7 +17,10 @@ let postgres: RunningPostgres;
 beforeAll(async () => {
   postgres = await startPostgres();
 });
-afterAll(() => postgres.stop());
+afterAll(async () => {
+  await endAll();
+  await postgres.stop();
+});
 
 const password = 'invented';
 const sealer = createSealer({ current: Buffer.alloc(32, 7) });
@@ -183,4 +189,14 @@ describe('a server that lets nobody in', () => {
       message: expect.stringContaining('has no TLS'),
     });
   });
+});
+
+it('leaves an embedded store that is not there unmade', async () => {
+  const folder = join(temporaryFolder(), 'data');
+  const { config } = surveyConfig({ DATA_DIR: folder }, 'sandbox');
+  expect(await checkStore(config)).toMatchObject({
+    state: 'NOTE',
+    text: expect.stringContaining('serve makes it in'),
+  });
+  expect(existsSync(folder)).toBe(false);
 });
