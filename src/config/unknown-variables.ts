@@ -11,10 +11,10 @@ const isServiceLink = (name: string, value = '') =>
 /** Letters to put in, to leave out or to change that make the one word of the other. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, letter] of [...one].entries()) {
+  for (let line = 0; line < one.length; line += 1) {
     const next = [line + 1];
-    for (const [column, there] of [...other].entries()) {
-      const changed = (row[column] ?? 0) + (letter === there ? 0 : 1);
+    for (let column = 0; column < other.length; column += 1) {
+      const changed = (row[column] ?? 0) + (one[line] === other[column] ? 0 : 1);
       next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }
     row = next;
@@ -22,8 +22,10 @@ function distance(one: string, other: string): number {
   return row[other.length] ?? 0;
 }
 
+const mostSlips = 2;
+
 /** Of short names nothing is a slip of the pen for certain. */
-const slipsIn = ({ length }: string) => (length < 8 ? 0 : length < 10 ? 1 : 2);
+const slipsIn = ({ length }: string) => (length < 8 ? 0 : length < 10 ? 1 : mostSlips);
 
 /**
  * A sentence for each variable that looks like one of Portico's and is none: whoever misspells one would
@@ -52,22 +54,23 @@ export function unknownVariables(
     const upper = name.toUpperCase();
     const parts = upper.split('_');
     const vendor = vendors.find((id) => upper.startsWith(`${id}_`));
-    const inFile = ofFile.includes(name);
-    const beginsAsOurs = inFile
+    const beginsAsOurs = ofFile.includes(name)
       ? byPlace.file.has(parts.slice(0, 1).join('_'))
       : byPlace.elsewhere.has(parts.slice(0, 2).join('_'));
+    const isOurs = vendor !== undefined || beginsAsOurs;
+    const ownLetters = upper.length - (vendor?.length ?? 0);
+    const most = isOurs ? ownLetters / (vendor === undefined ? 3 : 2) : mostSlips;
     const near = ours
       .filter((one) => vendor === undefined || one.startsWith(`${vendor}_`))
+      .filter((one) => Math.abs(one.length - upper.length) <= most)
       .map((one) => ({ one, slips: distance(upper, one) }))
-      .sort((first, second) => first.slips - second.slips)[0];
+      .filter(({ one, slips }) => slips <= (isOurs ? most : slipsIn(one)))
+      .sort((first, second) => first.slips - second.slips)[0]?.one;
     // Where the other is set as well, both are meant.
-    const isSlip =
-      near !== undefined && near.slips <= slipsIn(near.one) && environment[near.one] === undefined;
-    if (vendor === undefined && !beginsAsOurs && !isSlip) {
+    if (!isOurs && (near === undefined || environment[near] !== undefined)) {
       return undefined;
     }
-    const most = vendor === undefined ? upper.length / 3 : (upper.length - vendor.length) / 2;
-    const meant = near !== undefined && near.slips <= most ? ` Is ${near.one} meant?` : '';
+    const meant = near === undefined ? '' : ` Is ${near} meant?`;
     return `${name} is no variable of Portico's, and has no effect.${meant}`;
   }
 
