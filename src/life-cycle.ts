@@ -1,6 +1,8 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
-import { constants } from 'node:os';
+import { constants, devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 
 /** What is there to be ended, once the process has started. */
 export interface Running {
@@ -43,7 +45,7 @@ const quiet = 250;
 /** Milliseconds that it may take until it is quiet. */
 const longestGoodbye = 1_000;
 
-const endSignals = ['SIGTERM', 'SIGINT'] as const;
+const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 const pathOf = (url = '') => url.split('?', 1)[0];
 
@@ -59,9 +61,27 @@ async function within(milliseconds: number, work: Promise<unknown>): Promise<boo
 }
 
 /**
- * How the process ends: on SIGTERM and SIGINT with 0, on an error that nobody caught with 1. Either way it
- * takes no new work, finishes what it has begun, closes its store and then exits; what is not finished
- * within the limit is left to the recovery of the next process. A second signal ends it at once.
+ * To be done last of all where a terminal may have closed: Node wants to put it back as it was, and aborts where
+ * it finds it gone; the core could hold anybody's data.
+ */
+export function letGoOfClosedTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      if (fstatSync(descriptor).isCharacterDevice() && !isatty(descriptor)) {
+        closeSync(descriptor);
+        openSync(devNull, 'r+');
+      }
+    } catch {
+      // Nothing is open there.
+    }
+  }
+}
+
+/**
+ * How the process ends: on SIGTERM, SIGINT and SIGHUP with 0, on an error that nobody caught with 1. Either
+ * way it takes no new work, finishes what it has begun, closes its store and then exits; what is not finished
+ * within the limit is left to the recovery of the next process. A second signal ends it at once, but for a
+ * SIGHUP: shell and kernel both send one where a terminal closes.
  */
 export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
   const { drainTimeout, shared = false, exit, say, onFault } = options;
@@ -148,7 +168,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
 
   for (const signal of endSignals) {
     process.on(signal, () => {
-      if (draining) {
+      if (draining && signal !== 'SIGHUP') {
         exit(128 + constants.signals[signal]);
       }
       end(0);

@@ -8,7 +8,7 @@ import { type Config, doubtsAbout, type Environment, readConfig } from './config
 import { placeOf } from './domain/fault-place.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
 import type { Gateway } from './gateway.ts';
-import { createLifeCycle } from './life-cycle.ts';
+import { createLifeCycle, letGoOfClosedTerminal } from './life-cycle.ts';
 import { listen, StartError } from './listen.ts';
 import { type Opened, openBehind, openMetricsPort } from './open-behind.ts';
 import { gatheredLog } from './telemetry/gathered-log.ts';
@@ -29,10 +29,14 @@ function loggerFor({ logLevel: level }: Config, seat?: WorkerSeat): Logger {
     : pino(options, gatheredLog());
 }
 
+function exit(code: number): never {
+  letGoOfClosedTerminal();
+  process.exit(code);
+}
+
 const lifeCycleOf = ({ drainTimeout }: Config, logger: Logger, say: Say, shared = false) =>
   createLifeCycle({
-    ...{ drainTimeout, shared, say },
-    exit: (code) => process.exit(code),
+    ...{ drainTimeout, shared, say, exit },
     onFault: (error) => logger.fatal({ fault: placeOf(error) }, 'nobody caught this: ending'),
   });
 
@@ -213,9 +217,8 @@ export async function serveWithWorkers(
     metrics.show(createWorkerMetrics());
   }
   await runWorkers({
-    ...{ count, say },
+    ...{ count, say, exit },
     endTimeout: config.drainTimeout + longestEnd,
-    exit: (code) => process.exit(code),
   });
 }
 

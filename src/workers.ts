@@ -132,11 +132,14 @@ export async function runWorkers({ count, endTimeout, exit, say }: WorkersOption
       });
     });
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (ending) {
-        killAll();
-        exit(128 + constants.signals[signal]);
+        // A terminal that closes says so more than once, see `life-cycle.ts`.
+        if (signal !== 'SIGHUP') {
+          killAll();
+          exit(128 + constants.signals[signal]);
+        }
         return;
       }
       say(`Ending ${alive.size} workers after the requests in hand...`);

@@ -73,16 +73,28 @@ describe('portico serve --workers', slow, () => {
     await served.kill();
   });
 
-  it('ends after the requests in hand, with 0 and nobody left', async () => {
+  it.each([
+    { signal: 'SIGTERM', rounds: 1 },
+    // A terminal that closes tells each of its processes, mostly twice.
+    { signal: 'SIGHUP', rounds: 2 },
+  ] as const)('ends after the requests in hand, with 0 and nobody left: $signal', async (sent) => {
     const served = await workers(2);
     const pids = pidsOf(served);
+    const primary = Number(served.running.process.pid);
     const { simulators } = clinic().gateway.sandbox;
     simulators.CERBO.latency = 1_500;
     const document =
       '{ vendorPatients(vendor: CERBO, filter: {lastName: "Silva"}) { vendorPatientId } }';
     const inHand = Promise.all([ask(served, document), ask(served, document)]);
     await delay(500);
-    served.running.process.kill('SIGTERM');
+    for (let round = 0; round < sent.rounds; round += 1) {
+      // One that had nothing in hand may be gone by the second.
+      const alive = sent.signal === 'SIGHUP' ? [primary, ...pidsOf(served)] : [primary];
+      for (const pid of alive) {
+        process.kill(pid, sent.signal);
+      }
+      await delay(200);
+    }
     for (const { status, body } of await inHand) {
       expect(body.errors).toBeUndefined();
       expect(status).toBe(200);

@@ -304,12 +304,28 @@ describe('SIGTERM', slow, () => {
   });
 });
 
+describe('SIGHUP', slow, () => {
+  it('K04: of a terminal that closes, however often it is sent, ends as SIGTERM does', async () => {
+    const served = await clinic.serve();
+    const submission = await walkIn();
+    vseeOf(gateway).latency = 1_000;
+    const answer = submit(served, submission);
+    await until(() => gateway.calls('VSEE').length > 0);
+    served.running.process.kill('SIGHUP');
+    await served.running.says(/Ending after the requests in hand/);
+    served.running.process.kill('SIGHUP');
+    expect(await answer).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
+    expect(await ended(served)).toMatchObject({ code: 0 });
+    vseeOf(gateway).latency = 0;
+  });
+});
+
 describe('an error that nobody catches', slow, () => {
   const preload = new URL('../support/faults-on-signals.mjs', import.meta.url).href;
 
   it.each([
     ['a rejection', 'SIGUSR2'],
-    ['an exception', 'SIGHUP'],
+    ['an exception', 'SIGALRM'],
   ] as const)(
     'K05: %s is logged without its words; what is in hand is finished, and the process exits 1',
     async (_kind, signal) => {

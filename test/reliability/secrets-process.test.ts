@@ -250,7 +250,7 @@ describe('L10: to somebody without a token', slow, () => {
 
   it('nothing is left behind by a crash: no core, no report, no snapshot', async () => {
     const { running, folder } = served;
-    running.process.kill('SIGHUP');
+    running.process.kill('SIGALRM');
     expect(await running.ended).toBe(1);
     expect(readdirSync(folder)).toEqual(['data']);
     expect(readdirSync(join(folder, 'data'))).toEqual(['store']);

@@ -5,7 +5,7 @@ const fault = () => new TypeError('canary-patient Ana Silva\n    at canary-of-a-
 process.on('SIGUSR2', () => {
   Promise.reject(fault());
 });
-process.on('SIGHUP', () => {
+process.on('SIGALRM', () => {
   setImmediate(() => {
     throw fault();
   });
