@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Queries, statementTimeout } from './database.ts';
 import { isBehind, migrateWith } from './migrate.ts';
-import { codeOf, StoreError } from './store-error.ts';
+import { codeOf, isTransient, StoreError } from './store-error.ts';
 
 export const connectionTimeout = 3_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
@@ -14,13 +14,25 @@ const answerTimeout = statementTimeout + 2_000;
 /** Any number, the same in all processes of Portico: names the lock on migrating. */
 const migrationLock = 7_061_726_846;
 const longestMigrationWait = 120_000;
-const migrationPoll = 100;
+/** Milliseconds of waiting after which it is said. */
+const longestSilence = 5_000;
+/** Milliseconds that a migration waits for rows or tables: for as long, whoever wants them next waits behind it. */
+const lockTimeout = 1_000;
 
 /** An `error` event that nobody listens to ends the process; statements get the error anyway. */
 const ignored = () => undefined;
 
 /** Written in ISO and in UTC whatever the server's defaults, so that instants are read rightly. */
-export const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
+const sessionOptions = '-c TimeZone=UTC -c DateStyle=ISO';
+
+/** Where pg finds options in a URL, it leaves out all others: ours come after them, and win. */
+function connectionTo(databaseUrl: string) {
+  const asked = new URLSearchParams(/\?([^#]*)/.exec(databaseUrl)?.[1]).getAll('options');
+  return {
+    connectionString: databaseUrl.replace(/(?<=[?&])options=[^&#]*/g, ''),
+    options: [...asked, sessionOptions].join(' '),
+  };
+}
 
 export const unreachable = (error: unknown) => {
   const code = codeOf(error);
@@ -54,9 +66,8 @@ export function clientFor(databaseUrl: string, settings: pg.ClientConfig = {}): 
   let client: pg.Client;
   try {
     client = new pg.Client({
-      connectionString: databaseUrl,
+      ...connectionTo(databaseUrl),
       connectionTimeoutMillis: connectionTimeout,
-      options: sessionOptions,
       ...settings,
     });
   } catch (error) {
@@ -68,6 +79,59 @@ export function clientFor(databaseUrl: string, settings: pg.ClientConfig = {}): 
   return client;
 }
 
+/** What keeps a migration from its work, and what is said of it. */
+const hindrances = {
+  MIGRATION: {
+    pause: 100,
+    waiting: 'Database: another process is migrating it. Waiting for two minutes at the most...',
+    last: 'Another process has been migrating the database for two minutes. Look at that process, then start this one again.',
+  },
+  TRANSACTION: {
+    // Long enough for those that waited behind it.
+    pause: 1_000,
+    waiting:
+      'Database: a transaction holds what has to be migrated. Waiting for two minutes at the most...',
+    last: 'For two minutes a transaction has held what has to be migrated. End it (pg_stat_activity names the oldest), then start this one again.',
+  },
+};
+
+/** One attempt. @returns what is in its way, if anything */
+async function migrateOnce(
+  queries: NodePgDatabase,
+  sealer: Sealer,
+  onProgress: (line: string) => void,
+): Promise<keyof typeof hindrances | undefined> {
+  const anyQueries = queries as unknown as Queries;
+  try {
+    if (!(await isBehind(anyQueries))) {
+      return undefined;
+    }
+    // Tried again and again instead of waited for: a waiting statement would block some migrations.
+    const { rows } = await queries.execute<{ locked: boolean }>(
+      sql`select pg_try_advisory_lock(${migrationLock}) as locked`,
+    );
+    if (rows[0]?.locked !== true) {
+      return 'MIGRATION';
+    }
+    // To write a large table anew takes its time, whatever the role's statements are given.
+    await queries.execute(
+      sql`select set_config('statement_timeout', '0', false), set_config('lock_timeout', ${String(lockTimeout)}, false)`,
+    );
+    try {
+      await migrateWith(anyQueries, (config) => migrate(queries, config), sealer, onProgress);
+    } finally {
+      // A pooler may give the session to somebody else.
+      await queries.execute(sql`reset all`).catch(ignored);
+    }
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) === '55P03' || isTransient(error)) {
+      return 'TRANSACTION';
+    }
+    throw error;
+  }
+}
+
 /**
  * Migrates over a connection of its own, under a lock that goes with the connection: of many
  * processes that start at once one migrates, and the others find it done.
@@ -77,33 +141,27 @@ async function migrateServer(
   sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const client = clientFor(databaseUrl);
+  const client = clientFor(databaseUrl, { keepAlive: true });
   client.on('error', ignored);
   try {
     await client.connect();
     const queries = drizzle(client);
-    const waitUntil = Date.now() + longestMigrationWait;
-    while (await isBehind(queries as unknown as Queries)) {
-      // Tried again and again instead of waited for: a waiting statement would block some migrations.
-      const { rows } = await queries.execute<{ locked: boolean }>(
-        sql`select pg_try_advisory_lock(${migrationLock}) as locked`,
-      );
-      if (rows[0]?.locked === true) {
-        await migrateWith(
-          queries as unknown as Queries,
-          (config) => migrate(queries, config),
-          sealer,
-          onProgress,
-        );
+    const begun = Date.now();
+    for (let told: string | undefined; ; ) {
+      const hindrance = await migrateOnce(queries, sealer, onProgress);
+      if (hindrance === undefined) {
         return;
       }
-      if (Date.now() > waitUntil) {
-        throw new StoreError(
-          'UNUSABLE',
-          'Another process has been migrating the database for two minutes. Look at that process, then start this one again.',
-        );
+      const { pause, waiting, last } = hindrances[hindrance];
+      const waited = Date.now() - begun;
+      if (waited > longestMigrationWait) {
+        throw new StoreError('UNUSABLE', last);
       }
-      await delay(migrationPoll);
+      if (waited > longestSilence && told !== waiting) {
+        told = waiting;
+        onProgress(waiting);
+      }
+      await delay(pause);
     }
   } finally {
     await client.end().catch(ignored);
@@ -148,23 +206,25 @@ export async function openServer(
   sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<Database> {
-  try {
-    await migrateServer(databaseUrl, sealer, onProgress);
-  } catch (error) {
-    throw error instanceof StoreError ? error : unreachable(error);
-  }
+  // It connects when it is first asked.
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...connectionTo(databaseUrl),
     max: poolSize,
     connectionTimeoutMillis: connectionTimeout,
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: statementTimeout,
     query_timeout: answerTimeout,
     keepAlive: true,
-    options: sessionOptions,
   });
   pool.on('error', ignored);
   // The pool listens to idle connections only; one that is lost while it is in use must not kill us.
   pool.on('connect', (client) => client.on('error', ignored));
-  return createDatabase(engineOf(pool));
+  const engine = engineOf(pool);
+  try {
+    await migrateServer(databaseUrl, sealer, onProgress);
+  } catch (error) {
+    await pool.end().catch(ignored);
+    throw error instanceof StoreError ? error : unreachable(error);
+  }
+  return createDatabase(engine);
 }

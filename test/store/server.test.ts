@@ -136,6 +136,31 @@ describe('a store on PostgreSQL', () => {
     await database.close();
   });
 
+  test.each([
+    ['?options=-c%20search_path%3Delsewhere,public%20-c%20TimeZone%3DAsia/Tokyo', ''],
+    [
+      '?application_name=mine&options=-c+search_path%3Delsewhere,public&options=-csearch_path=public',
+      'mine',
+    ],
+    ['?options=-c search_path=elsewhere,public -c DateStyle=SQL&', ''],
+  ])('keeps its session as it needs it, beside what the URL asks for: %s', async (search, name) => {
+    const url = `${await emptyDatabase()}${search}`;
+    const database = await openServer(url, 1, sealer, silent);
+    const { rows } = (await database.run((queries) =>
+      queries.execute(sql`select current_setting('TimeZone') as zone, current_setting('DateStyle') as dates,
+        current_setting('search_path') as path, current_setting('application_name') as name`),
+    )) as unknown as { rows: unknown[] };
+    await database.close();
+    expect(rows).toEqual([
+      {
+        zone: 'UTC',
+        dates: expect.stringMatching(/^ISO/),
+        path: name === 'mine' ? 'public' : 'elsewhere,public',
+        name,
+      },
+    ]);
+  });
+
   test('S04: runs a transaction again that the database broke off for a deadlock', async () => {
     const databaseUrl = await emptyDatabase();
     const database = await openServer(databaseUrl, 4, sealer, silent);

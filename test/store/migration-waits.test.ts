@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { emptyDatabase, query, useStores } from './stores.ts';
+
+/** S06: a start that finds something to migrate, and somebody in its way. */
+describe('a migration', { timeout: 60_000 }, () => {
+  const open = useStores();
+  const lines: string[] = [];
+  let databaseUrl = '';
+  let somebody: pg.Client;
+
+  beforeEach(async () => {
+    lines.length = 0;
+    databaseUrl = await emptyDatabase();
+    await (await open({ databaseUrl })).store.close();
+    const applied = 'drizzle.__drizzle_migrations';
+    await query(
+      databaseUrl,
+      `delete from ${applied} where created_at = (select max(created_at) from ${applied})`,
+    );
+    somebody = new pg.Client({ connectionString: databaseUrl });
+    await somebody.connect();
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await somebody.end();
+  });
+
+  const opened = () =>
+    open({ databaseUrl, onProgress: (line) => lines.push(line) }).then(
+      ({ store }) => store.ping(),
+      (error: Error) => error.message,
+    );
+
+  /** Lets time pass for the waiting one. */
+  const pass = (milliseconds: number) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds });
+  };
+
+  async function until(holds: () => boolean | Promise<boolean>) {
+    for (const end = performance.now() + 20_000; !(await holds()); await delay(20)) {
+      expect(performance.now()).toBeLessThan(end);
+    }
+  }
+
+  const isSo = async (text: string) => (await query(databaseUrl, text)).length > 0;
+  const isWaiting = () =>
+    isSo("select 1 from pg_locks where not granted and mode = 'AccessExclusiveLock'");
+  const isPolling = () =>
+    isSo(
+      "select 1 from pg_stat_activity where query like '%pg_try_advisory_lock%' and pid <> pg_backend_pid()",
+    );
+
+  test('waits for a transaction, says so, and lets others go first', async () => {
+    await somebody.query('begin; select count(*) from operations');
+    const waiting = opened();
+    await until(isWaiting);
+    const begun = performance.now();
+    await query(databaseUrl, 'select count(*) from operations');
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    pass(6_000);
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([expect.stringMatching(/^Database: a transaction holds .* Waiting/)]);
+    await somebody.query('commit');
+    expect(await waiting).toBeUndefined();
+    expect(lines.slice(1)).toEqual(['Database: 1 migration applied.']);
+  });
+
+  test('gives up on a transaction that does not end, and says what to look at', async () => {
+    await somebody.query('begin; select count(*) from operations');
+    const waiting = opened();
+    await until(isWaiting);
+    pass(121_000);
+    expect(await waiting).toMatch(/^For two minutes a transaction has held .*pg_stat_activity/);
+    await somebody.query('commit');
+    expect(await opened()).toBeUndefined();
+  });
+
+  test('waits for another process that migrates, and says so', async () => {
+    await somebody.query('select pg_advisory_lock(7061726846)');
+    const waiting = opened();
+    await until(isPolling);
+    pass(6_000);
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([expect.stringMatching(/^Database: another process is migrating it\./)]);
+    pass(121_000);
+    expect(await waiting).toMatch(/^Another process has been migrating the database for two/);
+  });
+
+  test('takes the time that it needs, whatever the statements of its user are given', async () => {
+    await query(
+      databaseUrl,
+      `alter database ${new URL(databaseUrl).pathname.slice(1)} set statement_timeout = 500`,
+    );
+    await somebody.query('begin; select count(*) from operations');
+    const waiting = opened();
+    await until(isWaiting);
+    await delay(2_000);
+    await somebody.query('commit');
+    expect(await waiting).toBeUndefined();
+  });
+});
