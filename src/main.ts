@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { firstPort, patientKey, webAddress, workerCount } from './command-arguments.ts';
 import { type Surroundings, withFile } from './config/env-file.ts';
 import type { Environment } from './config.ts';
-import { parseOwnId } from './domain/ids.ts';
+import { StartError } from './listen.ts';
 import { workerSeat } from './workers.ts';
 
 /**
@@ -28,10 +29,15 @@ function envFile(): Environment {
     // Some editors begin a file with a mark, which is no part of the first name.
     return parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
       return {};
     }
-    throw error;
+    throw code === undefined
+      ? error
+      : new StartError(
+          `The file .env cannot be read (${code}). Make it a file that this user may read, or remove it and set the variables in the environment.`,
+        );
   }
 }
 
@@ -40,11 +46,19 @@ const environment = () => surroundings().variables;
 // Whoever read what is said may be gone: that ends nothing.
 process.stderr.on('error', () => undefined);
 
+/** Why not all that was printed got out, where it did not. */
+let unprinted: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => {
+  unprinted ??= error;
+});
+
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
+type Run = () => Promise<unknown> | unknown;
+
 /** Ends with one clear message for what the operator can mend, and with a stack for our own faults. */
-async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
+async function attempt(run: Run): Promise<void> {
   try {
     await run();
   } catch (error) {
@@ -59,26 +73,17 @@ async function attempt(run: () => Promise<unknown> | unknown): Promise<void> {
   }
 }
 
-function firstPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_530) {
-    throw new InvalidArgumentError('It must be a number from 0 to 65530.');
-  }
-  return Number(text);
-}
-
-function workerCount(text: string): number {
-  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > 64) {
-    throw new InvalidArgumentError('It must be a number from 1 to 64.');
-  }
-  return Number(text);
-}
-
-function webAddress(text: string): URL {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError('It must be a URL such as http://localhost:4000.');
-  }
-  return new URL(text);
-}
+/** The same for a command that is there for what it prints: where that does not get out, it failed. */
+const attemptToPrint = (run: Run) =>
+  attempt(async () => {
+    await run();
+    await new Promise((resolve) => process.stdout.write('', resolve));
+    if (unprinted !== undefined) {
+      throw new StartError(
+        `Not all of the output could be written (${unprinted.code}): do not rely on what there is of it. What was changed stays changed.`,
+      );
+    }
+  });
 
 /** A file that is not there is stale, too. */
 const contentOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
@@ -140,7 +145,7 @@ Prints one line each: ok, note (well, but good to know), FAILED (with what to do
 next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
   )
   .action(() =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       const { runDoctor } = await import('./doctor/run-doctor.ts');
       const { isTTY = false, columns } = process.stdout;
       const colors = isTTY && !process.env.NO_COLOR;
@@ -164,7 +169,7 @@ program
   )
   .addHelpText('after', '\nPrints the variables that `portico serve` needs, ready for a .env file.')
   .action(({ port, publicUrl }: { port: number; publicUrl: URL }) =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       say('Starting the simulated vendors...');
       const { runSandboxOnly } = await import('./run.ts');
       await runSandboxOnly({ firstPort: port, publicUrl }, say, print);
@@ -188,7 +193,7 @@ program
   .option('--recorded <file>', 'the breaking changes that are meant, with date and reason')
   .option('--subgraph', 'as a supergraph is composed of it (Apollo Federation 2)')
   .action(({ write, check, released, recorded, subgraph }: SchemaOptions) =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       const { schemaOver } = await import('./graph/schema.ts');
       const { printedSchema, printedSubgraph } = await import('./graph/print-schema.ts');
       const { vendorDescriptions } = await import('./vendors/registry.ts');
@@ -217,17 +222,6 @@ program
     }),
   );
 
-/** A patient as GraphQL knows them, or as `audit verify` prints them. */
-const patientKey = (text: string): string => {
-  const key = parseOwnId('Patient', text) ?? text;
-  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)) {
-    throw new InvalidArgumentError(
-      'It must be the id of a Patient, or its key as `audit verify` prints it.',
-    );
-  }
-  return key;
-};
-
 program
   .command('audit')
   .description('Look after the log of who saw or changed what of whom.')
@@ -236,7 +230,7 @@ program
   .option('--patient <id>', 'of one patient only', patientKey)
   .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
   .action(({ patient }: { patient?: string }) =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       say('Opening the store...');
       const { verifyAudit } = await import('./audit.ts');
       if (!(await verifyAudit(environment(), patient, say, print))) {
@@ -251,7 +245,7 @@ program
   .requiredOption('--patient <id>', 'whose', patientKey)
   .addHelpText('after', '\nWithout tokens and links. The export is put down in the log of access.')
   .action(({ patient }: { patient: string }) =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       const { exportPatient } = await import('./patient-data.ts');
       process.exitCode = (await exportPatient(environment(), patient, say, print)) ? 0 : 1;
     }),
@@ -267,7 +261,7 @@ program
     '\nThe log of access is kept until its time is over; what vendors hold is theirs to delete.\nRefused while a write of the patient is not settled.',
   )
   .action(({ patient, yes }: { patient: string; yes: boolean }) =>
-    attempt(async () => {
+    attemptToPrint(async () => {
       const { erasePatient } = await import('./patient-data.ts');
       process.exitCode = (await erasePatient(environment(), patient, yes, say, print)) ? 0 : 1;
     }),
@@ -276,16 +270,16 @@ program
 program
   .command('print-rules')
   .description('Print who may ask, see and do what, as a table in Markdown.')
-  .action(async () => {
-    const { printedRules } = await import('./auth/print-rules.ts');
-    process.stdout.write(printedRules());
-  });
+  .action(() =>
+    attemptToPrint(async () => {
+      const { printedRules } = await import('./auth/print-rules.ts');
+      process.stdout.write(printedRules());
+    }),
+  );
 
 program
   .command('generate-key')
   .description('Print a fresh ENCRYPTION_KEY.')
-  .action(() => {
-    process.stdout.write(`${randomBytes(32).toString('base64')}\n`);
-  });
+  .action(() => attemptToPrint(() => print(randomBytes(32).toString('base64'))));
 
 await program.parseAsync();

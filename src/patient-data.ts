@@ -10,7 +10,14 @@ import type { VendorAccount } from './domain/records.ts';
 type Say = (line: string) => void;
 
 /** Who is at the command line, in the log of access. */
-const operator = () => `operator ${userInfo().username}`;
+function operator(): string {
+  try {
+    return `operator ${userInfo().username}`;
+  } catch {
+    // A container may run under an id that has no name.
+    return `operator uid ${process.getuid?.()}`;
+  }
+}
 
 const unknown = (patientId: string) => `There is no patient ${patientId} in the register.`;
 

@@ -222,6 +222,16 @@ export async function serveWithWorkers(
   });
 }
 
+/** @returns what a port that cannot be had means to who chose the first of them */
+function portProblem(error: unknown): unknown {
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  return syscall === 'listen'
+    ? new StartError(
+        `Port ${port} ${code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${code})`}, and the sandbox needs six in a row. Choose others with --port <the first of them>, or any with --port 0.`,
+      )
+    : error;
+}
+
 /** The simulated vendors alone, for a `serve` in another process. */
 export async function runSandboxOnly(
   options: { firstPort: number; publicUrl: URL },
@@ -229,7 +239,9 @@ export async function runSandboxOnly(
   print: (line: string) => void,
 ): Promise<void> {
   const { startSandbox } = await import('./sandbox/start-sandbox.ts');
-  const sandbox = await startSandbox(options);
+  const sandbox = await startSandbox(options).catch((error: unknown) => {
+    throw portProblem(error);
+  });
   for (const [name, value] of Object.entries(sandbox.environment)) {
     print(`${name}=${value}`);
   }

@@ -55,14 +55,14 @@ const plan: Record<string, readonly string[]> = {
     ...['open-behind', 'sandbox', 'telemetry', 'workers'],
   ],
   'open-behind': [...['config', 'gateway', 'listen', 'overload', 'telemetry']],
-  'encryption-key': ['config'],
+  ...{ 'encryption-key': ['config'], 'command-arguments': ['domain'] },
   'configured-store': ['domain', 'config', 'encryption-key', 'store'],
   audit: ['domain', 'config', 'configured-store'],
   'patient-data': ['domain', 'config', 'configured-store'],
   doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
   main: [
-    ...['domain', 'auth', 'audit', 'config', 'doctor', 'graph', 'patient-data', 'vendors', 'run'],
-    'workers',
+    ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'graph', 'listen'],
+    ...['patient-data', 'vendors', 'run', 'workers'],
   ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],

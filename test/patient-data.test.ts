@@ -4,7 +4,7 @@ import { encodeOwnId } from '../src/domain/ids.ts';
 import type { Store } from '../src/domain/store.ts';
 import { openStore } from '../src/store/open-store.ts';
 import { createSealer } from '../src/store/sealing.ts';
-import { endAll, run, temporaryFolder } from './support/command-line.ts';
+import { portico as begun, endAll, run, temporaryFolder } from './support/command-line.ts';
 
 /** `portico export` and `portico erase`, as an operator meets them: a process each. */
 describe('one patient’s data', { timeout: 90_000 }, () => {
@@ -32,12 +32,18 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
     });
     patientId = encodeOwnId('Patient', id);
   });
-  const portico = (...words: string[]) =>
-    run(words, {
-      ...{ DATA_DIR: `${folder}/data`, ENCRYPTION_KEY: encryptionKey.toString('base64') },
-      ...{ AUTH_ISSUER: 'http://127.0.0.1:9/', AUTH_AUDIENCE: 'portico' },
-      ...{ CERBO_URL: 'http://127.0.0.1:9/api/v1', CERBO_USERNAME: 'u', CERBO_PASSWORD: 'p' },
-    });
+  const variables = {
+    ...{ DATA_DIR: `${folder}/data`, ENCRYPTION_KEY: encryptionKey.toString('base64') },
+    ...{ AUTH_ISSUER: 'http://127.0.0.1:9/', AUTH_AUDIENCE: 'portico' },
+    ...{ CERBO_URL: 'http://127.0.0.1:9/api/v1', CERBO_USERNAME: 'u', CERBO_PASSWORD: 'p' },
+  };
+  const portico = (...words: string[]) => run(words, variables);
+  /** Nobody reads what it prints. */
+  async function unread(...words: string[]) {
+    const running = begun(words, variables);
+    running.process.stdout?.destroy();
+    return { code: await running.ended, stderr: running.stderr() };
+  }
 
   it('is exported as JSON, which the log of access knows the next time', async () => {
     const first = await portico('export', '--patient', patientId);
@@ -53,6 +59,24 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
       { actor: expect.stringMatching(/^operator ./), action: 'export', outcome: 'ALLOWED' },
     ]);
     expect(`${first.stderr}${second.stderr}`).not.toMatch(/Exporta|example\.com/);
+  });
+
+  it('is exported by who has no name, too', async () => {
+    const nobody = import.meta.resolve('./support/nobody-by-name.mjs');
+    const first = await run(['export', '--patient', patientId], {
+      ...variables,
+      NODE_OPTIONS: `--import=${nobody}`,
+    });
+    expect({ code: first.code, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
+    const { stdout } = await portico('export', '--patient', patientId);
+    expect(JSON.parse(stdout).accessEvents.at(-1).actor).toMatch(/^operator uid \d+$/);
+  });
+
+  it('is not exported where nobody takes it', async () => {
+    const lost = await unread('export', '--patient', patientId);
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toMatch(/^Not all of the output could be written \(EPIPE\)/m);
+    expect(lost.stderr).not.toMatch(/\n {4}at /);
   });
 
   it('is not erased while a write is not settled, which it names as the API does', async () => {
@@ -88,6 +112,7 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
     expect(asked.stdout).toContain('1 vendorAccounts\n');
     expect(asked.stdout).toContain('CERBO still has what it holds of its patient 77');
     expect(asked.stdout).toMatch(/Nothing was deleted.*--yes/);
+    expect((await unread('erase', '--patient', patientId)).code).toBe(1);
     const done = await portico('erase', '--patient', patientId, '--yes');
     expect(done.code).toBe(0);
     expect(done.stdout).toMatch(/^Deleted: .*vendorAccounts 1,.*patients 1\. The log of access/);

@@ -45,15 +45,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const close = async () => {
     await Promise.all([identityProvider.close(), ...started.map((each) => each.close())]);
   };
+  const starting = Object.entries(registry).map(async ([id, definition], index) => {
+    const startSimulator = await definition.sandbox();
+    const simulator = await startSimulator({ port: portAt(index + 1), publicUrl, clock });
+    started.push(simulator);
+    return [id, simulator] as const;
+  });
   try {
-    const entries = await Promise.all(
-      Object.entries(registry).map(async ([id, definition], index) => {
-        const startSimulator = await definition.sandbox();
-        const simulator = await startSimulator({ port: portAt(index + 1), publicUrl, clock });
-        started.push(simulator);
-        return [id, simulator] as const;
-      }),
-    );
+    const entries = await Promise.all(starting);
     return {
       simulators: Object.fromEntries(entries) as Simulators,
       identityProvider,
@@ -66,6 +65,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       close,
     };
   } catch (error) {
+    // One that comes up after the others were ended would keep the process.
+    await Promise.allSettled(starting);
     await close();
     throw error;
   }

@@ -9,12 +9,14 @@ import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { migrateWith } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
 
-const unusable = (directory: string, error: unknown) =>
-  new StoreError(
+function unusable(directory: string, error: unknown): StoreError {
+  const code = codeOf(error);
+  return new StoreError(
     'UNUSABLE',
-    `The data folder ${directory} cannot be used. Check that it is a writable folder with a database of this version of Portico in it, or none; or name another DATA_DIR.`,
-    codeOf(error),
+    `The data folder ${directory} cannot be used${code ? ` (${code})` : ''}. Check that it is a writable folder, on a disk with space left, with a database of this version of Portico in it, or none; or name another DATA_DIR.`,
+    code,
   );
+}
 
 function prepared(directory: string): string {
   try {
