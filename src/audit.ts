@@ -23,7 +23,7 @@ export function verifyAudit(
   say: (line: string) => void,
   print: (line: string) => void,
 ): Promise<boolean> {
-  return withConfiguredStore(environment, say, async ({ accessLog }) => {
+  return withConfiguredStore(environment, 'READ', say, async ({ accessLog }) => {
     let said = performance.now();
     const report = await accessLog.verify(patientId, (chains) => {
       if (performance.now() - said > silence) {

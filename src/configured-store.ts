@@ -6,19 +6,22 @@ import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
 
 /**
- * Lends the store that `serve` would use to a command.
+ * Lends the store that `serve` uses to a command, which neither makes one nor brings it up to date.
+ * @param need what the command does with it
  * @throws ConfigurationError, StoreError
  */
 export async function withConfiguredStore<T>(
   environment: Environment,
+  need: 'READ' | 'CHANGE',
   say: (line: string) => void,
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(environment, 'production');
   const { databaseUrl } = config;
+  const key = encryptionKeyOf(config, say, false);
   const store = await openStore({
-    sealer: createSealer({ current: encryptionKeyOf(config, say), old: config.oldEncryptionKeys }),
-    ...{ clock: Date.now, onProgress: say },
+    sealer: createSealer({ current: key, old: config.oldEncryptionKeys }),
+    ...{ clock: Date.now, onProgress: say, existing: need },
     ...(databaseUrl !== undefined && { databaseUrl }),
     dataDirectory: join(config.dataDirectory, 'store'),
   });

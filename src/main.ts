@@ -222,13 +222,22 @@ program
     }),
   );
 
+/** For commands that neither make a store nor bring it up to date. */
+const servedFirst = 'The store must be there: serve makes it, and migrates it, when it starts.';
+
 program
   .command('audit')
   .description('Look after the log of who saw or changed what of whom.')
   .command('verify')
   .description('Check that no event was changed or removed. Reads the store that `serve` uses.')
   .option('--patient <id>', 'of one patient only', patientKey)
-  .addHelpText('after', '\nEnds with 1 where a chain is broken, and names its patient and event.')
+  .addHelpText(
+    'after',
+    `
+Ends with 1 where a chain is broken, and names its patient and event. Changes
+nothing, so a standby in DATABASE_URL will do.
+${servedFirst}`,
+  )
   .action(({ patient }: { patient?: string }) =>
     attemptToPrint(async () => {
       say('Opening the store...');
@@ -243,7 +252,7 @@ program
   .command('export')
   .description('Print all that is held of one patient, as JSON.')
   .requiredOption('--patient <id>', 'whose', patientKey)
-  .addHelpText('after', '\nWithout tokens and links. The export is put down in the log of access.')
+  .addHelpText('after', `\nWithout tokens and links; noted in the log of access.\n${servedFirst}`)
   .action(({ patient }: { patient: string }) =>
     attemptToPrint(async () => {
       const { exportPatient } = await import('./patient-data.ts');
@@ -258,7 +267,10 @@ program
   .option('--yes', 'really delete it', false)
   .addHelpText(
     'after',
-    '\nThe log of access is kept until its time is over; what vendors hold is theirs to delete.\nRefused while a write of the patient is not settled.',
+    `
+The log of access is kept until its time is over; what vendors hold is theirs to
+delete. Refused while a write of the patient is not settled.
+${servedFirst}`,
   )
   .action(({ patient, yes }: { patient: string; yes: boolean }) =>
     attemptToPrint(async () => {

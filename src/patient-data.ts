@@ -32,7 +32,7 @@ export const exportPatient = (
   say: Say,
   print: Say,
 ): Promise<boolean> =>
-  withConfiguredStore(environment, say, async ({ patientData, accessLog }) => {
+  withConfiguredStore(environment, 'CHANGE', say, async ({ patientData, accessLog }) => {
     const held = await patientData.export(patientId);
     if (held === undefined) {
       say(unknown(patientId));
@@ -54,6 +54,9 @@ const atVendors = (accounts: readonly VendorAccount[]) =>
       `${vendor} still has what it holds of its patient ${vendorPatientId}: ask the vendor to delete it.`,
   );
 
+const refusal = (unsettled: readonly string[]) =>
+  `${unsettled.length} of the patient's writes are not settled. Settle them with reconcileOperation first: ${unsettled.map((id) => encodeOwnId('Operation', id)).join(', ')}`;
+
 /**
  * Deletes all that is held of a patient, or says what would be deleted.
  * @param confirmed whether to do it
@@ -67,7 +70,8 @@ export const erasePatient = (
   say: Say,
   print: Say,
 ): Promise<boolean> =>
-  withConfiguredStore(environment, say, async ({ patientData, accounts }) => {
+  withConfiguredStore(environment, confirmed ? 'CHANGE' : 'READ', say, async (store) => {
+    const { patientData, accounts } = store;
     if (!confirmed) {
       const held = await patientData.export(patientId);
       if (held === undefined) {
@@ -79,6 +83,13 @@ export const erasePatient = (
         print(`${list.length} ${name}${name === 'accessEvents' ? ', which are kept' : ''}`);
       }
       atVendors(await accounts.findByPatients([patientId])).map(print);
+      const unsettled = held.operations.filter(
+        ({ status }) => status === 'IN_PROGRESS' || status === 'OUTCOME_UNKNOWN',
+      );
+      if (unsettled.length > 0) {
+        say(`Nothing would be deleted: ${refusal(unsettled.map(({ id }) => id))}`);
+        return false;
+      }
       print('Nothing was deleted. There is no way back: add --yes to delete it.');
       return true;
     }
@@ -88,10 +99,7 @@ export const erasePatient = (
       return false;
     }
     if ('unsettled' in erasure) {
-      const ids = erasure.unsettled.map((id) => encodeOwnId('Operation', id));
-      say(
-        `Nothing was deleted: ${ids.length} of the patient's writes are not settled. Settle them with reconcileOperation first: ${ids.join(', ')}`,
-      );
+      say(`Nothing was deleted: ${refusal(erasure.unsettled)}`);
       return false;
     }
     const counts = Object.entries(erasure.erased).map(([name, count]) => `${name} ${count}`);

@@ -85,3 +85,21 @@ describe('output that cannot be written', slow, () => {
     expect(said).toMatch(/^Not all of the output could be written \(ENOSPC\): .*\n$/);
   });
 });
+
+describe('a command on the store of serve', slow, () => {
+  it.each([[['audit', 'verify']], [['export']], [['erase']]])(
+    '%j makes none where there is none',
+    async (words) => {
+      const folder = temporaryFolder();
+      const id = '00000000-0000-4000-8000-000000000000';
+      const asked = [...words, '--patient', id];
+      const withKey = await run(asked, { ...essential, ENCRYPTION_KEY, DATA_DIR: 'data' }, folder);
+      expect(withKey).toMatchObject({ code: 1, stdout: '' });
+      expect(withKey.stderr).toMatch(/^There is no store in the data folder data\/store; serve/m);
+      const without = await run(asked, { ...essential, DATA_DIR: 'data' }, folder);
+      expect(without).toMatchObject({ code: 1, stdout: '' });
+      expect(without.stderr).toMatch(/there is no file data\/encryption-key: set the key/);
+      expect(existsSync(join(folder, 'data'))).toBe(false);
+    },
+  );
+});

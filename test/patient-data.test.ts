@@ -93,11 +93,13 @@ describe('one patient’s data', { timeout: 90_000 }, () => {
       );
       await operations.handBack(write, worker, { status: 'OUTCOME_UNKNOWN' });
     });
+    const why = `1 of the patient's writes are not settled. Settle them with reconcileOperation first: ${encodeOwnId('Operation', write)}\n`;
+    const asked = await portico('erase', '--patient', patientId);
+    expect(asked).toMatchObject({ code: 1, stderr: `Nothing would be deleted: ${why}` });
+    expect(asked.stdout).toContain('1 operations\n');
+    expect(asked.stdout).not.toContain('--yes');
     const refused = await portico('erase', '--patient', patientId, '--yes');
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(
-      `Settle them with reconcileOperation first: ${encodeOwnId('Operation', write)}\n`,
-    );
+    expect(refused).toMatchObject({ code: 1, stdout: '', stderr: `Nothing was deleted: ${why}` });
     await withStore(async ({ operations }) => {
       const worker = randomUUID();
       await operations.claim(write, worker);

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
@@ -6,7 +6,7 @@ import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
-import { migrateWith } from './migrate.ts';
+import { migrateWith, needCurrent, noStore } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
 
 function unusable(directory: string, error: unknown): StoreError {
@@ -45,13 +45,19 @@ async function opened(path: string | undefined, lock: FolderLock | undefined): P
 /**
  * Opens the embedded database, which runs one statement at a time in this process.
  * @param dataDirectory the folder to keep it in; in memory where undefined
+ * @param existing whether it has to be there and up to date; otherwise it is made and migrated
  * @throws StoreError UNUSABLE
  */
 export async function openEmbedded(
   dataDirectory: string | undefined,
   sealer: Sealer,
   onProgress: (line: string) => void,
+  existing = false,
 ): Promise<Database> {
+  const where = `the data folder ${dataDirectory}`;
+  if (existing && !existsSync(join(dataDirectory ?? '', 'database'))) {
+    throw noStore(where);
+  }
   const directory = dataDirectory === undefined ? undefined : prepared(dataDirectory);
   let lock: FolderLock | undefined;
   if (directory !== undefined) {
@@ -65,13 +71,11 @@ export async function openEmbedded(
   try {
     client = await opened(directory && join(directory, 'database'), lock);
     const queries = drizzle(client);
-    await migrateWith(
-      queries as unknown as Queries,
-      (config) => migrate(queries, config),
-      sealer,
-      onProgress,
-    );
-    return createDatabase(engineOf(queries, lock));
+    const engine = engineOf(queries, lock);
+    await (existing
+      ? needCurrent(engine.queries, where)
+      : migrateWith(engine.queries, (config) => migrate(queries, config), sealer, onProgress));
+    return createDatabase(engine);
   } catch (error) {
     await client?.close().catch(() => undefined);
     lock?.release();

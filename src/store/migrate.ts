@@ -15,6 +15,13 @@ const newer = () =>
     'The database was migrated by a newer version of Portico. Start that version, or restore a backup from before the upgrade.',
   );
 
+/** @param where the database would be, for people */
+export const noStore = (where: string) =>
+  new StoreError(
+    'UNUSABLE',
+    `There is no store in ${where}; serve makes it when it starts. Give this command the DATABASE_URL or DATA_DIR that serve has, and run it where serve runs.`,
+  );
+
 /** Milliseconds that name the migrations which a database has; drizzle names them by their time. */
 async function appliedTo(queries: Queries): Promise<number[]> {
   const result = (await queries.execute(
@@ -50,6 +57,23 @@ export async function pendingMigrations(
 /** Whether there is anything to do for `migrateWith`. */
 export const isBehind = async (queries: Queries) =>
   (await pendingMigrations(queries)) > 0 || (await whatIsClear(queries)) !== null;
+
+/**
+ * For whoever leaves the tables as they are.
+ * @param where the database is, for people
+ * @throws StoreError UNUSABLE where there is none, or one that is not up to date
+ */
+export async function needCurrent(queries: Queries, where: string): Promise<void> {
+  if ((await appliedTo(queries)).length === 0) {
+    throw noStore(where);
+  }
+  if (await isBehind(queries)) {
+    throw new StoreError(
+      'UNUSABLE',
+      `The store in ${where} is of an earlier version of Portico, and only serve brings it up to date: start serve of this version first, or run this command of the version that serves.`,
+    );
+  }
+}
 
 /**
  * Brings a database up to date. Nobody else may be at it: see `server.ts` for the lock.

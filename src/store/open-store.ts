@@ -28,11 +28,23 @@ export interface StoreOptions {
   clock: () => number;
   /** PostgreSQL connections at most, one aside for announcements; default 10. */
   poolSize?: number | undefined;
+  /**
+   * Whoever needs a store that is there and up to date says what for: to read its records, or to change them,
+   * too. Where absent, it is made and brought up to date.
+   */
+  existing?: 'READ' | 'CHANGE' | undefined;
   /** Lines for people about what is being done. */
   onProgress?: ((line: string) => void) | undefined;
 }
 
 const defaultPoolSize = 10;
+
+async function onlyReads(database: Database): Promise<boolean> {
+  const { rows } = (await database.run((queries) =>
+    queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
+  )) as unknown as { rows: { readOnly: string }[] };
+  return rows[0]?.readOnly !== 'off';
+}
 
 /** The store on a database whose tables are up to date. */
 export function createStore(
@@ -55,11 +67,8 @@ export function createStore(
     patientData: createPatientData(database, sealer, clock, records),
     retention: createRetention(database, sealer, clock),
     async ping() {
-      const { rows } = (await database.run((queries) =>
-        queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
-      )) as unknown as { rows: { readOnly: string }[] };
-      // Nothing can be served from it: whatever is read leaves its trace first.
-      if (rows[0]?.readOnly !== 'off') {
+      // Nothing can be served from one that does: whatever is read leaves its trace first.
+      if (await onlyReads(database)) {
         throw new StoreError('UNAVAILABLE');
       }
     },
@@ -68,24 +77,32 @@ export function createStore(
 }
 
 /**
- * Opens the store and brings its tables up to date.
+ * Opens the store, and brings its tables up to date unless it has to be there already.
  * @throws StoreError with a message for an operator, without secrets: UNAVAILABLE where the database
- *   cannot be reached, UNUSABLE where the folder is in use, the database is of a newer version or the key is another
+ *   cannot be reached, UNUSABLE where the folder is in use, the database is of a newer version or the key is another,
+ *   or what has to be there is not
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, dataDirectory, sealer } = options;
+  const { databaseUrl, dataDirectory, sealer, existing } = options;
+  const isThere = existing !== undefined;
   const onProgress = options.onProgress ?? (() => undefined);
   const database = await (databaseUrl
-    ? openServer(databaseUrl, options.poolSize ?? defaultPoolSize, sealer, onProgress)
-    : openEmbedded(dataDirectory, sealer, onProgress));
+    ? openServer(databaseUrl, options.poolSize ?? defaultPoolSize, sealer, onProgress, isThere)
+    : openEmbedded(dataDirectory, sealer, onProgress, isThere));
   try {
+    if (existing === 'CHANGE' && (await onlyReads(database))) {
+      throw new StoreError(
+        'UNUSABLE',
+        'The database only reads: a standby, or default_transaction_read_only. This command changes the store, or leaves its trace in it: name the primary in DATABASE_URL.',
+      );
+    }
     await checkKeys(database, sealer, onProgress);
   } catch (error) {
     await database.close();
     throw error;
   }
   const store = createStore(database, options);
-  if (!databaseUrl) {
+  if (!databaseUrl || isThere) {
     return store;
   }
   const announcements = openAnnouncements(databaseUrl);

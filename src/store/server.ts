@@ -5,7 +5,7 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Queries, statementTimeout } from './database.ts';
-import { isBehind, migrateWith } from './migrate.ts';
+import { isBehind, migrateWith, needCurrent } from './migrate.ts';
 import { codeOf, isTransient, StoreError } from './store-error.ts';
 
 export const connectionTimeout = 3_000;
@@ -198,6 +198,7 @@ function engineOf(pool: pg.Pool) {
 /**
  * Opens a PostgreSQL database.
  * @param poolSize connections at most
+ * @param existing whether it has to be there and up to date; otherwise it is migrated
  * @throws StoreError UNAVAILABLE or UNUSABLE, without the URL
  */
 export async function openServer(
@@ -205,6 +206,7 @@ export async function openServer(
   poolSize: number,
   sealer: Sealer,
   onProgress: (line: string) => void,
+  existing = false,
 ): Promise<Database> {
   // It connects when it is first asked.
   const pool = new pg.Pool({
@@ -221,7 +223,9 @@ export async function openServer(
   pool.on('connect', (client) => client.on('error', ignored));
   const engine = engineOf(pool);
   try {
-    await migrateServer(databaseUrl, sealer, onProgress);
+    await (existing
+      ? needCurrent(engine.queries, 'the database named by DATABASE_URL')
+      : migrateServer(databaseUrl, sealer, onProgress));
   } catch (error) {
     await pool.end().catch(ignored);
     throw error instanceof StoreError ? error : unreachable(error);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { endAll, run } from '../support/command-line.ts';
 import { type StartedGateway, startTestGateway, type Who } from '../support/gateway.ts';
 import { globalIdOf, keyIn, mutate } from '../support/mutations.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { openClinic } from '../support/served.ts';
+import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
+import { type Clinic, openClinic } from '../support/served.ts';
 import { statement } from '../support/statement.ts';
 
 /** reliability.md, section 4: A11, and the command that looks after the log. */
@@ -170,41 +170,93 @@ describe('A11: one audit record', () => {
   });
 });
 
-describe('portico audit verify', () => {
-  it('says that all holds, and after a change which patient’s event was touched', {
-    timeout: 90_000,
-  }, async () => {
-    const postgres = await startPostgres();
-    const clinic = await openClinic(postgres.url);
-    try {
-      const served = await clinic.serve();
-      const verify = (...words: string[]) =>
-        run(['audit', 'verify', ...words], { ...served.environment, DATABASE_URL: postgres.url });
-      const good = await verify();
-      expect(good.stdout).toMatch(
-        /^5 patients, \d+ events in chains, 0 from before .*: all hold\.\n$/,
-      );
-      expect(good.code).toBe(0);
+describe('portico audit verify', { timeout: 120_000 }, () => {
+  let postgres: RunningPostgres;
+  let clinic: Clinic;
+  let environment: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    clinic = await openClinic(postgres.url);
+    ({ environment } = await clinic.serve());
+  }, 120_000);
+  afterAll(async () => {
+    await clinic?.close();
+    await endAll();
+    await postgres?.stop();
+  });
+  const command = (words: readonly string[], databaseUrl = postgres.url) =>
+    run(words, { ...environment, DATABASE_URL: databaseUrl });
+  const verify = (...words: string[]) => command(['audit', 'verify', ...words]);
+  const rows = (text: string) => statement(postgres.url, text);
 
-      const patient = keyIn(clinic.gateway.ids.Ana);
-      await statement(
-        postgres.url,
-        `update access_events set actor = 'somebody-else' where patient_id = '${patient}' and number = 1`,
-      );
-      const bad = await verify();
-      expect(bad.code).toBe(1);
-      expect(bad.stdout).toContain(`BROKEN: patient ${patient}: event 1 was changed.`);
-      expect(bad.stdout).toContain('1 broken');
-      expect(`${bad.stdout}${bad.stderr}`).not.toMatch(/Ana|Silva/);
-      const other = await verify('--patient', keyIn(clinic.gateway.ids.Ben));
-      expect(other.stdout).toMatch(/^1 patient, .*all hold/);
-      expect(other.code).toBe(0);
-      const none = await verify('--patient', 'Ana');
-      expect(none.code).not.toBe(0);
-    } finally {
-      await clinic.close();
-      await endAll();
-      await postgres.stop();
+  it('says that all holds, on a database that only reads as well', async () => {
+    const holds = /^5 patients, \d+ events in chains, 0 from before .*: all hold\.\n$/;
+    const good = await verify();
+    expect(good.stdout).toMatch(holds);
+    expect(good.code).toBe(0);
+
+    const readOnly = `${postgres.url}?options=-c%20default_transaction_read_only%3Don`;
+    const standby = await command(['audit', 'verify'], readOnly);
+    expect(standby.stdout).toMatch(holds);
+    expect(standby.code).toBe(0);
+    const words = ['--patient', clinic.gateway.ids.Ana];
+    const preview = await command(['erase', ...words], readOnly);
+    expect(preview.stdout).toMatch(/Nothing was deleted.*--yes/);
+    for (const refused of [
+      ['export', ...words],
+      ['erase', ...words, '--yes'],
+    ]) {
+      const { code, stdout, stderr } = await command(refused, readOnly);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^The database only reads: .*name the primary in DATABASE_URL\.\n$/m);
     }
+  });
+
+  it('makes and migrates nothing: serve has to start first', async () => {
+    const words = ['--patient', clinic.gateway.ids.Ana];
+    const commands = [
+      ['audit', 'verify'],
+      ['export', ...words],
+      ['erase', ...words, '--yes'],
+    ];
+    await rows('create database empty');
+    const empty = new URL(postgres.url);
+    empty.pathname = '/empty';
+    for (const each of commands) {
+      const { code, stdout, stderr } = await command(each, empty.href);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^There is no store in the database named by DATABASE_URL; serve /m);
+    }
+    const schemas = `select nspname from pg_namespace where nspname = 'drizzle'`;
+    expect(await statement(empty.href, schemas)).toEqual([]);
+
+    const applied = 'drizzle.__drizzle_migrations';
+    const last = `(select max(created_at) from ${applied})`;
+    const [row] = await rows(`delete from ${applied} where created_at = ${last} returning *`);
+    for (const each of commands) {
+      const { code, stdout, stderr } = await command(each);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^The store in .* is of an earlier version .*start serve of this/m);
+    }
+    const { id, hash, created_at } = row as Record<string, string>;
+    await rows(`insert into ${applied} values (${id}, '${hash}', ${created_at})`);
+    expect((await verify()).code).toBe(0);
+  });
+
+  it('names whose event was changed', async () => {
+    const patient = keyIn(clinic.gateway.ids.Ana);
+    await rows(
+      `update access_events set actor = 'somebody-else' where patient_id = '${patient}' and number = 1`,
+    );
+    const bad = await verify();
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toContain(`BROKEN: patient ${patient}: event 1 was changed.`);
+    expect(bad.stdout).toContain('1 broken');
+    expect(`${bad.stdout}${bad.stderr}`).not.toMatch(/Ana|Silva/);
+    const other = await verify('--patient', keyIn(clinic.gateway.ids.Ben));
+    expect(other.stdout).toMatch(/^1 patient, .*all hold/);
+    expect(other.code).toBe(0);
+    const none = await verify('--patient', 'Ana');
+    expect(none.code).not.toBe(0);
   });
 });
