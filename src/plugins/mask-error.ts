@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { CodedError, type ErrorCode, VendorError, type VendorErrorKind } from '../domain/errors.ts';
+import { withoutValue } from './without-value.ts';
 
 const codeOfKind: Record<VendorErrorKind, ErrorCode> = {
   UNREACHABLE: 'VENDOR_UNAVAILABLE',
@@ -64,29 +65,6 @@ const isOutage = (error: unknown) =>
   error.name === 'StoreError' &&
   ['UNAVAILABLE', 'TIMED_OUT', 'CONTENDED'].includes((error as { kind?: string }).kind ?? '');
 
-/**
- * graphql-js and its scalars quote the refused value when a variable or literal does not fit its type;
- * the value may be somebody's health data.
- */
-const withoutValue = (message: string) =>
-  message
-    .replace(
-      /^(Variable "\$\w+") got invalid value .*?( at "[\w.$[\]]+")?; ?.*$/s,
-      '$1 got an invalid value$2.',
-    )
-    // A literal that fits only where its variables do.
-    .replace(/^(Argument "\w+") has invalid value .*$/s, '$1 has an invalid value.')
-    .replace(/^(Expected value of type "[^"]+"), found .*$/s, '$1.')
-    .replace(/^(Value) ".*" (does not exist in "\w+" enum).*$/s, '$1 $2.')
-    // Scalars and enums, asked about a literal.
-    .replace(/^(\w+|Enum "\w+") cannot represent .*$/s, '$1 cannot represent this value.')
-    .replace(/^(Value is not a valid [\w -]+): .*$/s, '$1.')
-    // The parser quotes the text that it stumbled over.
-    .replace(/^(Syntax Error: .*?\b(?:String|BlockString|Int|Float)) ".*"/s, '$1')
-    // What a resolver gave that cannot be.
-    .replace(/(?: but got:| with value|\. Received:) .*$/s, '.')
-    .replace(/ Did you mean .*\?$/s, '');
-
 /** Where in the document and answer it happened, without what graphql-js would have us repeat. */
 const placeOf = ({ nodes, path }: GraphQLError) => ({
   ...(nodes && { nodes }),
@@ -138,7 +116,7 @@ export function maskError(
   // A refusal by GraphQL itself, by a scalar of ours, or by the protocol (which brings its status).
   const { http: refusal } = error.extensions;
   if (cause == null || cause instanceof GraphQLError || refusal !== undefined) {
-    return new GraphQLError(withoutValue(error.message), {
+    return new GraphQLError(withoutValue(error), {
       ...placeOf(error),
       extensions: {
         code: codeOfRefusal(error),
