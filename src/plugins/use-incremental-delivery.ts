@@ -13,6 +13,7 @@ import {
   visit,
 } from 'graphql';
 import { isAsyncIterable, type Plugin } from 'graphql-yoga';
+import { accepts } from './accepted-types.ts';
 import { interruptible } from './interruptible.ts';
 import type { Part } from './parts.ts';
 import { refusal } from './refusal.ts';
@@ -48,10 +49,7 @@ const withoutParts = (document: DocumentNode): DocumentNode =>
 export const hasParts = (document: DocumentNode) => withoutParts(document) !== document;
 
 /** Whoever does not say so cannot be expected to put parts together. */
-const takesParts = ({ headers }: Request) =>
-  (headers.get('accept') ?? '')
-    .split(',')
-    .some((type) => type.split(';')[0]?.trim().toLowerCase() === 'multipart/mixed');
+const takesParts = (request: Request) => accepts(request, 'multipart/mixed');
 
 /** The executor would take them for a fault of ours. @throws GraphQLError BAD_USER_INPUT */
 function checkCounts({ schema, document, operationName, variableValues }: ExecutionArgs): void {

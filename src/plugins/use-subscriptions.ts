@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { unauthenticated } from '../auth/token-verifier.ts';
 import { CodedError } from '../domain/errors.ts';
 import type { GraphContext } from '../graph/builder.ts';
+import { accepts } from './accepted-types.ts';
 import { interruptible } from './interruptible.ts';
 import { refusal } from './refusal.ts';
 import { requestState } from './request-state.ts';
@@ -22,9 +23,6 @@ export interface SubscriptionOptions {
 
 const eventStream = 'text/event-stream';
 const longestTimer = 2 ** 31 - 1;
-
-const takesEvents = ({ headers }: Request) =>
-  (headers.get('accept') ?? '').split(',').some((type) => type.trim().startsWith(eventStream));
 
 const parting = {
   expired: unauthenticated,
@@ -124,7 +122,7 @@ export const useSubscriptions = (options: SubscriptionOptions): Plugin<GraphCont
     const { streams, logger, inHand, clock } = options;
     const { request } = args.contextValue;
     const { requestId, caller, isBatch, answerBy } = requestState(request);
-    if (!takesEvents(request)) {
+    if (!accepts(request, eventStream)) {
       throw refusal(
         'BAD_USER_INPUT',
         406,

@@ -250,18 +250,31 @@ describe('who may listen', () => {
     expect((await stream()).response.status).toBe(200);
   });
 
-  it('takes an event stream: others are told so', async () => {
-    const answer = await gateway.ask({
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify({
-        query: `subscription { earlierAvailability(appointmentId: "${appointmentOf(gateway)}") { id } }`,
-      }),
-    });
-    expect(answer.status).toBe(406);
-    expect(codes((await answer.json()) as object)).toEqual(['BAD_USER_INPUT']);
+  it.each([
+    'application/json',
+    // What only looks like one, or asks for it in what the server does not speak.
+    'text/event-streams',
+    'text/event-stream;charset=latin1',
+    'application/json, text/event-stream; charset="utf-16"',
+  ])('takes an event stream: who accepts %s is told so', async (accept) => {
+    const { response } = await stream({ accept });
+    expect(response.status).toBe(406);
+    const answer = (await response.json()) as {
+      errors: { message: string; extensions: { code: string } }[];
+    };
+    expect(codes(answer)).toEqual(['BAD_USER_INPUT']);
+    expect(answer.errors[0]?.message).toContain('send `accept: text/event-stream`');
     expect(gateway.allCalls()).toEqual([]);
   });
+
+  it.each(['TEXT/Event-Stream', 'application/json, text/event-stream;q=0.9; charset=UTF-8'])(
+    'gives one to who accepts %s',
+    async (accept) => {
+      const { response } = await stream({ accept });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+    },
+  );
 });
 
 describe('a stream that does not come to begin', () => {
