@@ -13,12 +13,27 @@ export function hashIn({ extensions, ...params }: GraphQLParams): string | null 
 
 const refused = (message: string) => () => refusal('BAD_USER_INPUT', 400, message);
 
+const byHash = 'as `documentId`, or in `extensions.persistedQuery.sha256Hash`';
+
 /** A document that comes with a hash is the one of that hash. */
 const useMatchingHashes = (): Plugin => ({
   onParams({ params }) {
     const hash = hashIn(params);
     if (typeof params.query === 'string' && hash !== null && !isHashOf(hash, params.query)) {
       throw refused('The hash is not the one of the document.')();
+    }
+  },
+});
+
+/** Where there is no manifest. */
+const useTextsOnly = (): Plugin => ({
+  onParams({ params }) {
+    if (params.query === undefined) {
+      throw refused(
+        hashIn(params) === null
+          ? 'Send a GraphQL document as `query`.'
+          : 'No documents are persisted here (`PERSISTED_DOCUMENTS`): send the text itself as `query`.',
+      )();
     }
   },
 });
@@ -33,17 +48,21 @@ export const usePersistedDocuments = (
 ): Plugin[] => [
   useMatchingHashes(),
   ...(documents === undefined
-    ? []
+    ? [useTextsOnly()]
     : [
         usePersistedOperations({
           allowArbitraryOperations: !only,
           extractPersistedOperationId: hashIn,
           getPersistedOperation: (hash) => documents.get(hash) ?? null,
           customErrors: {
-            notFound: refused('There is no document of this hash here.'),
-            keyNotFound: refused('Send a document, or the hash of one that is persisted here.'),
+            notFound: refused(
+              `No document of this hash is persisted here: ${only ? '' : 'send its text as `query`, or '}have it added to the manifest that \`PERSISTED_DOCUMENTS\` names.`,
+            ),
+            keyNotFound: refused(
+              `Send ${only ? '' : 'a GraphQL document as `query`, or '}the hash of one that is persisted here, ${byHash}.`,
+            ),
             persistedQueryOnly: refused(
-              'Only persisted documents are executed here: send the hash of one, without a text.',
+              `Only persisted documents are executed here: send the hash of one, without a text, ${byHash}.`,
             ),
           },
         }) as Plugin,

@@ -49,7 +49,7 @@ afterAll(async () => {
 });
 beforeEach(() => only.forget());
 
-async function send(gateway: TestGateway, body: object) {
+async function ask(gateway: TestGateway, body: object) {
   const answer = await gateway.fetch('/graphql', {
     method: 'POST',
     headers: {
@@ -60,9 +60,14 @@ async function send(gateway: TestGateway, body: object) {
   });
   const { data, errors } = (await answer.json()) as {
     data?: unknown;
-    errors?: { extensions: { code: string } }[];
+    errors?: { message: string; extensions: { code: string } }[];
   };
-  return { status: answer.status, data, code: errors?.[0]?.extensions.code };
+  return { status: answer.status, data, error: errors?.[0] };
+}
+
+async function send(gateway: TestGateway, body: object) {
+  const { status, data, error } = await ask(gateway, body);
+  return { status, data, code: error?.extensions.code };
 }
 
 const byHash = (hash: string, more = {}) => ({
@@ -116,6 +121,27 @@ describe('H13: a document by its hash', () => {
       expect(await send(gateway, { documentId: 'constructor' })).toEqual(refused);
       expect(await send(gateway, { documentId: 7 })).toEqual(refused);
     }
+  });
+
+  it('says what to send in its place', async () => {
+    const wordsOf = async (gateway: TestGateway, body: object) =>
+      (await ask(gateway, body)).error?.message;
+    const hash = sha('sha256', unlisted);
+    for (const body of [byHash(hash), { documentId: hash }, { documentId: `sha256:${hash}` }]) {
+      expect(await wordsOf(without, body)).toBe(
+        'No documents are persisted here (`PERSISTED_DOCUMENTS`): send the text itself as `query`.',
+      );
+      expect(await wordsOf(beside, body)).toBe(
+        'No document of this hash is persisted here: send its text as `query`, or have it added to the manifest that `PERSISTED_DOCUMENTS` names.',
+      );
+      expect(await wordsOf(only, body)).toBe(
+        'No document of this hash is persisted here: have it added to the manifest that `PERSISTED_DOCUMENTS` names.',
+      );
+    }
+    expect(await wordsOf(without, {})).toBe('Send a GraphQL document as `query`.');
+    expect(await wordsOf(beside, {})).toMatch(/^Send a GraphQL document as `query`, or the hash /);
+    expect(await wordsOf(only, {})).toMatch(/^Send the hash of one that is persisted here, as /);
+    expect(await wordsOf(only, { query: unlisted })).toMatch(/without a text, as `documentId`/);
   });
 
   it('H13: of a mutation does nothing by GET', async () => {
