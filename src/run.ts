@@ -57,7 +57,6 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const { startSandbox } = await import('./sandbox/start-sandbox.ts');
   const { seed } = await import('./sandbox/seed.ts');
   const { tokenRoute } = await import('./sandbox/token-route.ts');
-  const { createAsk } = await import('./sandbox/ask.ts');
   const { exampleVariables } = await import('./sandbox/example-variables.ts');
   const { buildFrontDesk } = await import('./sandbox/front-desk-build.ts');
   const { frontDeskRoute } = await import('./sandbox/front-desk-route.ts');
@@ -95,10 +94,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
       graphiql: {
         headers: async () => ({ authorization: `Bearer ${await staff()}` }),
         // Without them where a simulated vendor was told to fail.
-        variables: async () =>
-          exampleVariables(createAsk(await asked()), { publicUrl, now: Date.now() }).catch(
-            () => ({}),
-          ),
+        variables: async () => exampleVariables(await asked(), Date.now()).catch(() => ({})),
       },
     },
     say,

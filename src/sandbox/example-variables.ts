@@ -1,4 +1,7 @@
-import type { Ask } from './ask.ts';
+import { type Asked, createAsk } from './ask.ts';
+import { sandboxPeople } from './people.ts';
+import { portalConnection } from './portal-connection.ts';
+import { firstAccess } from './seed.ts';
 
 /** Variables with which the documents of `schema/operations` can be tried out, by operation. */
 export type ExampleVariables = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -15,14 +18,18 @@ interface FoundOfPatient {
     appointments: { nodes: readonly (Known & { isVideoConsultation: boolean })[] };
     portalRequests: { nodes: readonly Known[] };
   };
-  walkthrough: readonly Known[];
-  room: readonly (Known & { start: string; end: string })[];
+}
+interface Times {
+  availabilities: readonly (Known & { start: string; end: string })[];
+}
+interface Options {
+  appointment: { rescheduleOptions: readonly Known[] };
 }
 
 const day = 24 * 60 * 60 * 1000;
 
 const people = '{ patients(first: 100) { nodes { id firstName } } }';
-const ofPatient = `query ($id: ID!, $walkthrough: AvailabilitySearch!, $room: AvailabilitySearch!) {
+const ofPatient = `query ($id: ID!) {
   patient(id: $id) {
     visits(first: 1) { nodes { id } }
     appointments(filter: { vendor: [MY_PATIENT_PORTAL], status: [BOOKED] }) {
@@ -30,18 +37,22 @@ const ofPatient = `query ($id: ID!, $walkthrough: AvailabilitySearch!, $room: Av
     }
     portalRequests(first: 1) { nodes { id } }
   }
-  walkthrough: availabilities(patientId: $id, search: $walkthrough) { id }
-  room: availabilities(patientId: $id, search: $room) { id start end }
 }`;
+const times = `query ($id: ID!, $search: AvailabilitySearch!) {
+  availabilities(patientId: $id, search: $search) { id start end }
+}`;
+const options = 'query ($id: ID!) { appointment(id: $id) { rescheduleOptions { id } } }';
 
 const roomCode = 'clinic';
 const intake = { reasonForVisit: 'Question about a prescription' };
 
-/** Asked anew each time: what is booked, and when there is time, changes. */
-export async function exampleVariables(
-  ask: Ask,
-  { publicUrl, now }: { publicUrl: URL; now: number },
-): Promise<ExampleVariables> {
+/**
+ * Asked anew each time: what is booked, and when there is time, changes. What cannot be had is left out, for
+ * example after somebody has tried `DisconnectPatientPortal`.
+ */
+export async function exampleVariables(asked: Asked, now: number): Promise<ExampleVariables> {
+  const { publicUrl } = asked;
+  const ask = createAsk(asked);
   const instant = (days: number) => new Date(now + days * day).toISOString();
   const date = (days: number) => instant(days).slice(0, 10);
   const walkthrough = {
@@ -50,19 +61,30 @@ export async function exampleVariables(
   const room = { vsee: { roomCode, from: instant(0.1), to: instant(10) } };
   const { patients } = (await ask(people)) as unknown as Found;
   const idOf = (name: string) => patients.nodes.find(({ firstName }) => firstName === name)?.id;
-  const [ana, chloe, david, emi] = ['Ana', 'Chloe', 'David', 'Emi'].map(idOf);
-  const variables = { id: ana, walkthrough, room };
-  const found = (await ask(ofPatient, variables)) as unknown as FoundOfPatient;
+  const [ana = '', chloe, david, emi] = ['Ana', 'Chloe', 'David', 'Emi'].map(idOf);
+  const { portalLogin: login } = sandboxPeople.find(({ firstName }) => firstName === 'Ana') ?? {};
 
-  const { visits, appointments, portalRequests } = found.patient;
-  const visitId = visits.nodes[0]?.id;
-  const portalRequestId = portalRequests.nodes[0]?.id;
+  const ifPossible = <T>(value: Promise<T>) => value.catch(() => undefined);
+  const found = <T>(query: string, variables: Record<string, unknown>) =>
+    ifPossible(ask(query, variables) as unknown as Promise<T>);
+  const [known, portalTimes, roomTimes, operationId, connection] = await Promise.all([
+    found<FoundOfPatient>(ofPatient, { id: ana }),
+    found<Times>(times, { id: ana, search: walkthrough }),
+    found<Times>(times, { id: ana, search: room }),
+    ifPossible(firstAccess(ask, ana)),
+    login && ifPossible(portalConnection(asked, ana, login)),
+  ]);
+  const visitId = known?.patient.visits.nodes[0]?.id;
+  const portalRequestId = known?.patient.portalRequests.nodes[0]?.id;
+  const appointments = known?.patient.appointments.nodes ?? [];
   // The video consultation has no ASAP list.
-  const atThePractice = appointments.nodes.filter((each) => !each.isVideoConsultation);
-  const appointmentId = [...atThePractice, ...appointments.nodes][0]?.id;
-  const availabilityId = found.walkthrough[0]?.id;
-  const time = found.room[0];
-  const fromAnAnswer = (what: string) => `(${what})`;
+  const atThePractice = appointments.filter((each) => !each.isVideoConsultation);
+  const appointmentId = [...atThePractice, ...appointments][0]?.id;
+  const other = await found<Options>(options, { id: appointmentId });
+  const availabilityId = portalTimes?.availabilities[0]?.id;
+  // The first may be booked meanwhile.
+  const otherAvailabilityId = other?.appointment.rescheduleOptions.at(-1)?.id;
+  const time = roomTimes?.availabilities[0];
   const input = (fields: Record<string, unknown>) => ({ input: fields });
 
   return {
@@ -74,7 +96,7 @@ export async function exampleVariables(
     BookingWalkthrough: { patientId: ana },
     CancelAppointment: input({ appointmentId }),
     ClinicRoom: { code: roomCode },
-    CompletePatientPortalConnection: input({ connection: fromAnAnswer('portal_connection') }),
+    CompletePatientPortalConnection: input({ connection }),
     ConnectPatientPortal: input({ patientId: ana, returnTo: new URL('graphql', publicUrl).href }),
     CreateFollowUp: input({ patientId: ana, date: date(30) }),
     CreatePortalLink: input({ patientId: ana }),
@@ -90,7 +112,7 @@ export async function exampleVariables(
     Node: { id: ana },
     Nodes: { ids: [ana, appointmentId, visitId, portalRequestId] },
     OnboardPatient: input({ patientId: emi, heightFeet: 5, heightInches: 6, weightPounds: 132.5 }),
-    Operation: { id: fromAnAnswer('operation.id') },
+    Operation: { id: operationId },
     Patient: { id: ana },
     PatientAccessLog: { id: ana, first: 10 },
     PatientOverview: { id: ana },
@@ -98,16 +120,13 @@ export async function exampleVariables(
     Patients: { search: 'silva', first: 10 },
     PortalAccess: { patientId: ana },
     PortalRequests: { patientId: ana, first: 10 },
-    ReconcileOperation: input({ operationId: fromAnAnswer('operation.id') }),
+    ReconcileOperation: input({ operationId }),
     RegisterPatient: input({
       ...{ firstName: 'Frida', lastName: 'Sandberg', birthDate: '1999-04-23', sex: 'FEMALE' },
       ...{ email: 'frida.sandberg@example.com', phone: '+15550104482' },
     }),
     RequestEConsult: input({ patientId: ana, roomCode, intake }),
-    RescheduleAppointment: input({
-      appointmentId,
-      availabilityId: fromAnAnswer('RescheduleOptions'),
-    }),
+    RescheduleAppointment: input({ appointmentId, availabilityId: otherAvailabilityId }),
     RescheduleOptions: { appointmentId },
     RevokePortalAccess: input({ patientId: ana, reason: 'Left the clinic' }),
     ScheduleVisit: input({ patientId: ana, roomCode, start: time?.start, end: time?.end, intake }),

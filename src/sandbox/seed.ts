@@ -1,13 +1,12 @@
-import { signInAsPatient } from '../vendors/my-patient-portal/sandbox-login.ts';
 import { type Ask, type Asked, createAsk } from './ask.ts';
 import { type SandboxPerson, sandboxAddress, sandboxPeople } from './people.ts';
+import { portalConnection } from './portal-connection.ts';
 
 /**
  * Fills the register through the gateway's own mutations, as staff would: nothing in the sandbox is
  * true that the API could not have made true. Does nothing where the people are there already.
  */
 export async function seed(asked: Asked): Promise<void> {
-  const { fetch, publicUrl } = asked;
   const run = createAsk(asked);
   const present = await run('{ patients(first: 1) { totalCount } }');
   if (Number(present.patients?.totalCount) > 0) {
@@ -16,9 +15,26 @@ export async function seed(asked: Asked): Promise<void> {
   for (const person of sandboxPeople) {
     const patientId = await register(run, person);
     if (person.portalLogin !== undefined) {
-      await connect(run, fetch, publicUrl, patientId, person.portalLogin);
+      const connection = await portalConnection(asked, patientId, person.portalLogin);
+      await run(
+        'mutation ($input: CompletePatientPortalConnectionInput!) { completePatientPortalConnection(input: $input) { userErrors { code message } } }',
+        { input: { connection } },
+      );
     }
   }
+}
+
+/**
+ * The way into the onboarding vendor's portal that a patient has from the start. Asked for again it is the
+ * same one, without another call.
+ * @returns the id of its operation
+ */
+export async function firstAccess(run: Ask, patientId: string): Promise<string> {
+  const { enablePortalAccess } = await run(
+    'mutation ($input: EnablePortalAccessInput!) { enablePortalAccess(input: $input) { operation { id } userErrors { code message } } }',
+    { input: { patientId, idempotencyKey: `sandbox-${patientId}` } },
+  );
+  return String(enablePortalAccess?.operation?.id);
 }
 
 async function register(run: Ask, person: SandboxPerson): Promise<string> {
@@ -41,10 +57,7 @@ async function register(run: Ask, person: SandboxPerson): Promise<string> {
     );
   }
   if (accounts.NIMBUS !== undefined) {
-    await run(
-      'mutation ($input: EnablePortalAccessInput!) { enablePortalAccess(input: $input) { userErrors { code message } } }',
-      { input: { patientId } },
-    );
+    await firstAccess(run, patientId);
   }
   if (portalLogin !== undefined) {
     await run(
@@ -59,27 +72,4 @@ async function register(run: Ask, person: SandboxPerson): Promise<string> {
     );
   }
   return patientId;
-}
-
-/** Walks the real login at the booking portal, as the patient would in a browser. */
-async function connect(
-  run: Ask,
-  fetch: Asked['fetch'],
-  publicUrl: URL,
-  patientId: string,
-  login: { username: string; password: string },
-): Promise<void> {
-  const { connectPatientPortal } = await run(
-    'mutation ($input: ConnectPatientPortalInput!) { connectPatientPortal(input: $input) { authorizationUrl userErrors { code message } } }',
-    { input: { patientId, returnTo: new URL('graphql', publicUrl).href } },
-  );
-  const callback = await signInAsPatient(String(connectPatientPortal?.authorizationUrl), login);
-  const back = await fetch(new Request(callback));
-  const connection = new URL(back.headers.get('location') ?? '', publicUrl).searchParams.get(
-    'portal_connection',
-  );
-  await run(
-    'mutation ($input: CompletePatientPortalConnectionInput!) { completePatientPortalConnection(input: $input) { userErrors { code message } } }',
-    { input: { connection } },
-  );
 }
