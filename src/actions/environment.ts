@@ -57,10 +57,7 @@ export interface ActionSettings {
 }
 
 const malformed = (type: NodeType, field: string) =>
-  invalidInput(
-    `This is not the id of a ${type}. Use the id exactly as a query returned it.`,
-    field,
-  );
+  invalidInput(`This is no id of type ${type}. Use the id exactly as a query returned it.`, field);
 
 /**
  * The patient that an input names, for a caller who may act for them.

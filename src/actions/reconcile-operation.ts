@@ -57,7 +57,10 @@ export async function reconcileOperation(
   const worker = randomUUID();
   const id = parseOwnId('Operation', operationId);
   if (id === undefined) {
-    throw invalidInput('This is not the id of an Operation.', 'operationId');
+    throw invalidInput(
+      'This is no id of type Operation. Use the id exactly as a query returned it.',
+      'operationId',
+    );
   }
   if (outcome != null && !access.isStaff) {
     throw forbidden();

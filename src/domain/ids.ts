@@ -94,7 +94,7 @@ export function patientInId(id: string): string | undefined {
 }
 
 const malformed = (type: NodeType) =>
-  badInput(`This is not the id of a ${type}. Use the id exactly as a query returned it.`);
+  badInput(`This is no id of type ${type}. Use the id exactly as a query returned it.`);
 
 /** @throws CodedError BAD_USER_INPUT */
 export function decodeOwnId(type: OwnRecordType, id: string): string {

@@ -9,7 +9,7 @@ import { Vendor } from './vendor.ts';
 export const Role = enumType<RoleValue>()('Role', 'What a caller may be.', {
   PATIENT: 'Sees and acts for the one patient linked to their subject.',
   STAFF: 'Sees and acts for all patients.',
-  ADMIN: 'As STAFF; also reads the logs.',
+  ADMIN: 'As STAFF: nothing in this API is for ADMIN alone.',
 });
 
 const AccessOutcome = enumType<Outcome>()('AccessOutcome', 'What became of an access.', {
@@ -25,7 +25,7 @@ const AccessEvent = builder.objectRef<EventRecord>('AccessEvent').implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'Global id.',
+      description: 'Its id, for `accessLog` alone: `node` does not find it.',
       resolve: ({ id }) => encodeOwnId('AccessEvent', id),
     }),
     at: t.expose('at', { type: 'DateTime', nullable: false, description: 'When.' }),

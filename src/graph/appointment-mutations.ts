@@ -32,7 +32,8 @@ mutation('bookAppointment', {
     }),
     commentAnswers: t.field({
       type: 'JSONObject',
-      description: 'MyPatientPortal: answers to the `commentForm`, by question name.',
+      description:
+        'MyPatientPortal: answers to the `commentForm`, by question name; at most 10,000 characters of JSON.',
     }),
     emailNotifications: t.boolean({ description: 'MyPatientPortal: reminders by e-mail.' }),
     smsNotifications: t.boolean({ description: 'MyPatientPortal: reminders by text message.' }),

@@ -22,9 +22,9 @@ import { Vendor } from './vendor.ts';
 import { Visit } from './visit.ts';
 
 const AppointmentStatus = enumType<Status>()('AppointmentStatus', 'How an appointment stands.', {
-  BOOKED: 'It is to take place.',
+  BOOKED: 'It was not cancelled, and is not over as far as is known.',
   CANCELLED: 'It was cancelled.',
-  COMPLETED: 'Its time is over.',
+  COMPLETED: 'It is over.',
   UNKNOWN: 'A status of the vendor’s that is not known here.',
 });
 
@@ -129,7 +129,7 @@ Appointment.implement({
     }),
     asapListSubscribed: t.exposeBoolean('asapListSubscribed', {
       description:
-        'Whether mail is sent when an earlier time opens up; null where there is no such list.',
+        'Whether mail is sent when an earlier time opens up; null where there is no such list, or the vendor does not say.',
     }),
     rescheduleOptions: t.field({
       type: [Availability],
@@ -156,7 +156,8 @@ Appointment.implement({
     }),
     earlierAvailability: t.field({
       type: Availability,
-      description: 'An earlier time that has opened up; needs an ASAP list subscription.',
+      description:
+        'An earlier time that has opened up, null while there is none; needs an ASAP list subscription.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
         if (!earlierMayOpen(appointment, context)) {
@@ -235,7 +236,8 @@ export async function appointmentsOf(
 builder.queryField('appointment', (t) =>
   t.field({
     type: Appointment,
-    description: 'One appointment. Null where it does not exist.',
+    description:
+      'One appointment. Null where it does not exist, NOT_LINKED where the patient has no account at its vendor any more.',
     extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'The appointment’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {

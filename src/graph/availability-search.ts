@@ -49,7 +49,8 @@ const AvailabilitySearch = builder.inputType('AvailabilitySearch', {
   fields: (t) => ({
     myPatientPortal: t.field({
       type: FunnelSearch,
-      description: 'Through the booking walkthrough.',
+      description:
+        'Through the booking walkthrough. NOT_LINKED until the patient has connected their account, AUTHORIZATION_REQUIRED where that has ended, see `connectPatientPortal`.',
     }),
     vsee: t.field({ type: RoomSearch, description: 'In a clinic room.' }),
   }),

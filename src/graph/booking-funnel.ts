@@ -35,7 +35,7 @@ const CommentQuestion = builder.objectRef<QuestionRecord>('CommentQuestion').imp
     kind: t.exposeString('kind', {
       nullable: false,
       description:
-        'The vendor’s word: textfield, textarea, date, time, duration, combo or checkbox.',
+        'The vendor’s word: textfield, textarea, date, time, duration, combo or checkbox; `unknown` for any other.',
     }),
     required: t.exposeBoolean('required', {
       nullable: false,

@@ -129,7 +129,7 @@ type InputFieldBuilder = Parameters<
 const idempotencyKey = (t: InputFieldBuilder) =>
   t.string({
     description:
-      'The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice.',
+      'The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice.',
   });
 
 /** What went wrong with the task, as data; anything else leaves as a top-level error. */

@@ -92,7 +92,8 @@ const largestBatch = 100;
 builder.queryFields((t) => ({
   node: t.field({
     type: Node,
-    description: 'Anything with a global id. Null where it does not exist.',
+    description:
+      'Any `Node` by its id. Null where it does not exist, FORBIDDEN for a PATIENT where it is not of their own record; otherwise as its type’s own query answers.',
     // A visit takes a sign-in and a call; other types take fewer.
     extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'A global id.' }) },
@@ -105,7 +106,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description:
-      'Several things by their global ids, in the same order; null for those that do not exist.',
+      'Several of them, in the same order; null for those that do not exist, and with an error for those that `node` would refuse.',
     extensions: cost({ vendorCallsPerEntry: 2 }),
     args: { ids: t.arg.idList({ required: true, description: 'Global ids, 100 at most.' }) },
     resolve: (_root, { ids }, context) => {

@@ -111,7 +111,7 @@ mutation('onboardPatient', {
   input: (t) => ({
     patientId: t.id({
       description:
-        'Onboard a patient who is in the register already; the fields below then fill its gaps. Without it, a PATIENT onboards their own record.',
+        'Onboard a patient who is in the register already; the fields below then fill its gaps. Without it, a PATIENT onboards their own record, which is made where there is none, and STAFF somebody new.',
     }),
     firstName: t.string({ description: 'Given name.' }),
     lastName: t.string({ description: 'Family name.' }),

@@ -67,7 +67,8 @@ Patient.implement({
     }),
     latestOrder: t.field({
       type: Order,
-      description: 'The latest order; null while there is none. Vendor: Nimbus `latest-order`.',
+      description:
+        'The latest order; null while there is none. NOT_LINKED where the patient has no account there. Vendor: Nimbus `latest-order`.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: ({ id }, _args, { loaders }) => loaders.latestOrder.load(id),
     }),
@@ -80,7 +81,7 @@ Patient.implement({
     insurances: t.field({
       type: [Insurance],
       description:
-        'Who may pay; the root of the booking walkthrough. Vendor: MyPatientPortal `insurances`.',
+        'Who may pay; the root of the booking walkthrough. NOT_LINKED until the patient has connected their account, AUTHORIZATION_REQUIRED where that has ended, see `connectPatientPortal`. Vendor: MyPatientPortal `insurances`.',
       extensions: cost({ vendorCalls: 1, listSize: 3 }),
       resolve: async ({ id }, _args, { loaders }) => {
         const insurances = await loaders.insurances.load(id);
@@ -148,7 +149,8 @@ const longestSearch = 200;
 builder.queryFields((t) => ({
   patient: t.field({
     type: Patient,
-    description: 'One patient. Null where there is none; a PATIENT reaches only their own record.',
+    description:
+      'One patient. Null where there is none; FORBIDDEN for a PATIENT beyond their own record.',
     args: { id: t.arg.id({ required: true, description: 'The patient’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {
       access.requireQuery('patient');

@@ -62,10 +62,11 @@ builder.scalarType('TimeZone', {
 const longestUrl = 2048;
 
 builder.scalarType('URL', {
-  description: 'An absolute URL, passed through unchanged.',
+  description:
+    'An absolute URL, passed through unchanged; one that is given has at most 2,048 characters.',
   serialize: (value) => value,
   parseValue: (value) =>
     typeof value === 'string' && value.length <= longestUrl && URL.canParse(value)
       ? new URL(value)
-      : refuse('an absolute URL'),
+      : refuse('an absolute URL of at most 2,048 characters'),
 });

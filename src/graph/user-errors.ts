@@ -21,7 +21,7 @@ const UserErrorCodeType = enumType<UserErrorCode>()(
   'UserErrorCode',
   'Why a mutation was not done; for programs, as `message` is for people.',
   {
-    INVALID_INPUT: 'An input field is wrong; `path` names it. Nothing was sent.',
+    INVALID_INPUT: 'An input field is wrong, or the vendor does not accept it; `path` names it.',
     NOT_FOUND: 'What the input names does not exist.',
     NOT_LINKED: 'The patient has no account at the vendor.',
     AUTHORIZATION_REQUIRED: 'The patient has to authorize first; see `connectPatientPortal`.',
@@ -37,7 +37,7 @@ const UserErrorCodeType = enumType<UserErrorCode>()(
     NOT_CONFIGURED: 'This deployment has no access to the vendor.',
     VENDOR_REJECTED: 'The vendor refused.',
     VENDOR_UNAVAILABLE: 'The vendor could not be reached: send it again with the same key.',
-    RATE_LIMITED: 'Too many calls; try again at `retryAt`.',
+    RATE_LIMITED: 'Too many calls; try again later, at `retryAt` where that is known.',
     OUTCOME_UNKNOWN: 'The vendor’s answer was lost: it may or may not have been done.',
     IDEMPOTENCY_CONFLICT: 'The key was used with another input.',
   },

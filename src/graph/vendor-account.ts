@@ -43,7 +43,8 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
     }),
     profile: t.field({
       type: VendorProfile,
-      description: 'What the vendor holds about the person; null for vendors that tell nothing.',
+      description:
+        'What the vendor holds about the person; null for vendors that tell nothing, and where the account is gone there.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: ({ patientId, vendor }, _args, { loaders }) =>
         loaders.profile.load({ patientId, vendor }),
@@ -52,7 +53,7 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
 });
 
 const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement({
-  description: 'A record found at a vendor, not yet linked to a Patient here.',
+  description: 'A record found at a vendor, linked to a Patient here or not.',
   fields: (t) => ({
     vendor: t.expose('vendor', { type: Vendor, nullable: false, description: 'The vendor.' }),
     vendorPatientId: t.exposeID('vendorPatientId', {
@@ -66,7 +67,8 @@ const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement
     }),
     linkedPatient: t.field({
       type: Patient,
-      description: 'The patient here that it is linked to already.',
+      description:
+        'The patient here that it is linked to already; null while it is linked to nobody.',
       resolve: async ({ vendor, vendorPatientId }, _args, { loaders }) => {
         const account = await loaders.linkedAccount.load({ vendor, vendorPatientId });
         return account && loaders.patients.load(account.patientId);

@@ -16,7 +16,7 @@ export const IntakeInput = builder.inputType('IntakeInput', {
     custom: t.field({
       type: 'JSONObject',
       description:
-        'Answers to the clinic’s own questions, by the vendor’s field names; at most 10,000 characters.',
+        'Answers to the clinic’s own questions, by the vendor’s field names; at most 10,000 characters of JSON.',
     }),
   }),
 });

@@ -183,7 +183,8 @@ export async function visitsOf(
 builder.queryField('visit', (t) =>
   t.field({
     type: Visit,
-    description: 'One visit. Vendor: VSee `GET /visits/:id`. Null where it does not exist.',
+    description:
+      'One visit. Null where it does not exist, NOT_LINKED where the patient has no account at its vendor any more. Vendor: VSee `GET /visits/:id`.',
     extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'The visit’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {

@@ -74,6 +74,19 @@ describe('an id', () => {
     await expectRefused(byId(field, 'id'), { id: id() });
   });
 
+  it('of another type is told which one was meant', async () => {
+    for (const [field, type] of [
+      ['appointment', 'Appointment'],
+      ['operation', 'Operation'],
+      ['patient', 'Patient'],
+    ] as const) {
+      const { errors } = await gateway.query(byId(field, 'id'), { id: globalIdOf('Nobody', key()) });
+      expect(errors.map(({ message }) => message)).toEqual([
+        `This is no id of type ${type}. Use the id exactly as a query returned it.`,
+      ]);
+    }
+  });
+
   it.each([
     ['visit', 'Visit', 'CERBO', '67001'],
     ['visit', 'Visit', 'NOBODY', '67001'],

@@ -40,18 +40,18 @@ export type AppointmentFilter = {
 
 /** How an appointment stands. */
 export type AppointmentStatus =
-  /** It is to take place. */
+  /** It was not cancelled, and is not over as far as is known. */
   | 'BOOKED'
   /** It was cancelled. */
   | 'CANCELLED'
-  /** Its time is over. */
+  /** It is over. */
   | 'COMPLETED'
   /** A status of the vendor’s that is not known here. */
   | 'UNKNOWN';
 
 /** Where to look for times; exactly one of these. */
 export type AvailabilitySearch =
-  {   /** Through the booking walkthrough. */
+  {   /** Through the booking walkthrough. NOT_LINKED until the patient has connected their account, AUTHORIZATION_REQUIRED where that has ended, see `connectPatientPortal`. */
   myPatientPortal: MyPatientPortalAvailabilitySearch; vsee?: never; }
   |  { myPatientPortal?: never;   /** In a clinic room. */
   vsee: VSeeAvailabilitySearch; };
@@ -62,13 +62,13 @@ export type BookAppointmentInput = {
   asapListOptIn?: boolean | null | undefined;
   /** The time, from `availabilities`; valid for an hour. */
   availabilityId: string;
-  /** MyPatientPortal: answers to the `commentForm`, by question name. */
+  /** MyPatientPortal: answers to the `commentForm`, by question name; at most 10,000 characters of JSON. */
   commentAnswers?: Record<string, unknown> | null | undefined;
   /** MyPatientPortal: a note to the practice, at most 2,000 characters. */
   comments?: string | null | undefined;
   /** MyPatientPortal: reminders by e-mail. */
   emailNotifications?: boolean | null | undefined;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** VSee: what the patient tells beforehand. */
   intake?: IntakeInput | null | undefined;
@@ -82,7 +82,7 @@ export type BookAppointmentInput = {
 export type CancelAppointmentInput = {
   /** The appointment. */
   appointmentId: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -104,7 +104,7 @@ export type ConnectPatientPortalInput = {
 export type CreateFollowUpInput = {
   /** The day it is due; not before today. */
   date: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -118,7 +118,7 @@ export type CreatePortalLinkInput = {
   disableEmails?: boolean | null | undefined;
   /** Whether the portal shows no navigation of its own. */
   hideNavigation?: boolean | null | undefined;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -128,7 +128,7 @@ export type CreatePortalLinkInput = {
 
 /** Input of `disconnectPatientPortal`. */
 export type DisconnectPatientPortalInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -136,7 +136,7 @@ export type DisconnectPatientPortalInput = {
 
 /** Input of `dismissPortalRequest`. */
 export type DismissPortalRequestInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The request. */
   portalRequestId: string;
@@ -144,7 +144,7 @@ export type DismissPortalRequestInput = {
 
 /** Input of `enablePortalAccess`. */
 export type EnablePortalAccessInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -154,7 +154,7 @@ export type EnablePortalAccessInput = {
 
 /** What the patient tells before a visit. */
 export type IntakeInput = {
-  /** Answers to the clinic’s own questions, by the vendor’s field names; at most 10,000 characters. */
+  /** Answers to the clinic’s own questions, by the vendor’s field names; at most 10,000 characters of JSON. */
   custom?: Record<string, unknown> | null | undefined;
   /** Where the patient is: a two-letter state code. */
   location?: string | null | undefined;
@@ -166,7 +166,7 @@ export type IntakeInput = {
 
 /** Input of `invitePatientToPortal`. */
 export type InvitePatientToPortalInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -180,7 +180,7 @@ export type JoinAsapListInput = {
   appointmentId: string;
   /** Where to send the mail. */
   email: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -188,7 +188,7 @@ export type JoinAsapListInput = {
 export type LeaveAsapListInput = {
   /** The appointment. */
   appointmentId: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
 };
 
@@ -249,11 +249,11 @@ export type OnboardPatientInput = {
   heightFeet: number;
   /** Height: inches beyond the feet, 0 to 11. */
   heightInches: number;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** Family name. */
   lastName?: string | null | undefined;
-  /** Onboard a patient who is in the register already; the fields below then fill its gaps. Without it, a PATIENT onboards their own record. */
+  /** Onboard a patient who is in the register already; the fields below then fill its gaps. Without it, a PATIENT onboards their own record, which is made where there is none, and STAFF somebody new. */
   patientId?: string | null | undefined;
   /** Phone number. */
   phone?: string | null | undefined;
@@ -364,7 +364,7 @@ export type RegisterPatientInput = {
 
 /** Input of `requestEConsult`. */
 export type RequestEConsultInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** What the patient tells beforehand. */
   intake?: IntakeInput | null | undefined;
@@ -382,13 +382,13 @@ export type RescheduleAppointmentInput = {
   appointmentId: string;
   /** The new time, from `Appointment.rescheduleOptions` or `Appointment.earlierAvailability`. */
   availabilityId: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
 };
 
 /** Input of `revokePortalAccess`. */
 export type RevokePortalAccessInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** The patient. */
   patientId: string;
@@ -398,7 +398,7 @@ export type RevokePortalAccessInput = {
 
 /** What a caller may be. */
 export type Role =
-  /** As STAFF; also reads the logs. */
+  /** As STAFF: nothing in this API is for ADMIN alone. */
   | 'ADMIN'
   /** Sees and acts for the one patient linked to their subject. */
   | 'PATIENT'
@@ -411,7 +411,7 @@ export type ScheduleVisitInput = {
   consultationId?: string | null | undefined;
   /** When it ends. */
   end: string;
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** What the patient tells beforehand. */
   intake?: IntakeInput | null | undefined;
@@ -466,7 +466,7 @@ export type SourceState =
 
 /** Input of `startWalkInVisit`. */
 export type StartWalkInVisitInput = {
-  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
+  /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** What the patient tells beforehand. */
   intake?: IntakeInput | null | undefined;
@@ -502,7 +502,7 @@ export type UserErrorCode =
   | 'IDEMPOTENCY_CONFLICT'
   /** The two records seem to be different people. */
   | 'IDENTITY_MISMATCH'
-  /** An input field is wrong; `path` names it. Nothing was sent. */
+  /** An input field is wrong, or the vendor does not accept it; `path` names it. */
   | 'INVALID_INPUT'
   /** The appointment can no longer be cancelled here. */
   | 'NOT_CANCELLABLE'
@@ -518,7 +518,7 @@ export type UserErrorCode =
   | 'NO_ORDER'
   /** The vendor’s answer was lost: it may or may not have been done. */
   | 'OUTCOME_UNKNOWN'
-  /** Too many calls; try again at `retryAt`. */
+  /** Too many calls; try again later, at `retryAt` where that is known. */
   | 'RATE_LIMITED'
   /** The vendor does not offer that. */
   | 'UNSUPPORTED_BY_VENDOR'
