@@ -3,17 +3,34 @@
 // so the tarball's package.json names the client's only. npm knows no other way to say that than to change
 // the file while it packs: `node pack.mjs before` does, `node pack.mjs after` puts it back.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'graphql';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const manifest = join(root, 'package.json');
 const kept = join(root, 'dist', 'package.json.kept');
 
 /** The gateway's, or a developer's. */
-const notForClients = ['scripts', 'devDependencies', 'overrides'];
+const notForClients = ['bin', 'scripts', 'devDependencies', 'overrides'];
 const ofClients = ['@graphql-typed-document-node/core'];
+
+/**
+ * What `schema/operations` has of fragments, for documents of somebody's own: with the operations beside them,
+ * no operation of theirs could have the name of one of ours.
+ */
+function fragments() {
+  const folder = join(root, 'schema', 'operations');
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  return texts
+    .flatMap((text) =>
+      parse(text)
+        .definitions.filter(({ kind }) => kind === 'FragmentDefinition')
+        .map(({ loc }) => text.slice(loc.start, loc.end)),
+    )
+    .join('\n\n');
+}
 
 if (process.argv[2] === 'after') {
   renameSync(kept, manifest);
@@ -34,6 +51,7 @@ if (process.argv[2] === 'after') {
     join(root, 'src', 'client', 'generated', 'persisted-documents.json'),
     join(root, 'dist', 'client', 'persisted-documents.json'),
   );
+  writeFileSync(join(root, 'dist', 'client', 'fragments.graphql'), `${fragments()}\n`);
   for (const name of notForClients) {
     delete content[name];
   }

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +18,12 @@ import { freePort } from '../support/free-port.ts';
 
 const own = JSON.parse(readFileSync('package.json', 'utf8'));
 const minute = 60_000;
+const readme = readFileSync('README.md', 'utf8');
+/** The code block of the README after a marker comment. */
+const block = (marker: string) =>
+  new RegExp(`<!-- test: ${marker} -->\n\`\`\`\\w+\n([\\s\\S]*?)\n\`\`\``).exec(readme)?.[1] ?? '';
 const tsc = 'node_modules/typescript/bin/tsc';
+const codegen = 'node_modules/@graphql-codegen/cli/cjs/bin.js';
 const vite = 'node_modules/vite/bin/vite.js';
 
 /** Ends what takes too long; a failure has everything that it said. */
@@ -27,7 +40,8 @@ async function run(folder: string, command: string, ...words: string[]): Promise
 /** In a copy: packing changes `package.json` for a moment, which other tests may be reading. */
 async function pack(): Promise<string> {
   const copy = temporaryFolder();
-  for (const path of ['package.json', 'tsconfig.json', 'src/client', 'schema', 'README.md']) {
+  const needed = ['src/client', 'src/install-missing.mjs', 'schema'];
+  for (const path of ['package.json', 'tsconfig.json', 'README.md', 'LICENSE', ...needed]) {
     cpSync(path, join(copy, path), { recursive: true });
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'));
@@ -107,10 +121,35 @@ export default { plugins: [react()], build: { target: 'es2022' } };
   }),
 };
 
+/** A page with documents of its own, in a folder of its own. */
+const ownDocuments = {
+  'src/record.graphql': `query Patient($id: ID!) { patient(id: $id) { ...PatientFields portalAccess { status } } }
+mutation Cancel($input: CancelAppointmentInput!) {
+  cancelAppointment(input: $input) { appointment { status } userErrors { ...UserErrorFields } }
+}
+subscription Earlier($id: ID!) { earlierAvailability(appointmentId: $id) { id start } }
+`,
+  'src/record.tsx': `import { useCancelMutation, usePatientQuery } from './portico/hooks.js';
+
+export function Record({ id }: { id: string }) {
+  const { data, error } = usePatientQuery({ id });
+  const { mutate } = useCancelMutation();
+  const status: 'ACTIVE' | 'EXPIRED' | 'REVOKED' | 'INVITED' | undefined =
+    data?.patient?.portalAccess[0]?.status;
+  const cancel = () => mutate({ input: { appointmentId: id } });
+  return <button onClick={cancel}>{error?.code ?? data?.patient?.fullName} {status}</button>;
+}
+`,
+};
+
 const versionOf = (name: string) => own.devDependencies[name] ?? own.dependencies[name];
 
 let folder: string;
 let installed: string[];
+const install = (...more: string[]) => {
+  const quietly = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+  return run(folder, 'npm', 'install', ...quietly, ...more);
+};
 beforeAll(async () => {
   folder = temporaryFolder();
   for (const [path, text] of Object.entries(files)) {
@@ -132,27 +171,29 @@ beforeAll(async () => {
     vite: versionOf('vite'),
   };
   const manifest = {
-    name: 'a-portal',
-    private: true,
-    type: 'module',
-    dependencies,
-    devDependencies,
+    ...{ name: 'a-portal', private: true, type: 'module', dependencies, devDependencies },
+    // Some versions cannot be had everywhere.
+    overrides: own.overrides,
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  await run(
-    folder,
-    'npm',
-    'install',
-    '--prefer-offline',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-  );
+  await install();
   installed = Object.keys(
     JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages,
   );
 }, 5 * minute);
 afterAll(endAll);
+
+describe('the package', () => {
+  it('names nothing that is not in it', () => {
+    const root = join(folder, 'node_modules/portico');
+    const { bin, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(bin).toBeUndefined();
+    // As values; paths of the package's own are keys.
+    const named = JSON.stringify(exports).match(/(?<=:")[^"*]+(?=")/g) ?? [];
+    expect(named).toContain('./dist/client/client.js');
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+});
 
 describe('the package in an empty Vite, React and TypeScript project', () => {
   it('brings nothing of the gateway', () => {
@@ -194,4 +235,48 @@ describe('the package in an empty Vite, React and TypeScript project', () => {
     expect(before).toBe('<p>Looking…</p>');
     expect(after).toBe('<ul><li>Ana Silva, born 1988-02-11</li></ul>');
   });
+});
+
+describe('documents of one’s own, as the README has them generated', () => {
+  const compilerOptions = { ...JSON.parse(files['tsconfig.json'] ?? '').compilerOptions };
+  const include = ['src/record.tsx', 'src/portico'];
+
+  beforeAll(async () => {
+    const [npm, verb, option, ...names] = block('codegen packages').split(' ');
+    expect([npm, verb, option]).toEqual(['npm', 'install', '--save-dev']);
+    await install('--save-dev', ...names.map((name) => `${name}@${versionOf(name)}`));
+  }, 5 * minute);
+
+  it.each([
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, ''],
+    ['nodenext', { module: 'nodenext', moduleResolution: 'nodenext' }, './documents.js'],
+  ])(
+    'compile with the module resolution %s',
+    { timeout: 4 * minute },
+    async (_name, modules, from) => {
+      for (const [path, text] of Object.entries(ownDocuments)) {
+        writeFileSync(join(folder, path), text);
+      }
+      const plugin = "{ plugins: ['portico/codegen/hooks']";
+      const config = from === '' ? '' : `, config: { documentsFrom: '${from}' }`;
+      const text = block('codegen config');
+      expect(text).toContain(plugin);
+      writeFileSync(join(folder, 'codegen.ts'), text.replace(plugin, plugin + config));
+      await run(folder, 'node', codegen, '--config', 'codegen.ts');
+
+      const hooks = readFileSync(join(folder, 'src/portico/hooks.ts'), 'utf8');
+      expect(hooks).toContain('usePatientQuery');
+      expect(hooks).not.toContain('Earlier');
+      const manifest = readFileSync(join(folder, 'src/portico/persisted-documents.json'), 'utf8');
+      expect(manifest).toContain(
+        'query Patient($id: ID!) {\\n  patient(id: $id) {\\n    ...PatientFields\\n    portal',
+      );
+      // The package's own.
+      expect(manifest).toContain('query Visits(');
+
+      const project = { compilerOptions: { ...compilerOptions, ...modules }, include };
+      writeFileSync(join(folder, 'tsconfig.own.json'), JSON.stringify(project));
+      await run(folder, 'node', tsc, '-p', 'tsconfig.own.json');
+    },
+  );
 });

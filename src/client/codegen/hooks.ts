@@ -19,8 +19,8 @@ import { documentsIn } from './documents.ts';
  * `portico/client/react`; what is generated is one line each.
  */
 export interface HooksConfig {
-  /** The module with the typed documents, as the generated one imports it. */
-  documentsFrom: string;
+  /** The module with the typed documents, as the generated one imports it; default `./documents`. */
+  documentsFrom?: string;
   /** The module with what makes hooks; default `portico/client/react`. */
   hooksFrom?: string;
 }
@@ -59,8 +59,11 @@ function pathOfConnection(
 }
 
 export const plugin: PluginFunction<HooksConfig> = (schema, files, config) => {
-  const { documentsFrom, hooksFrom = 'portico/client/react' } = config;
-  const operations = documentsIn(files).map(({ operation }) => operation);
+  const { documentsFrom = './documents', hooksFrom = 'portico/client/react' } = config;
+  const operations = documentsIn(files)
+    .map(({ operation }) => operation)
+    // Those are streams of events, which TanStack Query does not ask for.
+    .filter(({ operation }) => operation !== 'subscription');
   const makers = new Set<string>();
   const hooks = operations.flatMap((operation) => {
     const name = operation.name.value;
