@@ -63,7 +63,12 @@ export async function start(environment: Environment, say: Say): Promise<void> {
 
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
-  const own = { PORT, HOST, PUBLIC_URL, LOG_LEVEL, ...telemetryOf(environment) };
+  // For pages that are developed against it.
+  const { CORS_ORIGINS, ALLOWED_RETURN_URLS } = environment;
+  const own = {
+    ...{ PORT, HOST, PUBLIC_URL, LOG_LEVEL, CORS_ORIGINS, ALLOWED_RETURN_URLS },
+    ...telemetryOf(environment),
+  };
   const { host, port } = readConfig(own, 'sandbox');
   if (!['127.0.0.1', 'localhost', '::1'].includes(host)) {
     throw new StartError('The sandbox gives tokens to everybody who asks: HOST must be loopback.');
@@ -73,7 +78,12 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   const publicUrl = new URL(PUBLIC_URL ?? `http://localhost:${taken}/`);
   const sandbox = await startSandbox({ publicUrl, firstPort: 0 });
   const config = readConfig(
-    { ...own, ...sandbox.environment, PUBLIC_URL: publicUrl.href },
+    {
+      ...own,
+      ...sandbox.environment,
+      PUBLIC_URL: publicUrl.href,
+      ALLOWED_RETURN_URLS: `${sandbox.environment.ALLOWED_RETURN_URLS},${ALLOWED_RETURN_URLS ?? ''}`,
+    },
     'sandbox',
   );
   const logger = loggerFor(config);

@@ -325,13 +325,19 @@ describe('portico start', slow, () => {
   it('prints where GraphiQL is, and answers the first query with a ready token', async () => {
     // Nobody is there: a sandbox that looked at it would not start, or would fill a real store.
     const elsewhere = 'postgres://127.0.0.1:1/real';
-    const running = portico(['start'], { PORT: '0', DATABASE_URL: elsewhere });
+    // A page that is developed beside it.
+    const page = 'http://localhost:5173';
+    const running = portico(['start'], {
+      ...{ PORT: '0', DATABASE_URL: elsewhere },
+      ...{ CORS_ORIGINS: page, ALLOWED_RETURN_URLS: `${page}/connected` },
+    });
     await running.says(/Ready\. Ctrl-C ends it; nothing is kept\./);
     expect(running.stderr()).toMatch(/PORTICO SANDBOX: .*Nothing here is real/);
     const [, graphiql = ''] = await running.says(/GraphiQL, signed in as staff: +(http:\S+)\n/);
-    const page = await fetch(graphiql, { headers: { accept: 'text/html' } });
-    expect(page.status).toBe(200);
-    expect(await page.text()).toMatch(/graphiql/i);
+    const explorer = await fetch(graphiql, { headers: { accept: 'text/html', origin: page } });
+    expect(explorer.status).toBe(200);
+    expect(await explorer.text()).toMatch(/graphiql/i);
+    expect(explorer.headers.get('access-control-allow-origin')).toBe(page);
 
     const [, tokens = ''] = await running.says(/curl -s (http:\S+)/);
     expect(new URL(tokens).pathname).toBe('/sandbox/token/staff');
@@ -350,6 +356,16 @@ describe('portico start', slow, () => {
       body.extensions.vendorCalls.map(({ vendor }: { vendor: string }) => vendor),
     );
     expect(called.size).toBeGreaterThanOrEqual(4);
+
+    const known = await ask(graphiql, token, '{ patients(search: "Ana Silva") { nodes { id } } }');
+    const [{ id }] = known.body.data.patients.nodes;
+    const login = await ask(
+      graphiql,
+      token,
+      `mutation { connectPatientPortal(input: { patientId: "${id}", returnTo: "${page}/connected" }) {
+        authorizationUrl userErrors { message } } }`,
+    );
+    expect(login.body.data.connectPatientPortal.userErrors).toEqual([]);
 
     for (const vendor of Object.keys(registry)) {
       await running.says(new RegExp(`^ {2}${vendor} +http://127\\.0\\.0\\.1:\\d+$`, 'm'));

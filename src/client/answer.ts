@@ -73,6 +73,8 @@ export async function answerOf(response: Response): Promise<Answer> {
   } catch {
     // A proxy's page, for example.
   }
-  const message = `The answer is none of a gateway's (HTTP ${status}).`;
+  // Somebody is there, but not who was meant.
+  const advice = status === 200 || status === 404 ? ': is the endpoint its /graphql?' : '.';
+  const message = `The answer is none of a gateway's (HTTP ${status})${advice}`;
   return { status, data: undefined, reports: [reportOf({ message })] };
 }

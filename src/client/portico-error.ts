@@ -2,20 +2,33 @@ import type { Vendor } from './generated/documents.ts';
 
 /** `extensions.code` of the gateway, GraphQL's own, and what can happen on the way to it. */
 export type PorticoErrorCode =
+  /** No token, or none that is good any more: sign in again. */
   | 'UNAUTHENTICATED'
+  /** Not for this caller; see the README, "Who may do what". */
   | 'FORBIDDEN'
+  /** The request is wrong; `message` says where. */
   | 'BAD_USER_INPUT'
+  /** The patient has no account at the vendor; see `Patient.vendorAccounts` for how they get one. */
   | 'NOT_LINKED'
+  /** The patient has to sign in at the vendor again: `connectPatientPortal`. */
   | 'AUTHORIZATION_REQUIRED'
+  /** This deployment has no access to the vendor, see `Query.vendors`. */
   | 'NOT_CONFIGURED'
+  /** Try again later, as of the next two. */
   | 'VENDOR_UNAVAILABLE'
   | 'VENDOR_TIMED_OUT'
+  /** From `retryAt` on. */
   | 'VENDOR_RATE_LIMITED'
+  /** The vendor said no; the same again would be refused again, as of the next one. */
   | 'VENDOR_REJECTED'
   | 'VENDOR_BAD_RESPONSE'
+  /** Nothing was done; try again at `retryAt`. */
   | 'RATE_LIMITED'
+  /** Ask for less at once; `message` says of what. */
   | 'QUERY_TOO_COSTLY'
+  /** A fault of the gateway: tell its operator the `requestId`. */
   | 'INTERNAL_SERVER_ERROR'
+  /** The document does not fit the schema, or is none. */
   | 'GRAPHQL_PARSE_FAILED'
   | 'GRAPHQL_VALIDATION_FAILED'
   /** No answer: the network, CORS, or a gateway that is not there. */

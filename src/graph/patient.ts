@@ -51,7 +51,8 @@ Patient.implement({
     vendorAccounts: t.field({
       type: [VendorAccount],
       nullable: false,
-      description: 'The person’s accounts at the vendors.',
+      description:
+        'The person’s accounts at the vendors. At Nimbus `onboardPatient` makes one, at MyPatientPortal `connectPatientPortal` leads to one, at VSee the first sign-in makes it; `linkVendorAccount` links one that exists at Nimbus, Cerbo or MD HQ.',
       extensions: cost({ listSize: 5 }),
       resolve: ({ id }, _args, { loaders }) => loaders.accounts.load(id),
     }),

@@ -25,9 +25,17 @@ builder.scalarType('Date', {
       : refuse('an existing calendar day YYYY-MM-DD'),
 });
 
-builder.addScalarType('DateTime', DateTimeResolver, {
+builder.scalarType('DateTime', {
   description:
     'An instant in RFC 3339, always printed in UTC with `Z`; given with `Z` or an offset.',
+  serialize: (value) => DateTimeResolver.serialize(value),
+  parseValue: (value) => {
+    try {
+      return DateTimeResolver.parseValue(value);
+    } catch {
+      return refuse('an instant in RFC 3339, for example 2030-01-31T09:30:00Z');
+    }
+  },
 });
 
 builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' });

@@ -77,6 +77,12 @@ const codeOfProtocol: Readonly<Record<string, ErrorCode>> = {
   OPERATION_RESOLUTION_FAILURE: 'BAD_USER_INPUT',
 };
 
+/** The server below us leaves the reader without what to do. */
+const messageOf = (error: GraphQLError) =>
+  error.extensions.code === 'OPERATION_RESOLUTION_FAILURE'
+    ? 'Say with `operationName` which of the document’s operations is meant.'
+    : withoutValue(error);
+
 const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
   if (typeof extensions.code === 'string') {
     return codeOfProtocol[extensions.code] ?? extensions.code;
@@ -116,7 +122,7 @@ export function maskError(
   // A refusal by GraphQL itself, by a scalar of ours, or by the protocol (which brings its status).
   const { http: refusal } = error.extensions;
   if (cause == null || cause instanceof GraphQLError || refusal !== undefined) {
-    return new GraphQLError(withoutValue(error), {
+    return new GraphQLError(messageOf(error), {
       ...placeOf(error),
       extensions: {
         code: codeOfRefusal(error),

@@ -130,6 +130,7 @@ describe('a failure on the way', () => {
   it.each([
     [502, {}, { code: 'BAD_RESPONSE', retryable: true }],
     [200, {}, { code: 'BAD_RESPONSE', retryable: false }],
+    [404, {}, { code: 'BAD_RESPONSE', message: expect.stringContaining('is the endpoint its') }],
     [401, {}, { code: 'UNAUTHENTICATED', retryable: false }],
     [429, { 'retry-after': '7' }, { code: 'RATE_LIMITED', retryable: true }],
     [503, { 'retry-after': '7' }, { code: 'BAD_RESPONSE', retryable: true }],

@@ -140,6 +140,20 @@ describe('GET', () => {
     expect((await get(document, '&operationName=b')).status).toBe(405);
     expect((await get(document, '&operationName=a')).status).toBe(200);
   });
+
+  it.each(['', '&operationName=c'])(
+    'says what chooses one of several operations (%s)',
+    async (name) => {
+      const response = await get(
+        'query a { viewer { subject } } query b { viewer { roles } }',
+        name,
+      );
+      const { errors } = (await response.json()) as { errors: { message: string }[] };
+      expect(errors.map(({ message }) => message)).toEqual([
+        'Say with `operationName` which of the document’s operations is meant.',
+      ]);
+    },
+  );
 });
 
 describe('a body', () => {
