@@ -46,6 +46,13 @@ const options = 'query ($id: ID!) { appointment(id: $id) { rescheduleOptions { i
 const roomCode = 'clinic';
 const intake = { reasonForVisit: 'Question about a prescription' };
 
+/** The video consultation has no ASAP list, so best one at the practice. */
+function appointmentIn(found: FoundOfPatient | undefined): string | undefined {
+  const appointments = found?.patient.appointments.nodes ?? [];
+  const atThePractice = appointments.filter((each) => !each.isVideoConsultation);
+  return [...atThePractice, ...appointments][0]?.id;
+}
+
 /**
  * Asked anew each time: what is booked, and when there is time, changes. What cannot be had is left out, for
  * example after somebody has tried `DisconnectPatientPortal`.
@@ -67,8 +74,10 @@ export async function exampleVariables(asked: Asked, now: number): Promise<Examp
   const ifPossible = <T>(value: Promise<T>) => value.catch(() => undefined);
   const found = <T>(query: string, variables: Record<string, unknown>) =>
     ifPossible(ask(query, variables) as unknown as Promise<T>);
-  const [known, portalTimes, roomTimes, operationId, connection] = await Promise.all([
-    found<FoundOfPatient>(ofPatient, { id: ana }),
+  const asking = found<FoundOfPatient>(ofPatient, { id: ana });
+  const [known, other, portalTimes, roomTimes, operationId, connection] = await Promise.all([
+    asking,
+    asking.then((answer) => found<Options>(options, { id: appointmentIn(answer) })),
     found<Times>(times, { id: ana, search: walkthrough }),
     found<Times>(times, { id: ana, search: room }),
     ifPossible(firstAccess(ask, ana)),
@@ -76,11 +85,7 @@ export async function exampleVariables(asked: Asked, now: number): Promise<Examp
   ]);
   const visitId = known?.patient.visits.nodes[0]?.id;
   const portalRequestId = known?.patient.portalRequests.nodes[0]?.id;
-  const appointments = known?.patient.appointments.nodes ?? [];
-  // The video consultation has no ASAP list.
-  const atThePractice = appointments.filter((each) => !each.isVideoConsultation);
-  const appointmentId = [...atThePractice, ...appointments][0]?.id;
-  const other = await found<Options>(options, { id: appointmentId });
+  const appointmentId = appointmentIn(known);
   const availabilityId = portalTimes?.availabilities[0]?.id;
   // The first may be booked meanwhile.
   const otherAvailabilityId = other?.appointment.rescheduleOptions.at(-1)?.id;
