@@ -80,7 +80,9 @@ describe('an id', () => {
       ['operation', 'Operation'],
       ['patient', 'Patient'],
     ] as const) {
-      const { errors } = await gateway.query(byId(field, 'id'), { id: globalIdOf('Nobody', key()) });
+      const { errors } = await gateway.query(byId(field, 'id'), {
+        id: globalIdOf('Nobody', key()),
+      });
       expect(errors.map(({ message }) => message)).toEqual([
         `This is no id of type ${type}. Use the id exactly as a query returned it.`,
       ]);
