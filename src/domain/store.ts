@@ -29,7 +29,10 @@ export interface Rows<T> {
 export interface PatientRegister {
   find(ids: readonly string[]): Promise<Patient[]>;
   findBySubject(subject: string): Promise<Patient | undefined>;
-  /** Case-insensitive search in names (each word of `text` must be found) or an exact e-mail. */
+  /**
+   * Search in names (each part of `text` must be found, in any order, without regard to case, accents and
+   * apostrophes) or an exact e-mail.
+   */
   search(text: string | null, page: Page): Promise<Rows<Patient> & { totalCount: number }>;
   /**
    * Undefined where the subject has a record already.

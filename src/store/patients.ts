@@ -38,13 +38,13 @@ export function createPatientRegister(
     ...demographics.open(id, sealed),
   });
 
-  /** Each word begins one of the names, or the whole text is the e-mail. */
+  /** Each part begins one of the names, or the whole text is the e-mail. */
   function matching(text: string | null): SQL | undefined {
-    const words = demographics.namesIn(text ?? '');
-    if (words.length === 0) {
+    const parts = demographics.namesIn(text ?? '');
+    if (parts.length === 0) {
       return undefined;
     }
-    const inNames = words.map((word) => arrayOverlaps(patients.nameIndex, word));
+    const inNames = parts.map((part) => arrayOverlaps(patients.nameIndex, part));
     return or(and(...inNames), inArray(patients.emailIndex, demographics.emailsOf(text ?? '')));
   }
 

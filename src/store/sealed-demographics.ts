@@ -48,10 +48,10 @@ export function createSealedDemographics(sealer: Sealer) {
       return person as Demographics;
     },
 
-    /** For each word of a search, what it may be in `nameIndex`: one for each key that is known. */
+    /** For each part of a search, what it may be in `nameIndex`, by each key that is known. */
     namesIn: (search: string): string[][] =>
-      wantedBeginnings(search).map((beginning) =>
-        sealer.fingerprints(forNames, beginning).map(shortened),
+      wantedBeginnings(search).map((beginnings) =>
+        beginnings.flatMap((each) => sealer.fingerprints(forNames, each).map(shortened)),
       ),
 
     /** What an e-mail may be in `emailIndex`. */

@@ -138,6 +138,40 @@ describeOnBoth('the register', (open) => {
     expect(await found(null)).toHaveLength(5);
   });
 
+  test('finds a name in whatever order, and however its hyphens, apostrophes and accents are written', async () => {
+    const { store } = await open();
+    await addPatient(store, ana);
+    await addPatient(store, named('Shaun', 'O’Neil'));
+    await addPatient(store, named('Maria José', 'García-Lima'));
+    await addPatient(store, named("De'Andre", 'Fields'));
+    await addPatient(store, named('Łukasz', 'Groß'));
+    await addPatient(store, named('Comfort', 'Bee'));
+    const spellings = {
+      'Ana Silva': [
+        'Silva, Ana',
+        'SILVA,ANA',
+        '  silva   ana ',
+        'Ana S',
+        'Ana M. Silva',
+        'silva -',
+      ],
+      'Shaun O’Neil': ["O'Neil", 'o’neil', 'ONEIL', 'neil', 'O Neil', "O'N", "O'Neil, Shaun"],
+      'Maria José García-Lima': ['jose', 'Garcia Lima', 'garcía–lima', 'Lima-Garcia', 'JOSÉ lima'],
+      "De'Andre Fields": ['deandre', 'De’Andre', 'fields, de'],
+      'Łukasz Groß': ['lukasz gross', 'groß', 'GROSS ŁUKASZ'],
+    };
+    for (const [name, searches] of Object.entries(spellings)) {
+      for (const search of searches) {
+        expect(await names(store, search), search).toEqual([name]);
+      }
+    }
+    expect(await names(store, 'x@co.example')).toEqual([]);
+    expect(await names(store, 'Silva, Ben')).toEqual([]);
+    const { firstName, lastName, birthDate } = ana;
+    const namesakes = await store.patients.findNamesakes({ birthDate, firstName: 'Aná', lastName });
+    expect(namesakes.map((each) => each.firstName)).toEqual([firstName]);
+  });
+
   test('compares the first 32 letters of a word', async () => {
     const { store } = await open();
     const long = 'Wolfeschlegelsteinhausenbergerdorff';
