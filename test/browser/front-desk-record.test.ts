@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
 import { cardOf, describeFrontDesk, noticeOf, partOf, press } from './front-desk.ts';
 
@@ -11,9 +12,27 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     expect(await page.locator('.found-patients li').allTextContents()).toEqual([
       'Ana Silvaborn Feb 11, 1988',
     ]);
+    await search.fill('Silva, Ana');
+    await noticeOf(page, '1 patient found for “Silva, Ana”').waitFor();
+    await search.fill('s');
+    await noticeOf(page, 'Enter at least two letters of a name.').waitFor();
     await search.fill('Nobody');
     await noticeOf(page, 'Nobody is called “Nobody”').waitFor();
     expect(await page.locator('.found-patients li').count()).toBe(0);
+  });
+
+  it('calls nobody missing before the answer is there', async () => {
+    const page = await desk.open();
+    const search = page.getByLabel('Find a patient');
+    await search.fill('Nobody');
+    await noticeOf(page, 'Nobody is called “Nobody”').waitFor();
+    await page.route('**/graphql', async (route) => {
+      await setTimeout(1_000);
+      await route.continue();
+    });
+    await search.fill('Ana');
+    await noticeOf(page, 'Looking…').waitFor();
+    await noticeOf(page, '1 patient found for “Ana”').waitFor();
   });
 
   it('shows all that the vendors know of a patient, with times in named zones', async () => {

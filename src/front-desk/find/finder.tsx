@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useInfinitePatientsQuery } from '../../client/react.ts';
 import { OnboardDialog } from '../access/onboard-dialog.tsx';
 import { Field } from '../elements/field.tsx';
@@ -18,15 +18,27 @@ export function Finder({ selected }: { selected: string | undefined }) {
     { first: 20, ...(search !== '' && { search }) },
     { placeholderData: (previous) => previous },
   );
+  const field = useRef<HTMLInputElement>(null);
+  const before = useRef(selected);
+  useEffect(() => {
+    // Back from a patient, whose page had the focus: the next one is looked for.
+    if (before.current !== undefined && selected === undefined) {
+      if (document.activeElement === document.body) {
+        field.current?.focus();
+      }
+    }
+    before.current = selected;
+  }, [selected]);
   const pages = query.data?.pages ?? [];
   const patients = pages.flatMap((page) => page.patients.nodes);
   return (
     <>
       <search className="finder">
-        <Field label="Find a patient" hint="First or last name">
+        <Field label="Find a patient" hint="Name, or whole e-mail address">
           {(control) => (
             <input
               {...control}
+              ref={field}
               type="search"
               autoComplete="off"
               value={text}
@@ -48,6 +60,7 @@ export function Finder({ selected }: { selected: string | undefined }) {
           patients={patients}
           total={pages[0]?.patients.totalCount ?? patients.length}
           search={search}
+          looking={query.isPlaceholderData}
           selected={selected}
         />
       )}

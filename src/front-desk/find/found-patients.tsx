@@ -6,19 +6,33 @@ export interface FoundPatientsProps {
   patients: readonly PatientFieldsFragment[];
   total: number;
   search: string;
+  /** What is shown is from before: the answer to `search` is on its way. */
+  looking: boolean;
   selected: string | undefined;
 }
 
-const inWords = (total: number, search: string) =>
-  `${total} ${total === 1 ? 'patient' : 'patients'}${search === '' ? '' : ` found for “${search}”`}`;
+/** The register is searched by no less, see `patients(search:)`. */
+const hasTwoLetters = (search: string) => /[\p{L}\p{M}\p{N}]{2}/u.test(search);
 
-export function FoundPatients({ patients, total, search, selected }: FoundPatientsProps) {
+function inWords({ total, search, looking }: FoundPatientsProps): string {
+  if (looking) {
+    return 'Looking…';
+  }
+  if (total > 0 || search === '') {
+    const found = search === '' ? '' : ` found for “${search}”`;
+    return `${total} ${total === 1 ? 'patient' : 'patients'}${found}`;
+  }
+  return hasTwoLetters(search)
+    ? `Nobody is called “${search}”. Check the spelling, or onboard a new patient.`
+    : 'Enter at least two letters of a name.';
+}
+
+export function FoundPatients(props: FoundPatientsProps) {
+  const { patients, selected } = props;
   return (
     <>
       <p role="status" className="found">
-        {total === 0 && search !== ''
-          ? `Nobody is called “${search}”. Check the spelling, or onboard a new patient.`
-          : inWords(total, search)}
+        {inWords(props)}
       </p>
       <ul className="found-patients">
         {patients.map(({ id, fullName, birthDate }) => (
