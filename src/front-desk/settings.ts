@@ -5,3 +5,6 @@ export const settings = {
   /** Milliseconds for which an answer is shown without being asked for again. */
   freshFor: 30_000,
 } as const;
+
+/** For a query whose answer somebody is choosing from: it is not asked for again under their hands. */
+export const askedOnce = { refetchOnWindowFocus: false, refetchOnReconnect: false } as const;

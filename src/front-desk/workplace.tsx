@@ -1,7 +1,7 @@
 import { PortalReturn } from './connection/portal-return.tsx';
 import { Finder } from './find/finder.tsx';
 import { PatientPage } from './patient/patient-page.tsx';
-import { useSelectedPatient } from './session/selected-patient.ts';
+import { selectPatient, useSelectedPatient } from './session/selected-patient.ts';
 import { useViewer, ViewerGate } from './session/viewer.tsx';
 
 /** Staff find a patient and work on their record; a patient sees their own. */
@@ -26,6 +26,16 @@ function Content() {
         <Finder selected={selected} />
       </aside>
       <main id="content">
+        {/* Whatever there is to show of the patient: on a phone nothing else leads back. */}
+        {selected !== undefined && (
+          <button
+            type="button"
+            className="plain to-finder"
+            onClick={() => selectPatient(undefined)}
+          >
+            Find another patient
+          </button>
+        )}
         <PortalReturn />
         {selected === undefined ? (
           <div className="welcome">

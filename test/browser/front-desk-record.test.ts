@@ -132,7 +132,7 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     await requests.getByText('The patient has no account at Cerbo yet.').waitFor();
     await requests.getByText('The patient has no account at MD HQ yet.').waitFor();
     await page.goto(`${desk.origin}/?patient=nobody`);
-    await page.getByRole('main').getByRole('alert').or(page.getByText('no such patient')).waitFor();
+    await page.getByRole('heading', { name: 'There is no such patient' }).waitFor();
   });
 
   it('shows a patient their own record, without what only staff may do', async () => {

@@ -5,6 +5,7 @@ import { Loading } from '../elements/loading.tsx';
 import { isLinked, type PatientRecord } from '../patient/patient-record.ts';
 import { explainError } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { StaleNote } from '../problems/stale-note.tsx';
 import { AccessActions } from './access-actions.tsx';
 import { AccessTable } from './access-table.tsx';
 import { EnableDialog } from './enable-dialog.tsx';
@@ -17,7 +18,8 @@ export type AccessTask = 'onboard' | 'enable' | 'revoke' | 'invite';
 /** Ways into the vendors' portals that were given to the patient, as the clinic recorded them. */
 export function AccessCard({ patient }: { patient: PatientRecord }) {
   const [task, setTask] = useState<AccessTask>();
-  const { data, error, isFetching, refetch } = usePortalAccessQuery({ patientId: patient.id });
+  const query = usePortalAccessQuery({ patientId: patient.id });
+  const { data, error, isFetching, refetch } = query;
   const accesses = data?.patient?.portalAccess ?? [];
   const isActive = accesses.some(
     ({ vendor, status }) => vendor === 'NIMBUS' && status === 'ACTIVE',
@@ -29,7 +31,8 @@ export function AccessCard({ patient }: { patient: PatientRecord }) {
       title="Portal access"
       actions={<AccessActions patient={patient} isActive={isActive} onChoose={setTask} />}
     >
-      {error ? (
+      {data !== undefined && <StaleNote query={query} />}
+      {data === undefined && error ? (
         <ProblemNote {...explainError(error)} busy={isFetching} onRetry={() => void refetch()} />
       ) : data === undefined ? (
         <Loading what="Looking up" />

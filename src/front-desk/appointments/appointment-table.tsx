@@ -1,26 +1,15 @@
-import { useState } from 'react';
 import type { AppointmentFieldsFragment } from '../../client/client.ts';
 import { Instant } from '../elements/instant.tsx';
 import { StatusTag } from '../elements/status-tag.tsx';
 import { instantText } from '../elements/times.ts';
 import { ZoneNote } from '../elements/zone-note.tsx';
-import type { PatientRecord } from '../patient/patient-record.ts';
 import { useClinicZone } from '../session/clinic-zone.ts';
-import { AsapDialog } from './asap-dialog.tsx';
-import { CancelDialog } from './cancel-dialog.tsx';
-import { RescheduleDialog } from './reschedule-dialog.tsx';
+import type { AppointmentChange } from './appointment-change.tsx';
 
 export interface AppointmentTableProps {
   appointments: readonly AppointmentFieldsFragment[];
-  patient: PatientRecord;
+  onChange: (change: AppointmentChange) => void;
 }
-
-interface Change {
-  kind: 'move' | 'cancel' | 'asap';
-  appointment: AppointmentFieldsFragment;
-}
-
-const changes = { move: RescheduleDialog, cancel: CancelDialog, asap: AsapDialog };
 
 /** Whether the practice tells about earlier times, or could; null where it has no such list. */
 const asapTitle = ({ status, asapListSubscribed }: AppointmentFieldsFragment) =>
@@ -30,10 +19,8 @@ const asapTitle = ({ status, asapListSubscribed }: AppointmentFieldsFragment) =>
       ? 'Leave ASAP list'
       : 'Join ASAP list';
 
-export function AppointmentTable({ appointments, patient }: AppointmentTableProps) {
+export function AppointmentTable({ appointments, onChange }: AppointmentTableProps) {
   const clinicZone = useClinicZone();
-  const [change, setChange] = useState<Change>();
-  const ChangeDialog = change && changes[change.kind];
   const zoneOf = ({ timeZone }: AppointmentFieldsFragment) => timeZone ?? clinicZone;
   return (
     <>
@@ -52,11 +39,11 @@ export function AppointmentTable({ appointments, patient }: AppointmentTableProp
           {appointments.map((appointment) => {
             const { id, start, title, practiceName, status } = appointment;
             const zone = zoneOf(appointment);
-            const button = (kind: Change['kind'], word: string) => (
+            const button = (kind: AppointmentChange['kind'], word: string) => (
               <button
                 type="button"
                 aria-label={`${word}: ${title ?? 'appointment'}, ${instantText(start, zone)}`}
-                onClick={() => setChange({ kind, appointment })}
+                onClick={() => onChange({ kind, appointment })}
               >
                 {word}
               </button>
@@ -89,14 +76,6 @@ export function AppointmentTable({ appointments, patient }: AppointmentTableProp
         </tbody>
       </table>
       <ZoneNote zones={appointments.map(zoneOf)} />
-      {change && ChangeDialog && (
-        <ChangeDialog
-          appointment={change.appointment}
-          zone={zoneOf(change.appointment)}
-          patient={patient}
-          onClose={() => setChange(undefined)}
-        />
-      )}
     </>
   );
 }

@@ -5,12 +5,14 @@ import { ConnectButton } from '../connection/connect-button.tsx';
 import { MoreButton } from '../elements/more-button.tsx';
 import type { PatientRecord } from '../patient/patient-record.ts';
 import { VendorPart } from '../problems/vendor-part.tsx';
+import { type AppointmentChange, AppointmentChangeDialog } from './appointment-change.tsx';
 import { AppointmentTable } from './appointment-table.tsx';
 import { PastAppointments } from './past-appointments.tsx';
 
 /** A patient's appointments at one vendor: those to come, and on request the others. */
 export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; vendor: Vendor }) {
   const [showPast, setShowPast] = useState(false);
+  const [change, setChange] = useState<AppointmentChange>();
   const query = useInfiniteAppointmentsQuery({
     patientId: patient.id,
     filter: { vendor: [vendor], status: ['BOOKED'] },
@@ -31,14 +33,24 @@ export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; ve
         connect={connect}
         {...(vendor === 'VSEE' && { notLinked: 'Nothing is booked.' })}
       >
-        <AppointmentTable appointments={appointments} patient={patient} />
+        <AppointmentTable appointments={appointments} onChange={setChange} />
         <MoreButton query={query} />
       </VendorPart>
       {source?.state === 'OK' && (
         <details className="past" onToggle={({ currentTarget }) => setShowPast(currentTarget.open)}>
           <summary>Past and cancelled</summary>
-          {showPast && <PastAppointments patient={patient} vendor={vendor} />}
+          {showPast && (
+            <PastAppointments patientId={patient.id} vendor={vendor} onChange={setChange} />
+          )}
         </details>
+      )}
+      {/* Stays open, whatever the vendor answers when it is asked again. */}
+      {change && (
+        <AppointmentChangeDialog
+          change={change}
+          patient={patient}
+          onClose={() => setChange(undefined)}
+        />
       )}
     </>
   );

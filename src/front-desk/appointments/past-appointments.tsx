@@ -1,13 +1,19 @@
 import type { Vendor } from '../../client/client.ts';
 import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
 import { MoreButton } from '../elements/more-button.tsx';
-import type { PatientRecord } from '../patient/patient-record.ts';
 import { VendorPart } from '../problems/vendor-part.tsx';
+import type { AppointmentChange } from './appointment-change.tsx';
 import { AppointmentTable } from './appointment-table.tsx';
 
-export function PastAppointments({ patient, vendor }: { patient: PatientRecord; vendor: Vendor }) {
+export interface PastAppointmentsProps {
+  patientId: string;
+  vendor: Vendor;
+  onChange: (change: AppointmentChange) => void;
+}
+
+export function PastAppointments({ patientId, vendor, onChange }: PastAppointmentsProps) {
   const query = useInfiniteAppointmentsQuery({
-    patientId: patient.id,
+    patientId,
     filter: { vendor: [vendor], status: ['CANCELLED', 'COMPLETED', 'UNKNOWN'] },
     first: 10,
   });
@@ -21,7 +27,7 @@ export function PastAppointments({ patient, vendor }: { patient: PatientRecord; 
       empty="None."
       isEmpty={appointments.length === 0}
     >
-      <AppointmentTable appointments={appointments} patient={patient} />
+      <AppointmentTable appointments={appointments} onChange={onChange} />
       <MoreButton query={query} />
     </VendorPart>
   );

@@ -14,16 +14,17 @@ import { ConnectButton } from '../connection/connect-button.tsx';
 import { Dialog } from '../elements/dialog.tsx';
 import { useNotify } from '../elements/notice-board.tsx';
 import { explainReport } from '../problems/explain.ts';
+import { askedOnce } from '../settings.ts';
 import { AppointmentLine } from './appointment-line.tsx';
 import type { ChangeDialogProps } from './change-dialog.ts';
 
 export function RescheduleDialog({ appointment, zone, patient, onClose }: ChangeDialogProps) {
   const [time, setTime] = useState<AvailabilityFieldsFragment>();
   const notify = useNotify();
-  // Each answer names the times anew, so that it is not asked for again while one is being chosen.
+  // Each answer names the times anew.
   const query = useRescheduleOptionsQuery(
     { appointmentId: appointment.id },
-    { staleTime: 0, refetchOnWindowFocus: false },
+    { ...askedOnce, staleTime: 0 },
   );
   const [missing] = errorsOf(query.data, 'appointment', 'rescheduleOptions');
   const action = useAction(useRescheduleAppointmentMutation, {

@@ -6,12 +6,13 @@ import { Dialog } from '../elements/dialog.tsx';
 import { Loading } from '../elements/loading.tsx';
 import { explainError, explainReport } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { askedOnce } from '../settings.ts';
 import { BookingSteps } from './booking-steps.tsx';
 
 /** Books through MyPatientPortal's walkthrough: insurance, category, type, time. */
 export function BookingDialog(props: { patientId: string; onClose: () => void }) {
   const { patientId, onClose } = props;
-  const query = useBookingWalkthroughQuery({ patientId }, { staleTime: 5 * 60_000 });
+  const query = useBookingWalkthroughQuery({ patientId }, { ...askedOnce, staleTime: 5 * 60_000 });
   return (
     <Dialog title="Book an appointment" onClose={onClose}>
       {query.isPending ? (

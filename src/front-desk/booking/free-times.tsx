@@ -3,6 +3,7 @@ import type {
   MyPatientPortalAvailabilitySearch,
 } from '../../client/client.ts';
 import { useAvailabilitiesQuery } from '../../client/react.ts';
+import { askedOnce } from '../settings.ts';
 import { TimeChoice } from './time-choice.tsx';
 
 export interface FreeTimesProps {
@@ -12,10 +13,10 @@ export interface FreeTimesProps {
 }
 
 export function FreeTimes({ patientId, search, onChoose }: FreeTimesProps) {
-  // Each answer names the times anew, so that it is not asked for again while one is being chosen.
+  // Each answer names the times anew.
   const query = useAvailabilitiesQuery(
     { patientId, search: { myPatientPortal: search } },
-    { staleTime: 0, refetchOnWindowFocus: false },
+    { ...askedOnce, staleTime: 0 },
   );
   return (
     <TimeChoice

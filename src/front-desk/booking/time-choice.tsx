@@ -3,6 +3,7 @@ import { Loading } from '../elements/loading.tsx';
 import { vendorName } from '../elements/vendors.ts';
 import { type Explanation, explainError } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { StaleNote } from '../problems/stale-note.tsx';
 import type { VendorPartProps } from '../problems/vendor-part.tsx';
 import { Step } from './step.tsx';
 import { TimeList } from './time-list.tsx';
@@ -17,10 +18,11 @@ export interface TimeChoiceProps {
 
 /** The step in which a time is chosen, from those that the vendor has now. */
 export function TimeChoice({ vendor, query, problem, times, onChoose }: TimeChoiceProps) {
-  const { error, isPending, isFetching, refetch } = query;
-  const failed = error ? explainError(error) : problem;
+  const { data, error, isPending, isFetching, refetch } = query;
+  const failed = data === undefined && error ? explainError(error) : problem;
   return (
     <Step title="Choose a time">
+      {data !== undefined && <StaleNote query={query} />}
       {isPending ? (
         <Loading what={`Asking ${vendorName(vendor)} for free times`} />
       ) : failed ? (

@@ -2,7 +2,6 @@ import { useEffect, useRef } from 'react';
 import { titleOf } from '../elements/status-tag.tsx';
 import { calendarDayText } from '../elements/times.ts';
 import { vendorName } from '../elements/vendors.ts';
-import { selectPatient } from '../session/selected-patient.ts';
 import { useViewer } from '../session/viewer.tsx';
 import type { PatientRecord } from './patient-record.ts';
 
@@ -35,11 +34,6 @@ export function PatientHeading({ patient }: { patient: PatientRecord }) {
   ] as const;
   return (
     <header className="patient-heading">
-      {isStaff && (
-        <button type="button" className="plain to-finder" onClick={() => selectPatient(undefined)}>
-          Find another patient
-        </button>
-      )}
       <h1 ref={heading} tabIndex={-1}>
         {patient.fullName}
       </h1>

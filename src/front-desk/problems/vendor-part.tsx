@@ -4,11 +4,13 @@ import { Loading } from '../elements/loading.tsx';
 import { vendorName } from '../elements/vendors.ts';
 import { type Explanation, explainError, explainSource } from './explain.ts';
 import { ProblemNote } from './problem-note.tsx';
+import { StaleNote } from './stale-note.tsx';
 
 export interface VendorPartProps {
   vendor: Vendor;
   /** The query that asks this vendor and no other. */
   query: {
+    data: unknown;
     isPending: boolean;
     isFetching: boolean;
     error: PorticoError | null;
@@ -35,6 +37,7 @@ export function VendorPart(props: VendorPartProps) {
   return (
     <div className="vendor-part" data-vendor={vendor} aria-busy={query.isFetching}>
       <p className="vendor-name">{name}</p>
+      {query.data !== undefined && <StaleNote query={query} />}
       {query.isPending ? <Loading what={`Asking ${name}`} /> : <Answered {...props} />}
       {source?.state === 'AUTHORIZATION_REQUIRED' && props.connect}
     </div>
@@ -45,8 +48,10 @@ function Answered(props: VendorPartProps) {
   const { vendor, query, source, empty, isEmpty, children } = props;
   const { notLinked = `The patient has no account at ${vendorName(vendor)} yet.` } = props;
   const { error, isFetching } = query;
-  const problem =
-    (error && explainError(error)) ?? (source && explainSource(source)) ?? props.problem;
+  const failed = query.data === undefined && error;
+  const problem = failed
+    ? explainError(failed)
+    : ((source && explainSource(source)) ?? props.problem);
   if (problem) {
     return <ProblemNote {...problem} busy={isFetching} onRetry={() => void query.refetch()} />;
   }

@@ -20,28 +20,31 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
   const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.portalRequests);
   const requests = pages.flatMap((page) => page?.nodes ?? []);
   return (
-    <VendorPart
-      vendor={vendor}
-      query={query}
-      source={pages[0]?.sources[0]}
-      empty="Nothing is waiting."
-      isEmpty={requests.length === 0}
-    >
-      <ul className="entries">
-        {requests.map((request) => (
-          <RequestEntry
-            key={request.id}
-            request={request}
-            zone={zone}
-            onDismiss={() => setDismissing(request)}
-          />
-        ))}
-      </ul>
-      <MoreButton query={query} />
-      <ZoneNote zones={requests.some(({ createdAt }) => createdAt !== null) ? [zone] : []} />
+    <>
+      <VendorPart
+        vendor={vendor}
+        query={query}
+        source={pages[0]?.sources[0]}
+        empty="Nothing is waiting."
+        isEmpty={requests.length === 0}
+      >
+        <ul className="entries">
+          {requests.map((request) => (
+            <RequestEntry
+              key={request.id}
+              request={request}
+              zone={zone}
+              onDismiss={() => setDismissing(request)}
+            />
+          ))}
+        </ul>
+        <MoreButton query={query} />
+        <ZoneNote zones={requests.some(({ createdAt }) => createdAt !== null) ? [zone] : []} />
+      </VendorPart>
+      {/* Stays open, whatever the vendor answers when it is asked again. */}
       {dismissing && (
         <DismissDialog request={dismissing} onClose={() => setDismissing(undefined)} />
       )}
-    </VendorPart>
+    </>
   );
 }

@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core';
+import { expect, it, onTestFinished } from 'vitest';
+import { cardOf, describeFrontDesk, dialogOf, partOf, press } from './front-desk.ts';
+
+describeFrontDesk('the front desk when something fails', (desk) => {
+  const phone = { width: 390, height: 844 };
+
+  /** Lets the page ask again for all that it shows, as when somebody comes back to its tab a minute later. */
+  async function comeBack(page: Page) {
+    await page.clock.fastForward(60_000);
+    await page.evaluate(() => dispatchEvent(new Event('visibilitychange')));
+  }
+
+  /** Types into the dialog of an appointment, and leaves it open. */
+  async function halfDone(page: Page) {
+    await page.clock.install();
+    await press(cardOf(page, 'Appointments'), /^Join ASAP list/);
+    await dialogOf(page).getByLabel('E-mail').fill('half.done@example.com');
+  }
+  const typedIn = (page: Page) => dialogOf(page).getByLabel('E-mail').inputValue();
+
+  it('leads back to the search from a link to nobody, on a phone, too', async () => {
+    const known = new URL((await desk.openPatient('Ana Silva')).url()).searchParams.get('patient');
+    const unknown = [...(known ?? '')].reverse().join('');
+    for (const id of ['nobody', unknown]) {
+      const page = await desk.open({ ...phone, path: `/?patient=${encodeURIComponent(id)}` });
+      await page.getByRole('heading', { level: 1, name: 'There is no such patient' }).waitFor();
+      const search = page.getByLabel('Find a patient');
+      expect(await search.isVisible()).toBe(false);
+      await press(page, 'Find another patient');
+      await expect
+        .poll(() => search.evaluate((field) => field === document.activeElement))
+        .toBe(true);
+    }
+  });
+
+  it('keeps a dialog, and what was typed, when a vendor fails meanwhile', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    const part = partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL');
+    await halfDone(page);
+    await desk.control('MY_PATIENT_PORTAL', 'POST faults', { kind: 'status', status: 503 });
+    onTestFinished(() => desk.control('MY_PATIENT_PORTAL', 'DELETE calls').then(() => undefined));
+    await comeBack(page);
+    await part.getByText('MyPatientPortal cannot be reached').first().waitFor();
+    expect(await typedIn(page)).toBe('half.done@example.com');
+  });
+
+  it('keeps the record, and a dialog in it, when Portico fails; and asks again', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    await page.locator('.loading').first().waitFor({ state: 'detached' });
+    await expect.poll(() => page.locator('.loading').count(), { timeout: 10_000 }).toBe(0);
+    await halfDone(page);
+    await page.route('**/graphql', (route) => route.fulfill({ status: 200, body: 'no answer' }));
+    await comeBack(page);
+    const stale = page.getByText('What is shown may be out of date.');
+    // The record, the ways into portals, and six parts of vendors.
+    await stale.nth(7).waitFor();
+    expect(await typedIn(page)).toBe('half.done@example.com');
+    await page.keyboard.press('Escape');
+    await page.unroute('**/graphql');
+    await page.getByRole('button', { name: 'Try again' }).nth(1).click();
+    await expect.poll(() => page.getByRole('alert').count(), { timeout: 10_000 }).toBe(0);
+    await cardOf(page, 'Appointments').getByText('Booked').first().waitFor();
+  });
+
+  it('asked nobody but this machine, and broke nowhere', () => {
+    expect(desk.browser.faults).toEqual([]);
+  });
+});
