@@ -63,6 +63,43 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await cardOf(page, 'Appointments').getByText('Booked').first().waitFor();
   });
 
+  it('keeps a dialog open until the answer is there, which may be a link that is shown once', async () => {
+    const page = await desk.openPatient('David Rossi');
+    await press(cardOf(page, 'Visits'), 'Start a walk-in');
+    await dialogOf(page).getByText('open for walk-ins').waitFor();
+    await desk.control('VSEE', 'PUT latency', { milliseconds: 2_000 });
+    onTestFinished(() => desk.control('VSEE', 'DELETE calls').then(() => undefined));
+    await press(dialogOf(page), 'Start now');
+    await dialogOf(page).getByText('Being sent: wait for the answer.').waitFor();
+    for (const leave of ['Not now', 'Close']) {
+      await dialogOf(page).getByRole('button', { name: leave }).click({ force: true });
+    }
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await dialogOf(page).getByRole('link', { name: 'Open the visit' }).waitFor();
+    await press(dialogOf(page), 'Close');
+    expect(await dialogOf(page).count()).toBe(0);
+  });
+
+  it('says that the network is gone, and tries again with what the form holds then', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    await press(cardOf(page, 'Portal access'), 'New sign-in link');
+    const hours = dialogOf(page).getByLabel('Valid for (hours)');
+    await desk.browser.context.setOffline(true);
+    onTestFinished(() => desk.browser.context.setOffline(false));
+    await hours.fill('2');
+    await press(dialogOf(page), 'Make the link');
+    await dialogOf(page).getByText('Portico could not be reached.').waitFor();
+    await desk.browser.context.setOffline(false);
+    await hours.fill('3');
+    const sent = page.waitForRequest((request) =>
+      Boolean(request.postData()?.includes('mutation EnablePortalAccess')),
+    );
+    await press(dialogOf(page), 'Try again');
+    expect((await sent).postDataJSON().variables.input.validForHours).toBe(3);
+    await dialogOf(page).getByText('Portal access is enabled.').waitFor();
+  });
+
   it('asked nobody but this machine, and broke nowhere', () => {
     expect(desk.browser.faults).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
+import { useHeldOpen } from '../elements/dialog.tsx';
 import { ActionProblemNote } from './action-problem-note.tsx';
 import { type Action, isUnknown } from './use-action.ts';
 
@@ -22,6 +23,8 @@ export interface ActionFormProps<Input> {
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
   const { onCancel, cancel = 'Not now', connect } = props;
+  // What becomes of it, perhaps a link that is shown once, has no other place.
+  useHeldOpen(action.busy);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (action.problem?.kind === 'refused') {
@@ -30,6 +33,8 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   }, [action.problem]);
   // What may have been done already must be looked up, not sent in another way.
   const unknown = isUnknown(action.problem);
+  // Otherwise what the form holds now is sent: it may have been corrected since.
+  const retry = unknown ? action.retry : () => form.current?.requestSubmit();
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (!action.busy) {
@@ -39,17 +44,20 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   return (
     <form ref={form} onSubmit={send}>
       <div inert={unknown}>{children}</div>
-      <ActionProblemNote action={action} connect={connect} />
+      <ActionProblemNote action={{ ...action, retry }} connect={connect} />
       <div className="buttons form-end">
         {!unknown && (
           <BusyButton type="submit" look={look} busy={action.busy}>
             {submit}
           </BusyButton>
         )}
-        <button type="button" onClick={onCancel}>
+        <button type="button" aria-disabled={action.busy} onClick={() => action.busy || onCancel()}>
           {cancel}
         </button>
       </div>
+      <p role="status" className="hint">
+        {action.busy && 'Being sent: wait for the answer.'}
+      </p>
     </form>
   );
 }

@@ -1,4 +1,24 @@
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+
+const HoldContext = createContext<(held: boolean) => void>(() => undefined);
+
+/** Keeps the dialog around it open while something is under way whose answer must be seen. */
+export function useHeldOpen(held: boolean) {
+  const hold = useContext(HoldContext);
+  useEffect(() => {
+    hold(held);
+    return () => hold(false);
+  }, [hold, held]);
+}
 
 export interface DialogProps {
   title: string;
@@ -11,6 +31,7 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const [held, setHeld] = useState(false);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -20,16 +41,18 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
+      closedby={held ? 'none' : 'closerequest'}
       onClose={() => dialog.current?.open === false && onClose()}
     >
       <h2 id={titleId}>{title}</h2>
-      {children}
+      <HoldContext value={setHeld}>{children}</HoldContext>
       {/* Last, so that the focus begins in the content. */}
       <button
         type="button"
         className="dialog-close"
         aria-label="Close"
-        onClick={() => dialog.current?.close()}
+        aria-disabled={held}
+        onClick={() => held || dialog.current?.close()}
       >
         <span aria-hidden="true">×</span>
       </button>
