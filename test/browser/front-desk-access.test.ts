@@ -58,8 +58,11 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialog.getByLabel('Sex').selectOption('Female');
     await fillMeasures(page);
     await press(dialog, 'Onboard');
-    await dialog.getByRole('alert').first().waitFor();
-    await dialog.getByLabel('Phone').fill('+15550104482');
+    await dialog.getByRole('alert').getByText('Correct it and send it again.').waitFor();
+    const phone = dialog.getByLabel('Phone');
+    expect(await phone.evaluate((field) => field === document.activeElement)).toBe(true);
+    await dialog.locator('.field-problem', { hasText: 'not in the form' }).waitFor();
+    await phone.fill('+15550104482');
     await press(dialog, 'Onboard');
     await dialog.getByText('The patient is onboarded').waitFor();
     await oneTimeLink(page, 'Open the portal');
@@ -80,6 +83,10 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     const keys = keysOf(page, 'OnboardPatient');
     await press(dialogOf(page), 'Onboard');
     await dialogOf(page).getByText('Nimbus may have done this, or not').waitFor();
+    // The button that had the focus is gone: it is where it goes on.
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent))
+      .toBe('Look it up at Nimbus');
     await press(dialogOf(page), 'Look it up at Nimbus');
     await dialogOf(page).getByText('Nimbus cannot be asked about this.').waitFor();
     await press(dialogOf(page), 'It was not done');

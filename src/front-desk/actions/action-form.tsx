@@ -26,13 +26,22 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   // What becomes of it, perhaps a link that is shown once, has no other place.
   useHeldOpen(action.busy);
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    if (action.problem?.kind === 'refused') {
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-    }
-  }, [action.problem]);
   // What may have been done already must be looked up, not sent in another way.
   const unknown = isUnknown(action.problem);
+  useEffect(() => {
+    const place = (selector: string) => form.current?.querySelector<HTMLElement>(selector);
+    const field = action.problem?.kind === 'refused' && place('[aria-invalid="true"]');
+    if (action.problem === undefined) {
+      return;
+    }
+    place('[role="alert"]')?.scrollIntoView({ block: 'nearest' });
+    if (field) {
+      field.focus();
+    } else if (unknown || document.activeElement === document.body) {
+      // What had the focus is out of reach now.
+      place('[role="alert"] button')?.focus();
+    }
+  }, [action.problem, unknown]);
   // Otherwise what the form holds now is sent: it may have been corrected since.
   const retry = unknown ? action.retry : () => form.current?.requestSubmit();
   const send = (event: FormEvent<HTMLFormElement>) => {

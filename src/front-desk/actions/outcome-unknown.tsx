@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type {
   OperationFieldsFragment,
   PorticoError,
@@ -22,6 +22,12 @@ export function OutcomeUnknown({ operation, action }: OutcomeUnknownProps) {
   const { isStaff } = useViewer();
   const { mutateAsync, isPending } = useReconcileOperationMutation();
   const [answer, setAnswer] = useState<UserErrorFieldsFragment['code'] | PorticoError>();
+  const note = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (answer !== undefined) {
+      note.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [answer]);
   const vendor = operation.vendor === null ? 'The vendor' : vendorName(operation.vendor);
   const busy = isPending || action.busy;
 
@@ -42,7 +48,7 @@ export function OutcomeUnknown({ operation, action }: OutcomeUnknownProps) {
   }
 
   return (
-    <div className="problem" role="alert">
+    <div className="problem" role="alert" ref={note}>
       <p>
         <strong>{vendor} may have done this, or not: its answer got lost.</strong> Look it up before
         you do anything else, so that nothing is done twice.

@@ -15,6 +15,22 @@ export type ActionProblem =
   /** The lost answer was looked up: it was not done. */
   | { kind: 'not-done' };
 
+/** How the gateway says which entry is not what its field takes, such as a phone number of two digits. */
+const misformed = /^Variable "\$input" got an invalid value at "([^"]+)"/;
+
+/** That entry is the field's problem, as if the action itself had refused it; all else is the request's. */
+function problemOf(error: PorticoError): ActionProblem {
+  const path = misformed.exec(error.message)?.[1]?.split('.');
+  if (path === undefined) {
+    return { kind: 'failed', error };
+  }
+  const message = 'This is not in the form that is asked for.';
+  return {
+    kind: 'refused',
+    errors: [{ __typename: 'GeneralUserError', code: 'INVALID_INPUT', message, path }],
+  };
+}
+
 /** Whether the vendor may have done it although its answer was lost. */
 export const isUnknown = (problem: ActionProblem | undefined) =>
   problem?.kind === 'refused' &&
@@ -58,7 +74,7 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
       setProblem(refused ? { kind: 'refused', errors: payload.userErrors } : undefined);
       return refused ? undefined : payload;
     } catch (error) {
-      setProblem({ kind: 'failed', error: error as PorticoError });
+      setProblem(problemOf(error as PorticoError));
       return undefined;
     }
   }
