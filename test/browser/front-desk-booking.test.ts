@@ -38,7 +38,13 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
       .waitFor();
     await dialogOf(page).getByLabel('Note to the practice').fill('Comes with a walking aid');
     await dialogOf(page).getByLabel('ASAP list').check();
+    await desk.control('MY_PATIENT_PORTAL', 'PUT latency', { milliseconds: 1_500 });
     await press(dialogOf(page), 'Book');
+    await dialogOf(page).getByText('Being sent: wait for the answer.').waitFor();
+    // Nothing leads away from a booking that is under way.
+    await dialogOf(page).getByRole('button', { name: 'Change Time' }).click({ force: true });
+    expect(await dialogOf(page).getByRole('heading', { name: 'Book it' }).count()).toBe(1);
+    await desk.control('MY_PATIENT_PORTAL', 'DELETE calls');
     await noticeOf(page, 'Sprechstunde is booked.').waitFor();
     const row = rowsOf(page).filter({ hasText: label });
     await row.getByText('Booked').waitFor();
@@ -120,7 +126,12 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
         .catch(() => undefined);
     }
     expect(await timesIn(page).count()).toBeGreaterThan(3);
+    const shown = await timesIn(page).count();
     await press(dialogOf(page), 'Later days');
+    const added = timesIn(page).nth(shown);
+    await expect
+      .poll(() => added.evaluate((button) => button === document.activeElement))
+      .toBe(true);
     await page.keyboard.press('Escape');
     expect(await dialogOf(page).count()).toBe(0);
   });

@@ -1,3 +1,5 @@
+import { useIsHeldOpen } from '../elements/dialog.tsx';
+
 export interface ChosenProps {
   title: string;
   value: string;
@@ -6,15 +8,24 @@ export interface ChosenProps {
 }
 
 /** What was chosen in an earlier step, and the way back to it. */
-export const Chosen = ({ title, value, detail, onChange }: ChosenProps) => (
-  <p className="chosen">
-    <span className="chosen-title">{title}</span>
-    <span>
-      <strong>{value}</strong>
-      {detail && <span className="detail">{detail}</span>}
-    </span>
-    <button type="button" className="plain" aria-label={`Change ${title}`} onClick={onChange}>
-      Change
-    </button>
-  </p>
-);
+export function Chosen({ title, value, detail, onChange }: ChosenProps) {
+  const held = useIsHeldOpen();
+  return (
+    <p className="chosen">
+      <span className="chosen-title">{title}</span>
+      <span>
+        <strong>{value}</strong>
+        {detail && <span className="detail">{detail}</span>}
+      </span>
+      <button
+        type="button"
+        className="plain"
+        aria-label={`Change ${title}`}
+        aria-disabled={held}
+        onClick={() => held || onChange()}
+      >
+        Change
+      </button>
+    </p>
+  );
+}

@@ -9,16 +9,19 @@ import {
   useState,
 } from 'react';
 
-const HoldContext = createContext<(held: boolean) => void>(() => undefined);
+const HoldContext = createContext({ held: false, hold: (_held: boolean) => {} });
 
 /** Keeps the dialog around it open while something is under way whose answer must be seen. */
 export function useHeldOpen(held: boolean) {
-  const hold = useContext(HoldContext);
+  const { hold } = useContext(HoldContext);
   useEffect(() => {
     hold(held);
     return () => hold(false);
   }, [hold, held]);
 }
+
+/** Whether the dialog is kept open so: nothing may lead away from what is under way. */
+export const useIsHeldOpen = () => useContext(HoldContext).held;
 
 export interface DialogProps {
   title: string;
@@ -45,7 +48,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onClose={() => dialog.current?.open === false && onClose()}
     >
       <h2 id={titleId}>{title}</h2>
-      <HoldContext value={setHeld}>{children}</HoldContext>
+      <HoldContext value={{ held, hold: setHeld }}>{children}</HoldContext>
       {/* Last, so that the focus begins in the content. */}
       <button
         type="button"
