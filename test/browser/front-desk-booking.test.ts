@@ -104,6 +104,11 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     });
     await press(dialogOf(page), 'Book');
     await dialogOf(page).getByText('MyPatientPortal may have done this, or not').waitFor();
+    // It is among the others if it was done, and no other time can be booked before that is known.
+    await expect.poll(() => rowsOf(page).count(), { timeout: 10_000 }).toBe(before + 1);
+    expect(await dialogOf(page).getByRole('button', { name: 'Back' }).count()).toBe(0);
+    await dialogOf(page).getByRole('button', { name: 'Change Time' }).click({ force: true });
+    expect(await dialogOf(page).getByRole('heading', { name: 'Book it' }).count()).toBe(1);
     await press(dialogOf(page), 'Look it up at MyPatientPortal');
     await noticeOf(page, 'Sprechstunde is booked.').waitFor();
     await expect.poll(() => rowsOf(page).count()).toBe(before + 1);

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
-import { useHeldOpen } from '../elements/dialog.tsx';
+import { useHold } from '../elements/dialog.tsx';
 import { ActionProblemNote } from './action-problem-note.tsx';
 import { type Action, isUnknown } from './use-action.ts';
 
@@ -11,9 +11,10 @@ export interface ActionFormProps<Input> {
   /** The word on its button. */
   submit: string;
   look?: BusyButtonProps['look'];
-  onCancel: () => void;
-  /** The word for leaving it; default `Not now`. */
-  cancel?: string;
+  /** Leaves it. */
+  onCancel?: () => void;
+  /** Leads to the step before, unless what may have been done already must be looked up first. */
+  onBack?: () => void;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
   children?: ReactNode;
@@ -22,12 +23,11 @@ export interface ActionFormProps<Input> {
 /** A form that sends one action, and says what became of it. */
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
-  const { onCancel, cancel = 'Not now', connect } = props;
-  // What becomes of it, perhaps a link that is shown once, has no other place.
-  useHeldOpen(action.busy);
+  const { onCancel, onBack, connect } = props;
   const form = useRef<HTMLFormElement>(null);
   // What may have been done already must be looked up, not sent in another way.
   const unknown = isUnknown(action.problem);
+  useHold(action.busy ? 'DIALOG' : unknown ? 'STEP' : undefined);
   useEffect(() => {
     const place = (selector: string) => form.current?.querySelector<HTMLElement>(selector);
     const field = action.problem?.kind === 'refused' && place('[aria-invalid="true"]');
@@ -42,6 +42,11 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
       place('[role="alert"] button')?.focus();
     }
   }, [action.problem, unknown]);
+  const leave = (word: string, go: () => void) => (
+    <button type="button" aria-disabled={action.busy} onClick={() => action.busy || go()}>
+      {word}
+    </button>
+  );
   // Otherwise what the form holds now is sent: it may have been corrected since.
   const retry = unknown ? action.retry : () => form.current?.requestSubmit();
   const send = (event: FormEvent<HTMLFormElement>) => {
@@ -60,9 +65,8 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
             {submit}
           </BusyButton>
         )}
-        <button type="button" aria-disabled={action.busy} onClick={() => action.busy || onCancel()}>
-          {cancel}
-        </button>
+        {onBack && !unknown && leave('Back', onBack)}
+        {onCancel && leave('Not now', onCancel)}
       </div>
       <p role="status" className="hint">
         {action.busy && 'Being sent: wait for the answer.'}

@@ -65,13 +65,21 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
   const [last, setLast] = useState<Given>();
   const [problem, setProblem] = useState<ActionProblem>();
 
-  /** The payload where it was done. */
+  /** The payload where it was done. What it changes is asked for anew where it may have been, too. */
   async function send(variables: Given): Promise<Done | undefined> {
     setLast(variables);
     try {
       const payload = payloadOf(await mutateAsync(variables));
       const refused = payload.userErrors.length > 0;
-      setProblem(refused ? { kind: 'refused', errors: payload.userErrors } : undefined);
+      const found = refused
+        ? ({ kind: 'refused', errors: payload.userErrors } as const)
+        : undefined;
+      setProblem(found);
+      if (!refused || isUnknown(found)) {
+        for (const { getKey } of changes) {
+          void queryClient.invalidateQueries({ queryKey: getKey() });
+        }
+      }
       return refused ? undefined : payload;
     } catch (error) {
       setProblem(problemOf(error as PorticoError));
@@ -82,9 +90,6 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
   async function finish(variables: Given) {
     const payload = await send(variables);
     if (payload !== undefined) {
-      for (const { getKey } of changes) {
-        void queryClient.invalidateQueries({ queryKey: getKey() });
-      }
       onDone(payload);
     }
   }

@@ -51,8 +51,7 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
           action={action}
           inputFrom={() => ({ appointmentId: appointment.id, availabilityId: time.id })}
           submit="Move it there"
-          onCancel={() => setTime(undefined)}
-          cancel="Back"
+          onBack={() => setTime(undefined)}
           connect={<ConnectButton patientId={patient.id} />}
         >
           <ChosenTime title="New time" time={time} onChange={() => setTime(undefined)} />

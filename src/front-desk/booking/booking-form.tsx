@@ -56,8 +56,7 @@ export function BookingForm(props: BookingFormProps) {
         action={action}
         inputFrom={inputFrom}
         submit="Book"
-        onCancel={onBack}
-        cancel="Back"
+        onBack={onBack}
         connect={<ConnectButton patientId={patientId} />}
       >
         {questions.map((question) => (

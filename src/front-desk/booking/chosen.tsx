@@ -1,4 +1,4 @@
-import { useIsHeldOpen } from '../elements/dialog.tsx';
+import { useMayGoBack } from '../elements/dialog.tsx';
 
 export interface ChosenProps {
   title: string;
@@ -9,7 +9,7 @@ export interface ChosenProps {
 
 /** What was chosen in an earlier step, and the way back to it. */
 export function Chosen({ title, value, detail, onChange }: ChosenProps) {
-  const held = useIsHeldOpen();
+  const mayGoBack = useMayGoBack();
   return (
     <p className="chosen">
       <span className="chosen-title">{title}</span>
@@ -21,8 +21,8 @@ export function Chosen({ title, value, detail, onChange }: ChosenProps) {
         type="button"
         className="plain"
         aria-label={`Change ${title}`}
-        aria-disabled={held}
-        onClick={() => held || onChange()}
+        aria-disabled={!mayGoBack}
+        onClick={() => mayGoBack && onChange()}
       >
         Change
       </button>

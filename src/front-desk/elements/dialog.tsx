@@ -9,19 +9,28 @@ import {
   useState,
 } from 'react';
 
-const HoldContext = createContext({ held: false, hold: (_held: boolean) => {} });
+/**
+ * What must not be left: `DIALOG` while something is under way, whose answer has no other place; `STEP`
+ * while the step that the dialog is at has to be brought to an end, though not now.
+ */
+export type Held = 'DIALOG' | 'STEP' | undefined;
 
-/** Keeps the dialog around it open while something is under way whose answer must be seen. */
-export function useHeldOpen(held: boolean) {
+const HoldContext = createContext<{ held: Held; hold: (held: Held) => void }>({
+  held: undefined,
+  hold: () => undefined,
+});
+
+/** Keeps the dialog around it where it is. */
+export function useHold(held: Held) {
   const { hold } = useContext(HoldContext);
   useEffect(() => {
     hold(held);
-    return () => hold(false);
+    return () => hold(undefined);
   }, [hold, held]);
 }
 
-/** Whether the dialog is kept open so: nothing may lead away from what is under way. */
-export const useIsHeldOpen = () => useContext(HoldContext).held;
+/** Whether there is a way back to earlier steps of the dialog. */
+export const useMayGoBack = () => useContext(HoldContext).held === undefined;
 
 export interface DialogProps {
   title: string;
@@ -34,7 +43,8 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  const [held, setHeld] = useState(false);
+  const [held, hold] = useState<Held>();
+  const stays = held === 'DIALOG';
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -44,18 +54,18 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      closedby={held ? 'none' : 'closerequest'}
+      closedby={stays ? 'none' : 'closerequest'}
       onClose={() => dialog.current?.open === false && onClose()}
     >
       <h2 id={titleId}>{title}</h2>
-      <HoldContext value={{ held, hold: setHeld }}>{children}</HoldContext>
+      <HoldContext value={{ held, hold }}>{children}</HoldContext>
       {/* Last, so that the focus begins in the content. */}
       <button
         type="button"
         className="dialog-close"
         aria-label="Close"
-        aria-disabled={held}
-        onClick={() => held || dialog.current?.close()}
+        aria-disabled={stays}
+        onClick={() => stays || dialog.current?.close()}
       >
         <span aria-hidden="true">×</span>
       </button>
