@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import type { Environment } from '../config.ts';
 
 /** The first words of variables that many programs have, each its own. */
@@ -7,20 +8,6 @@ const commonWords = ['DATA', 'DATABASE', 'HOST', 'LOG', 'METRICS', 'PORT', 'PUBL
 const isServiceLink = (name: string, value = '') =>
   /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name) ||
   /^(tcp|udp|sctp):\/\//.test(value);
-
-/** Letters to put in, to leave out or to change that make the one word of the other. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (let line = 0; line < one.length; line += 1) {
-    const next = [line + 1];
-    for (let column = 0; column < other.length; column += 1) {
-      const changed = (row[column] ?? 0) + (one[line] === other[column] ? 0 : 1);
-      next.push(Math.min(changed, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
-}
 
 const mostSlips = 2;
 
