@@ -17,8 +17,14 @@ function retryDelay(failures: number, error: unknown): number {
   return Math.min(Math.max(wait, firstWait), longestWait);
 }
 
+/**
+ * Without a network a request fails and says so. TanStack would let it wait, without a word, and send a
+ * booking whenever the network is back.
+ */
+const networkMode = 'always';
+
 /** `new QueryClient({ defaultOptions })`: when to ask again, of queries and of mutations. */
 export const defaultOptions: DefaultOptions = {
-  queries: { retry, retryDelay },
-  mutations: { retry, retryDelay },
+  queries: { retry, retryDelay, networkMode, refetchOnReconnect: true },
+  mutations: { retry, retryDelay, networkMode },
 };

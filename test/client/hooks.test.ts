@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -175,5 +175,18 @@ describe('the idempotency key of a submission', () => {
     expect(new Set(recorded.keys()).size).toBe(2);
     await mutateAsync({ input: { ...followUp(27).input, idempotencyKey: 'of-the-form-7' } });
     expect(recorded.keys().at(-1)).toBe('of-the-form-7');
+  });
+});
+
+describe('without a network', () => {
+  afterEach(() => onlineManager.setOnline(true));
+
+  it('a submission fails and says so; nothing is sent when the network is back', async () => {
+    const fetch = () => Promise.reject(new TypeError('fetch failed'));
+    const { client } = recordedClient(gateway, { fetch });
+    const { mutateAsync } = rendered(() => useCreateFollowUpMutation(), client);
+    onlineManager.setOnline(false);
+    const outcome = mutateAsync(followUp(24)).catch(({ code }) => code);
+    await expect.poll(() => Promise.race([outcome, 'waiting'])).toBe('NETWORK_ERROR');
   });
 });

@@ -6,12 +6,6 @@ import { settings } from '../settings.ts';
 import type { Person } from './people.ts';
 import { tokenOf } from './token.ts';
 
-/**
- * Without a network a request fails and says so. TanStack would let it wait, without a word, and send a
- * booking whenever the network is back.
- */
-const withoutNetwork = { networkMode: 'always' } as const;
-
 /** Gives the hooks below it a client that asks as this person. */
 export function Session({ person, children }: { person: Person; children: ReactNode }) {
   const [client] = useState(() =>
@@ -24,11 +18,8 @@ export function Session({ person, children }: { person: Person; children: ReactN
     () =>
       new QueryClient({
         defaultOptions: {
-          queries: {
-            ...{ ...defaultOptions.queries, ...withoutNetwork, staleTime: settings.freshFor },
-            refetchOnReconnect: true,
-          },
-          mutations: { ...defaultOptions.mutations, ...withoutNetwork },
+          ...defaultOptions,
+          queries: { ...defaultOptions.queries, staleTime: settings.freshFor },
         },
       }),
   );
