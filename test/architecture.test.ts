@@ -36,7 +36,7 @@ const plan: Record<string, readonly string[]> = {
   actions: ['domain', 'auth', 'operations', 'loaders'],
   graph: kitchen,
   context: [...kitchen, 'graph'],
-  telemetry: ['domain'],
+  telemetry: ['domain', 'auth'],
   overload: ['domain'],
   plugins: [...kitchen, 'graph', 'context', 'overload', 'telemetry'],
   'fast-path': [...kitchen, 'graph', 'overload', 'plugins', 'telemetry'],
