@@ -55,4 +55,19 @@ describe('the README', () => {
       new Set(['NIMBUS', 'VSEE', 'MY_PATIENT_PORTAL', 'CERBO', 'MD_HQ']),
     );
   });
+
+  it('names commands that can each be the first on a fresh checkout', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const installs = (name: string): boolean => {
+      const [first = ''] = (scripts[`pre${name}`] ?? scripts[name] ?? '').split(' && ');
+      const [, other] = /^npm run ([\w:]+)/.exec(first) ?? [];
+      return other ? installs(other) : /^node .*src\/(portico|install-missing)\.mjs/.test(first);
+    };
+    const named = [...readme.matchAll(/`npm run ([a-z]+(?::[a-z]+)?)/g)].map(
+      ([, name = '']) => name,
+    );
+    const commands = [...new Set(['start', 'test', 'pack', ...named])];
+    expect(commands).toEqual(expect.arrayContaining(['bench', 'check', 'format', 'soak']));
+    expect(commands.filter((name) => !installs(name))).toEqual([]);
+  });
 });
