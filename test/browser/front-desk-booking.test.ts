@@ -114,6 +114,34 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await expect.poll(() => rowsOf(page).count()).toBe(before + 1);
   });
 
+  it('sends a booking again as it was where Portico’s answer was lost, and books no second one', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    await rowsOf(page).first().waitFor();
+    const before = await rowsOf(page).count();
+    await walkTo(page, 'Sprechstunde');
+    await timesIn(page).nth(9).click();
+    const keys: unknown[] = [];
+    await page.route('**/graphql', async (route) => {
+      const { documentId, query, variables } = route.request().postDataJSON();
+      if (!/BookAppointment/.test(`${documentId} ${query}`)) {
+        return route.continue();
+      }
+      keys.push(variables.input.idempotencyKey);
+      await route.fetch();
+      await route.fulfill({ status: 500, body: 'lost' });
+    });
+    await press(dialogOf(page), 'Book');
+    await dialogOf(page).getByText('This may have been done all the same.').waitFor();
+    for (const way of ['Back', 'Book']) {
+      expect(await dialogOf(page).getByRole('button', { name: way, exact: true }).count()).toBe(0);
+    }
+    await page.unroute('**/graphql');
+    await press(dialogOf(page), 'Try again');
+    await noticeOf(page, 'Sprechstunde is booked.').waitFor();
+    await expect.poll(() => rowsOf(page).count()).toBe(before + 1);
+    expect(new Set(keys).size).toBe(1);
+  });
+
   it('says that the free times could not be asked for, and asks again', async () => {
     const page = await desk.openPatient('Ana Silva');
     await press(cardOf(page, 'Appointments'), 'Book an appointment');

@@ -2,7 +2,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
 import { useHold } from '../elements/dialog.tsx';
 import { ActionProblemNote } from './action-problem-note.tsx';
-import { type Action, isUnknown } from './use-action.ts';
+import { type Action, isOpen } from './use-action.ts';
 
 export interface ActionFormProps<Input> {
   action: Action<Input>;
@@ -25,9 +25,9 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
   const { onCancel, onBack, connect } = props;
   const form = useRef<HTMLFormElement>(null);
-  // What may have been done already must be looked up, not sent in another way.
-  const unknown = isUnknown(action.problem);
-  useHold(action.busy ? 'DIALOG' : unknown ? 'STEP' : undefined);
+  // What may have been done already must be looked up, or sent as it was.
+  const open = isOpen(action.problem);
+  useHold(action.busy ? 'DIALOG' : open ? 'STEP' : undefined);
   useEffect(() => {
     const place = (selector: string) => form.current?.querySelector<HTMLElement>(selector);
     const field = action.problem?.kind === 'refused' && place('[aria-invalid="true"]');
@@ -37,18 +37,18 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
     place('[role="alert"]')?.scrollIntoView({ block: 'nearest' });
     if (field) {
       field.focus();
-    } else if (unknown || document.activeElement === document.body) {
+    } else if (open || document.activeElement === document.body) {
       // What had the focus is out of reach now.
       place('[role="alert"] button')?.focus();
     }
-  }, [action.problem, unknown]);
+  }, [action.problem, open]);
   const leave = (word: string, go: () => void) => (
     <button type="button" aria-disabled={action.busy} onClick={() => action.busy || go()}>
       {word}
     </button>
   );
   // Otherwise what the form holds now is sent: it may have been corrected since.
-  const retry = unknown ? action.retry : () => form.current?.requestSubmit();
+  const retry = open ? action.retry : () => form.current?.requestSubmit();
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (!action.busy) {
@@ -57,15 +57,15 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   };
   return (
     <form ref={form} onSubmit={send}>
-      <div inert={unknown}>{children}</div>
+      <div inert={open}>{children}</div>
       <ActionProblemNote action={{ ...action, retry }} connect={connect} />
       <div className="buttons form-end">
-        {!unknown && (
+        {!open && (
           <BusyButton type="submit" look={look} busy={action.busy}>
             {submit}
           </BusyButton>
         )}
-        {onBack && !unknown && leave('Back', onBack)}
+        {onBack && !open && leave('Back', onBack)}
         {onCancel && leave('Not now', onCancel)}
       </div>
       <p role="status" className="hint">

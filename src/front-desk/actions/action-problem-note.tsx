@@ -21,6 +21,16 @@ export function ActionProblemNote(props: {
   if (problem.kind === 'failed') {
     return <ProblemNote {...explainError(problem.error)} busy={busy} onRetry={retry} />;
   }
+  if (problem.kind === 'lost') {
+    return (
+      <ProblemNote
+        {...explainError(problem.error)}
+        next="This may have been done all the same. Try again before you do anything else: nothing is done twice."
+        busy={busy}
+        onRetry={retry}
+      />
+    );
+  }
   if (problem.kind === 'not-done') {
     return (
       <ProblemNote

@@ -9,8 +9,10 @@ interface Payload {
 }
 
 export type ActionProblem =
-  /** The request was refused or lost. */
+  /** The request was refused. */
   | { kind: 'failed'; error: PorticoError }
+  /** No answer came that says what became of it. */
+  | { kind: 'lost'; error: PorticoError }
   | { kind: 'refused'; errors: readonly UserErrorFieldsFragment[] }
   /** The lost answer was looked up: it was not done. */
   | { kind: 'not-done' };
@@ -18,11 +20,15 @@ export type ActionProblem =
 /** How the gateway says which entry is not what its field takes, such as a phone number of two digits. */
 const misformed = /^Variable "\$input" got an invalid value at "([^"]+)"/;
 
+/** After these it may have been done, unless this very machine was without a network. */
+const saysNothing = ['NETWORK_ERROR', 'BAD_RESPONSE', 'INTERNAL_SERVER_ERROR'];
+
 /** That entry is the field's problem, as if the action itself had refused it; all else is the request's. */
 function problemOf(error: PorticoError): ActionProblem {
   const path = misformed.exec(error.message)?.[1]?.split('.');
   if (path === undefined) {
-    return { kind: 'failed', error };
+    const isLost = navigator.onLine && saysNothing.includes(error.code);
+    return { kind: isLost ? 'lost' : 'failed', error };
   }
   const message = 'This is not in the form that is asked for.';
   return {
@@ -35,6 +41,10 @@ function problemOf(error: PorticoError): ActionProblem {
 export const isUnknown = (problem: ActionProblem | undefined) =>
   problem?.kind === 'refused' &&
   problem.errors.some(({ __typename }) => __typename === 'OutcomeUnknownError');
+
+/** Whether it has to be told first what became of it: sent in another way it could be done twice. */
+export const isOpen = (problem: ActionProblem | undefined) =>
+  problem?.kind === 'lost' || isUnknown(problem);
 
 /** One mutation as a front desk does it: sent, perhaps refused, sent again, and then done. */
 export interface Action<Input> {
