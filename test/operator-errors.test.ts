@@ -74,6 +74,7 @@ describe('output that cannot be written', slow, () => {
     },
   );
 
+  // Only where the system has a disk that is always full.
   it.skipIf(!existsSync('/dev/full'))('makes it fail where the disk is full', async () => {
     const main = new URL('../src/portico.mjs', import.meta.url).pathname;
     const child = spawn('sh', ['-c', `"${process.execPath}" "${main}" generate-key > /dev/full`]);

@@ -13,6 +13,7 @@ const terminal = '/usr/bin/script';
 
 afterAll(endAll);
 
+// Elsewhere `script` takes other options, or is not there.
 describe.skipIf(process.platform !== 'linux' || !existsSync(terminal))('a terminal', () => {
   it('K04: that closes ends what was started in it, in order', { timeout: 90_000 }, async () => {
     const folder = temporaryFolder();
