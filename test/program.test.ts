@@ -79,6 +79,25 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(readdirSync(kept)).not.toContain(before);
   });
 
+  it('is another one where other packages are installed', async () => {
+    const { root, cache, portico } = checkout();
+    const installed = join(root, 'node_modules', '.package-lock.json');
+    for (const version of ['1.0.0', '1.0.1', '1.0.1']) {
+      writeFileSync(installed, JSON.stringify({ packages: { invented: { version } } }));
+      expect(await portico('generate-key')).toMatch(/=\n$/);
+    }
+    expect(readdirSync(join(cache, 'portico'))).toHaveLength(2);
+  });
+
+  it('holds the packages that it loads', async () => {
+    const { root, portico } = checkout();
+    const schema = await portico('print-schema');
+    for (const name of ['graphql', 'graphql-yoga', '@pothos', 'zod', 'undici', 'drizzle-orm']) {
+      rmSync(join(root, 'node_modules', name));
+    }
+    expect(await portico('print-schema')).toBe(schema);
+  });
+
   it('has all of the schema, and its files know their own places', async () => {
     const { portico } = checkout();
     const schema = readFileSync(join(project, 'schema', 'schema.graphql'), 'utf8');
