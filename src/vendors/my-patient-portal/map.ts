@@ -137,9 +137,18 @@ export const toType = (wire: MyPatientPortalType): AppointmentType => ({
   commentForm: toQuestions(wire.comment_form),
 });
 
+/** By zone, of which a configuration names one. A format takes as long to make as hundreds of its answers. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** The day of an instant in a zone. */
-export const calendarDay = (time: Date, timeZone: string): CalendarDate =>
-  new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(time);
+export function calendarDay(time: Date, timeZone: string): CalendarDate {
+  let format = dayFormats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+    dayFormats.set(timeZone, format);
+  }
+  return format.format(time);
+}
 
 export const toSlot = (wire: MyPatientPortalAvailability, timeZone: string): Slot => ({
   vendorSlotId: wire.id,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   calendarDay,
   claimsToProfile,
@@ -64,6 +64,23 @@ describe('slots', () => {
       'id3',
       'id1',
     ]);
+  });
+
+  test('of a whole month share what tells their days, which takes long to make', () => {
+    let made = 0;
+    class Counted extends Intl.DateTimeFormat {
+      constructor(...given: ConstructorParameters<typeof Intl.DateTimeFormat>) {
+        super(...given);
+        made += 1;
+      }
+    }
+    vi.stubGlobal('Intl', Object.create(Intl, { DateTimeFormat: { value: Counted } }));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const times = Array.from({ length: 500 }, (_, index) => new Date(now + (index + 1) * 600_000));
+    const found = parse(...times.map((time) => time.toISOString()));
+    const window = { from: '2026-03-16', to: '2026-04-16' };
+    expect(toSlots(found, window, now, 'Europe/Vienna')).toHaveLength(500);
+    expect(made).toBe(1);
   });
 
   test('that began are left out', () => {
