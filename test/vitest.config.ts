@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
@@ -18,8 +19,8 @@ export default defineConfig({
     ],
   },
   test: {
-    // Most tests wait for sockets: every core may have its own. With more, short time limits of tests run out.
-    maxWorkers: '100%',
+    // Most tests wait for sockets, processes and time limits: three for two cores keep these busy.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     globalSetup: [join(support, 'prepared-cluster.ts')],
