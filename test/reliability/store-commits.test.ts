@@ -108,7 +108,8 @@ describe('S03: the answer to the commit of a trail that is lost', () => {
     expect((await read()).errors).toEqual([]);
     const before = await reads();
     const cuts = database.cuts;
-    database.cutAnswerTo(/\0\s*with moves/);
+    // Of this very answer: what an earlier test left is tried again meanwhile.
+    database.cutAnswerTo(/\0\s*with moves[\s\S]*Patient\.latestOrder/);
     expect((await read()).errors).toMatchObject([
       { extensions: { code: 'INTERNAL_SERVER_ERROR' } },
     ]);
