@@ -23,7 +23,7 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    globalSetup: [join(support, 'prepared-cluster.ts')],
+    globalSetup: ['prepared-cluster.ts', 'shared-postgres.ts'].map((name) => join(support, name)),
     projects: [
       {
         extends: true,

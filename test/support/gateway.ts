@@ -173,8 +173,14 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const sandbox = options.sandbox ?? (await startSandbox({ publicUrl, firstPort: 0, clock }));
   const lines: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  // Loaded here: other helpers of this file are used where no tests run.
+  const { ownDatabase } = await import('./shared-postgres.ts');
+  const database = environment.DATABASE_URL === undefined ? await ownDatabase() : undefined;
   const config = readConfig(
-    { ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
+    {
+      ...{ ...sandbox.environment, PUBLIC_URL: publicUrl.href, ...unhurried, ...environment },
+      ...(database && { DATABASE_URL: database.url }),
+    },
     'sandbox',
   );
   const gateway = await openGateway(config, {
@@ -209,6 +215,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();
+      await database?.drop();
       await (options.sandbox ? undefined : sandbox.close());
     },
   };
