@@ -27,6 +27,7 @@ interface Lane {
   /** The most that were in hand since the limit was last looked at. */
   peak: number;
   limit: number;
+  readonly first: number;
   readonly least: number;
   readonly most: number;
   refused: number;
@@ -38,7 +39,7 @@ const streamsPerRequest = 2;
 const leastReads = 16;
 /** Writes are few, and take several calls each: they are the last to be turned away. */
 const leastWrites = 64;
-/** Where it begins; a quiet process lets more in as they come. */
+/** Where it begins, and comes back to; a quiet process lets more in as they come. */
 const firstReads = 128;
 /** By how much a limit falls at once, at the most. */
 const steepest = 0.7;
@@ -48,13 +49,15 @@ const spare = 0.6;
 const laneOf = (first: number, least: number, most: number): Lane => ({
   ...{ running: 0, peak: 0, refused: 0, most },
   least: Math.min(least, most),
+  first: Math.min(first, most),
   limit: Math.min(first, most),
 });
 
 /**
  * How many requests may be in hand. The limit of the reads follows the event loop: late, it falls to what is
- * in hand and further; with time to spare it grows again, where it is used up. The writes' reserve falls only
- * once reads are down to their least.
+ * in hand and further, but not where hardly anything is: a start, or a busy neighbour, is no reason to turn the
+ * next burst away. With time to spare it comes back to where it began, and grows where it is used up. The
+ * writes' reserve falls only once reads are down to their least.
  */
 export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) {
   const streams = most * streamsPerRequest;
@@ -69,7 +72,7 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
     lane.limit = Math.max(lane.least, Math.floor(inUse * Math.max(steepest, targetLag / lag)));
   };
   const grow = (lane: Lane) => {
-    if (lane.peak >= lane.limit * 0.8) {
+    if (lane.limit < lane.first || lane.peak >= lane.limit * 0.8) {
       lane.limit = Math.min(lane.most, lane.limit + Math.max(4, Math.floor(lane.limit / 4)));
     }
   };
@@ -122,10 +125,10 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
     adapt(lag: number): void {
       const { read, write } = lanes;
       if (lag > targetLag) {
-        if (read.limit > read.least) {
-          fall(read, lag);
-        } else {
+        if (read.limit <= read.least) {
           fall(write, lag);
+        } else if (read.peak > read.least) {
+          fall(read, lag);
         }
       } else if (lag < targetLag * spare) {
         grow(read);

@@ -73,6 +73,35 @@ describe('requests in hand', () => {
     expect(limits(admission).read).toBe(16);
   });
 
+  it('lose no place to a loop that is late with hardly anything in hand', () => {
+    const admission = createAdmission(options);
+    fill(admission, 'read', 16);
+    for (const lag of [60, 200, 1000]) {
+      admission.adapt(lag);
+    }
+    expect(limits(admission)).toEqual({ read: 128, write: 100, stream: 2000 });
+  });
+
+  it('get back what they lost once the loop has time to spare, also while nobody asks', () => {
+    const admission = createAdmission(options);
+    const places = fill(admission, 'read', 128);
+    for (let round = 0; round < 10; round += 1) {
+      admission.adapt(1000);
+    }
+    expect(limits(admission).read).toBe(16);
+    for (const place of places) {
+      place.leave();
+    }
+    // A second, ten looks at the loop.
+    for (let round = 0; round < 10; round += 1) {
+      admission.adapt(5);
+    }
+    expect(limits(admission).read).toBeGreaterThanOrEqual(128);
+    const before = limits(admission).read;
+    admission.adapt(5);
+    expect(limits(admission).read).toBe(before);
+  });
+
   it('keep the writes’ reserve until the reads are down to their least, and get it back first', () => {
     const admission = createAdmission(options);
     fill(admission, 'read', 128);
