@@ -116,6 +116,57 @@ describe('PortalRequest.contentHtml', () => {
   });
 });
 
+describe('J09: a text that takes the sanitizer long', () => {
+  const often = (part: string, times: number) => part.repeat(times);
+  /** Alone they take from ten seconds to a minute. */
+  const long: [what: string, content: string][] = [
+    ['tags that are left open', often('<div>', 150_000)],
+    ['tags that nobody knows', often('<x>', 250_000)],
+    ['lists in lists', often('<ul><li>', 100_000)],
+    ['ends of nothing', often('<b>', 100_000) + often('</x>', 100_000)],
+    [
+      'a link full of comments',
+      `<a href="https://x.test/${often('<!---->', 9_900)}${'x'.repeat(800_000)}">a</a>`,
+    ],
+  ];
+  it.each(long)('(%s) holds nobody up', async (_name, content) => {
+    let latest = 0;
+    let last = performance.now();
+    const watch = setInterval(() => {
+      latest = Math.max(latest, performance.now() - last);
+      last = performance.now();
+    }, 5);
+    const { contentHtml, contentText } = await shown(content);
+    clearInterval(watch);
+    latest = Math.max(latest, performance.now() - last);
+    // On a machine that does other things, too; alone it is a tenth of a second.
+    expect(latest).toBeLessThan(3_000);
+    expect(contentHtml).not.toMatch(/<(?!a |\/a>)/);
+    expect(contentText).not.toBeNull();
+  });
+
+  it('of thousands of tags is shown as it was written, and nothing of it is lost', async () => {
+    const content = `<p>Pain &amp; "fever"</p>${often('<i>', 10_000)}`;
+    const { contentHtml, contentText } = await shown(content);
+    expect(contentText).toBe(content);
+    expect(contentHtml).toMatch(
+      /^&lt;p&gt;Pain &amp;amp; &quot;fever&quot;&lt;\/p&gt;(&lt;i&gt;){10000}$/,
+    );
+  });
+
+  it('but of a long form is read as it is meant, each text in its turn', async () => {
+    const form = `<table>${often('<tr><td>A question</td><td><b>yes</b></td></tr>', 1_200)}</table>`;
+    const { contentHtml, contentText } = await shown(form);
+    expect(contentHtml).toBe(form);
+    expect(contentText).toMatch(/^(A questionyes\n?){1200}$/);
+  });
+
+  it('drops the address of a link without end', async () => {
+    const { contentHtml } = await shown(`<a href="https://x.test/${often('x', 2_048)}">a</a>`);
+    expect(contentHtml).toBe('<a rel="noopener noreferrer nofollow">a</a>');
+  });
+});
+
 describe('PortalRequest.contentText', () => {
   it('is the text without tags, lines for paragraphs, and entities resolved', async () => {
     const { contentText } = await shown(
