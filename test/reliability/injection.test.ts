@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newPatient } from '../support/arrange.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { mutate, portalTimes, returnTo, roomTimes, sent, vseeCall } from '../support/mutations.ts';
-import { vseeOf } from '../support/simulators.ts';
+import { queueOf, vseeOf } from '../support/simulators.ts';
 
 /** reliability.md, section 4, "Injection towards vendors": what callers write, as vendors receive it. */
 
@@ -211,6 +211,28 @@ describe('J09: what a vendor sends', () => {
     );
     expect(data?.availabilities ?? null).toBeNull();
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['VENDOR_BAD_RESPONSE']);
+    await expectService();
+  });
+
+  it('is shown as text that does nothing, and no longer than anybody reads: a name of a megabyte', async () => {
+    const patient = queueOf(gateway, 'CERBO').state.patients.find(({ id }) => Number(id) === 221);
+    const { first_name: name } = patient ?? {};
+    const markup = '<img src=x onerror=alert(1)>';
+    Object.assign(patient ?? {}, {
+      first_name: `${markup}\u0000\u001b[2J\u009b\ud800${'x'.repeat(1_000_000)}`,
+    });
+    const { data, errors, text } = await gateway.query(
+      'query ($id: ID!) { patient(id: $id) { vendorAccounts { vendor profile { firstName lastName } } } }',
+      { id: gateway.ids.Ana },
+    );
+    Object.assign(patient ?? {}, { first_name: name });
+    expect(errors).toEqual([]);
+    const { profile } = data.patient.vendorAccounts.find(
+      ({ vendor }: { vendor: string }) => vendor === 'CERBO',
+    );
+    expect(profile).toMatchObject({ lastName: 'Silva' });
+    expect(profile.firstName).toMatch(/^<img src=x onerror=alert\(1\)>\[2Jx+…$/);
+    expect(text.length).toBeLessThan(4_000);
     await expectService();
   });
 });

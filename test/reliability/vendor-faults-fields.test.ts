@@ -5,9 +5,17 @@ import { VendorError } from '../../src/domain/errors.ts';
 import { driven } from '../vendors/conformance/exercises.ts';
 import { type Doors, openDoors, vendors } from './vendor-doors.ts';
 
-/** reliability.md, V07: real answers with one field gone wrong, wherever that field is. */
+/** reliability.md, V07 and J09: real answers with one field gone wrong, wherever that field is. */
 
 type Json = { [key: string]: Json } | Json[] | string | number | boolean | null;
+
+/** Markup, and what terminals, logs and spreadsheets act upon. */
+const hostile = '<script>alert(1)</script>\u0000\u001b[2J\u0008\u009b\ud800';
+const unprintable = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u;
+const endless = 20_000;
+/** What may be long, and what goes back to the vendor as it came and is shown to nobody. */
+const prose = /\.(content|notes|description|reason)$/;
+const opaque = /\.(vendorSlotId|charged(\..*)?)$/;
 
 /** What becomes of each property of that name; undefined removes it. */
 const damages: [name: string, damage: (value: Json) => Json | undefined][] = [
@@ -17,6 +25,8 @@ const damages: [name: string, damage: (value: Json) => Json | undefined][] = [
   ['is a list', () => [7]],
   ['is a number', () => -1.5],
   ['is empty', () => ''],
+  ['is hostile', (value) => `${hostile}${typeof value === 'string' ? value : ''}`],
+  ['is endless', () => 'x'.repeat(endless)],
 ];
 
 const damaged = (json: Json, name: string, damage: (value: Json) => Json | undefined): Json =>
@@ -55,9 +65,14 @@ function nonsenseIn(value: unknown, path = ''): string[] {
     return Number.isFinite(value) ? [] : [`${path} is no number`];
   }
   if (typeof value === 'string') {
-    return /^(undefined|null|NaN|\[object Object\]|Invalid Date)$/.test(value)
-      ? [`${path} is ${value}`]
-      : [];
+    const isNonsense = /^(undefined|null|NaN|\[object Object\]|Invalid Date)$/.test(value);
+    const isUnprintable = !opaque.test(path) && unprintable.test(value);
+    const isTooLong = !prose.test(path) && !opaque.test(path) && value.length > 2_100;
+    return [
+      ...(isNonsense ? [`${path} is ${value}`] : []),
+      ...(isUnprintable ? [`${path} holds what cannot be shown`] : []),
+      ...(isTooLong ? [`${path} has ${value.length} characters`] : []),
+    ];
   }
   return typeof value === 'object' && value !== null
     ? Object.entries(value).flatMap(([key, each]) => nonsenseIn(each, `${path}.${key}`))
@@ -73,7 +88,7 @@ function idsIn(value: unknown): unknown[] {
     : [];
 }
 
-describe.each(vendors)('V07: %s', (id, definition) => {
+describe.each(vendors)('V07, J09: %s', (id, definition) => {
   let doors: Doors;
   let proxy: Server;
   let origin: string;

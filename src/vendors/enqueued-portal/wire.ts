@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { vendorLine, vendorText } from '../vendor-text.ts';
 
 /**
  * What Cerbo and MD HQ answer. The three portal calls' bodies are built by analogy with documented
@@ -17,38 +18,39 @@ const looseId = z
   .transform(String);
 
 const maybeId = looseId.nullish().catch(null);
-const maybeText = z.string().nullish().catch(null);
+const maybeLine = vendorLine.nullish().catch(null);
+const maybeText = vendorText.nullish().catch(null);
 
 const portalRequest = z.object({
   id: looseId,
   pt_id: maybeId,
-  request_type: maybeText,
-  status: maybeText,
-  title: maybeText,
+  request_type: maybeLine,
+  status: maybeLine,
+  title: maybeLine,
   content: maybeText,
   notes: maybeText,
-  created: maybeText,
-  datedeleted: maybeText,
+  created: maybeLine,
+  datedeleted: maybeLine,
 });
 export type EnqueuedPortalRequest = z.output<typeof portalRequest>;
 
 const patient = z.object({
   id: looseId,
-  first_name: maybeText,
-  last_name: maybeText,
-  dob: maybeText,
-  sex: maybeText,
-  email1: maybeText,
-  email2: maybeText,
-  phone_mobile: maybeText,
-  phone_home: maybeText,
-  phone_work: maybeText,
-  address1: maybeText,
-  address2: maybeText,
-  city: maybeText,
-  state: maybeText,
-  zip: maybeText,
-  country: maybeText,
+  first_name: maybeLine,
+  last_name: maybeLine,
+  dob: maybeLine,
+  sex: maybeLine,
+  email1: maybeLine,
+  email2: maybeLine,
+  phone_mobile: maybeLine,
+  phone_home: maybeLine,
+  phone_work: maybeLine,
+  address1: maybeLine,
+  address2: maybeLine,
+  city: maybeLine,
+  state: maybeLine,
+  zip: maybeLine,
+  country: maybeLine,
 });
 export type EnqueuedPatient = z.output<typeof patient>;
 

@@ -11,6 +11,7 @@ import type {
   VendorProfile,
 } from '../../domain/records.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
+import { shownLine } from '../vendor-text.ts';
 import type {
   MyPatientPortalAppointment,
   MyPatientPortalAvailability,
@@ -21,7 +22,8 @@ import type {
 } from './wire.ts';
 
 /** Blank text is no text. */
-const filled = (value: unknown) => (typeof value === 'string' && value.trim()) || null;
+const filled = (value: unknown) =>
+  (typeof value === 'string' && shownLine(value.trim()).trim()) || null;
 
 const sexes: ReadonlyMap<string, Sex> = new Map([
   ['female', 'FEMALE'],
@@ -175,9 +177,13 @@ export function toSlots(
     .sort((left, right) => left.start.getTime() - right.start.getTime());
 }
 
+/** Characters; browsers and pages take no more either. */
+const longestLink = 8_192;
+
 /** A link that a browser may be sent to: https, or http on loopback; null for anything else. */
 export function toLink(value: unknown): string | null {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const isUrl = typeof value === 'string' && value.length <= longestLink && URL.canParse(value);
+  const url = isUrl ? new URL(value) : undefined;
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback);
   return url && safe && url.username === '' && url.password === '' ? url.href : null;

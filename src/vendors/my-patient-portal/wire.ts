@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownLine, vendorLine, vendorText } from '../vendor-text.ts';
 
 /**
  * Answers of the resource API (section 4 of the contract): the fields in use, null-tolerant. Wrapper
@@ -28,10 +29,8 @@ const listOf = <Shape extends z.ZodType>(shape: Shape, ...keys: string[]) =>
   z.preprocess((body) => unwrap(['data', 'appointments', ...keys], body), z.array(shape));
 
 const number = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).transform(String);
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null);
+const line = vendorLine.nullish().transform((value) => value ?? null);
+const text = vendorText.nullish().transform((value) => value ?? null);
 const flag = z
   .boolean()
   .nullish()
@@ -88,8 +87,8 @@ export const earlierAvailability = one(z.object({ availability: availability.nul
 const appointmentShape = z
   .object({
     id: z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),
-    name: text,
-    practice_name: text,
+    name: line,
+    practice_name: line,
     // Perhaps under the other name here; what cannot be read as an id is not known.
     event_type_id: number.nullish().catch(null),
     appointment_type_id: number.nullish().catch(null),
@@ -110,17 +109,17 @@ export const appointments = listOf(appointmentShape);
 
 const profileShape = z.object({
   id: z.union([z.string(), z.number()]).nullish(),
-  first_name: text,
-  last_name: text,
-  email: text,
-  born_on: text,
-  gender: text,
-  phone: text,
-  mobile: text,
-  street: text,
-  zip: text,
-  city: text,
-  country: text,
+  first_name: line,
+  last_name: line,
+  email: line,
+  born_on: line,
+  gender: line,
+  phone: line,
+  mobile: line,
+  street: line,
+  zip: line,
+  city: line,
+  country: line,
 });
 export type MyPatientPortalProfile = z.output<typeof profileShape>;
 /** Each field may be missing, but a record without any is nobody's. */
@@ -129,20 +128,24 @@ export const profile = one(
   'user',
 );
 
-const insurance = z.object({ id: number, name: z.string(), type: text });
+const insurance = z.object({ id: number, name: vendorLine, type: line });
 export type MyPatientPortalInsurance = z.output<typeof insurance>;
 export const insurances = listOf(insurance, 'insurances');
 
-const category = z.object({ id: number, name: text, subtitle: text, description: text });
+const category = z.object({ id: number, name: line, subtitle: line, description: text });
 export type MyPatientPortalCategory = z.output<typeof category>;
 export const categories = listOf(category, 'appointment_categories', 'categories');
 
 const question = z.object({
-  name: z.string().min(1),
+  // The key of its answer, too: it goes back as it is, or not at all.
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => name === shownLine(name)),
   required: z.unknown().optional(),
-  type: text,
+  type: line,
   config: z
-    .object({ values: z.union([z.string(), z.array(z.string())]).nullish() })
+    .object({ values: z.union([vendorText, z.array(vendorText)]).nullish() })
     .nullish()
     .catch(null),
 });
@@ -155,7 +158,7 @@ const commentForm = z.preprocess((form) => {
 
 const type = z.object({
   id: number,
-  name: text,
+  name: line,
   description: text,
   duration: z.union([z.number(), z.string()]).nullish().catch(null),
   asap_notifications_enabled: flag,

@@ -9,8 +9,11 @@ const integerId = z
   .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,15}$/)])
   .transform(String);
 
+/** Characters; browsers take no longer address. */
+const longestLink = 8_192;
+
 const link = {
-  redirect_url: z.string().min(1),
+  redirect_url: z.string().min(1).max(longestLink),
   expires_at: z.string().nullish().catch(null),
 };
 
@@ -44,7 +47,8 @@ const order = z.object({
   order_id: integerId,
   user_id: integerId,
   patient_id: integerId,
-  tenant_domain: z.string().min(1),
+  /** Goes back as it is. */
+  tenant_domain: z.string().regex(/^[^\s\p{C}]{1,253}$/u),
 });
 export type NimbusOrder = z.output<typeof order>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { vendorLine, vendorText } from '../vendor-text.ts';
 
 /**
  * Answers of VSee Clinic, as far as the gateway reads them. Ids are digit strings, but lists and
@@ -10,8 +11,8 @@ const idText = z
   .union([z.string().regex(/^\d{1,20}$/), z.number().int().nonnegative()])
   .transform(String);
 const idOrNull = idText.nullish().catch(null);
-const text = z.string().nullish().catch(null);
-const textOrNumber = z.union([z.string(), z.number()]).nullish().catch(null);
+const text = vendorLine.nullish().catch(null);
+const textOrNumber = z.union([vendorLine, z.number()]).nullish().catch(null);
 const flag = z
   .union([z.boolean(), z.literal([0, 1]), z.literal(['0', '1', 'true', 'false'])])
   .transform((value) => value === true || value === 1 || value === '1' || value === 'true')
@@ -99,7 +100,10 @@ export const vseeVisit = z.object({
   end: textOrNumber,
   actual_start: textOrNumber,
   actual_end: textOrNumber,
-  intake: z.object({ reason_for_visit: text }).nullish().catch(null),
+  intake: z
+    .object({ reason_for_visit: vendorText.nullish().catch(null) })
+    .nullish()
+    .catch(null),
   /** Only where the clinic uses one-time appointment links. */
   one_time_link_token: secret.nullish().catch(null),
 });
@@ -141,7 +145,7 @@ const consultation = z
 
 /** `rooms/:code`. */
 export const vseeRoom = z.object({
-  code: z.string().min(1),
+  code: vendorLine.refine((code) => code !== ''),
   slug: text,
   name: text,
   active: flag,
