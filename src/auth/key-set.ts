@@ -57,6 +57,8 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
   let fetching: Promise<void> | undefined;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let failedAt = Number.NEGATIVE_INFINITY;
+  /** When they were last fetched for the sake of a key that was not among them. */
+  let soughtAt = Number.NEGATIVE_INFINITY;
 
   const fetchAnew = () => {
     fetching ??= (keys === undefined ? discoverKeys(issuer) : keys.reload().then(() => keys))
@@ -100,11 +102,14 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
       try {
         return await known(header, token);
       } catch (error) {
-        const isOld = clock() - fetchedAt > pauseForUnknownKeys;
-        if (!(error instanceof errors.JWKSNoMatchingKey && isOld && mayFetch())) {
+        // A provider may change its keys at any time, also just after they were fetched for another reason.
+        const maySeek = clock() - soughtAt > pauseForUnknownKeys && mayFetch();
+        if (!(error instanceof errors.JWKSNoMatchingKey && (fetching || maySeek))) {
           throw error;
         }
+        const before = fetchedAt;
         await fetchAnew();
+        soughtAt = fetchedAt === before ? soughtAt : fetchedAt;
         return known(header, token);
       }
     },

@@ -180,6 +180,26 @@ describe('A09: the provider’s keys', () => {
     expect(await outcome(await other.sign())).toBe('sandbox-staff');
   });
 
+  it('that were changed just after they had been fetched are fetched once more, for all who bring the new one', async () => {
+    const [old, fresh, next] = [await newKey('old'), await newKey('fresh'), await newKey('next')];
+    published = [old.jwk];
+    expect(await outcome(await old.sign())).toBe('sandbox-staff');
+    now += 500;
+    published = [fresh.jwk];
+    const fetched = () => calls.filter((path) => path === '/jwks').length;
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => fresh.sign()));
+    expect(new Set(await Promise.all(tokens.map(outcome)))).toEqual(new Set(['sandbox-staff']));
+    expect(fetched()).toBe(2);
+    // Not for each token of a key that nobody has.
+    now += 500;
+    published = [next.jwk];
+    expect(await outcome(await next.sign())).toBe('UNAUTHENTICATED');
+    expect(fetched()).toBe(2);
+    now += 30_000;
+    expect(await outcome(await next.sign())).toBe('sandbox-staff');
+    expect(fetched()).toBe(3);
+  });
+
   it('that are none are told of', async () => {
     const key = await newKey('one');
     published = [key.jwk];
