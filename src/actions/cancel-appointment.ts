@@ -34,7 +34,9 @@ async function cancelInBook(
     () => appointments.cancel(writeScope, account, key.vendorRecordId),
     async () => {
       const found = await appointments.get(writeScope, account, key.vendorRecordId);
-      return found?.status === 'CANCELLED' ? { done: true, result: undefined } : { done: false };
+      // It was there before our own attempt: a portal may show no longer what was cancelled.
+      const isGone = found === null || found.status === 'CANCELLED';
+      return isGone ? { done: true, result: undefined } : { done: false };
     },
   );
   return changedAppointment(environment, change, {
@@ -62,7 +64,10 @@ async function cancelVisit(
       () => visits.cancel(writeScope, session, key.vendorRecordId),
       async () => {
         const found = await visits.visit(writeScope, session, key.vendorRecordId);
-        return found?.status === 'CANCELLED' ? { done: true, result: found } : { done: false };
+        if (found === null) {
+          return 'CANNOT_TELL';
+        }
+        return found.status === 'CANCELLED' ? { done: true, result: found } : { done: false };
       },
     ),
   );

@@ -83,7 +83,10 @@ export async function rescheduleAppointment(
         () => appointments.reschedule(writeScope, account, id, vendorSlotId),
         async () => {
           const found = await appointments.get(writeScope, account, id);
-          return found?.start.getTime() === start.getTime()
+          if (found === null) {
+            return 'CANNOT_TELL';
+          }
+          return found.start.getTime() === start.getTime()
             ? { done: true, result: undefined }
             : { done: false };
         },

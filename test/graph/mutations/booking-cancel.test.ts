@@ -165,6 +165,20 @@ describe('cancelAppointment at MyPatientPortal', () => {
     expect(await read(id)).toMatchObject({ status: 'CANCELLED' });
   });
 
+  it('V02: is found to be done where the portal shows no longer what was cancelled', async () => {
+    const id = await booked('portal');
+    portal().fault({ kind: 'reset', act: true, match: /cancel/ });
+    const { payload } = await cancel(id);
+    expect(payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+    gateway.forget();
+    portal().fault({ kind: 'status', status: 404, match: /GET .*appointments/ });
+    const input = { operationId: payload.operation.id };
+    const looked = await mutate(gateway, 'reconcileOperation', input, 'operation { status }');
+    expect(looked.payload).toMatchObject({ operation: { status: 'SUCCEEDED' }, userErrors: [] });
+    expect(portalCalls()).toEqual(expect.arrayContaining([`GET /appointments/${vendorIdIn(id)}`]));
+    expect(portalCalls().filter((call) => !call.startsWith('GET'))).toEqual([]);
+  });
+
   it('says VENDOR_UNAVAILABLE where the appointment cannot be looked at, and cancels nothing', async () => {
     const id = await booked('portal');
     portal().fault({ kind: 'status', status: 503, match: /GET/ });
@@ -306,5 +320,19 @@ describe('cancelAppointment at VSee', () => {
     const { payload } = await cancel(id);
     expect(payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
     expect(vseeCalls().filter((call) => call.endsWith('/cancel'))).toHaveLength(1);
+  });
+
+  it('V02: stays unknown where the vendor does not show the visit any more: nobody can tell why', async () => {
+    const id = await booked('room');
+    gateway.sandbox.simulators.VSEE.fault({ kind: 'reset', act: true, match: /cancel/ });
+    const { payload } = await cancel(id);
+    gateway.forget();
+    gateway.sandbox.simulators.VSEE.fault({ kind: 'status', status: 404, match: /GET .*visits/ });
+    const input = { operationId: payload.operation.id };
+    const looked = await mutate(gateway, 'reconcileOperation', input, 'operation { status }');
+    expect(looked.payload).toMatchObject({
+      operation: { status: 'OUTCOME_UNKNOWN' },
+      userErrors: [{ code: 'UNSUPPORTED_BY_VENDOR' }],
+    });
   });
 });

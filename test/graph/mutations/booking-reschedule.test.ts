@@ -232,4 +232,18 @@ describe('rescheduleAppointment', () => {
     expect(vendorIdIn(anas())).toBe(vendorId);
     expect(record()?.start).toBe(Date.parse(free.start));
   });
+
+  it('V02: stays unknown where the portal does not show the appointment any more', async () => {
+    const free = await option();
+    portal().fault({ kind: 'reset', act: true, match: /reschedule/ });
+    const { payload } = await move(free.id);
+    gateway.forget();
+    portal().fault({ kind: 'status', status: 404, match: /GET .*appointments/ });
+    const input = { operationId: payload.operation.id };
+    const looked = await mutate(gateway, 'reconcileOperation', input, 'operation { status }');
+    expect(looked.payload).toMatchObject({
+      operation: { status: 'OUTCOME_UNKNOWN' },
+      userErrors: [{ code: 'UNSUPPORTED_BY_VENDOR' }],
+    });
+  });
 });
