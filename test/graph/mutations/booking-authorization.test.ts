@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { latestEventOf } from '../../support/asked-mutation.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { connect, globalIdOf, keyIn, mutate, portalTimes, sent } from '../../support/mutations.ts';
 
@@ -75,6 +76,9 @@ describe('bookAppointment and the patient’s authorization', () => {
       'POST /booking',
       'POST /oauth/token',
     ]);
+    expect(await latestEventOf(gateway, Ben)).toEqual({
+      ...{ actor: 'sandbox-staff', action: 'bookAppointment', outcome: 'FAILED' },
+    });
     expect(await connected(Ben)).toBe(false);
     gateway.forget();
 

@@ -84,6 +84,10 @@ describe('an ID token', () => {
     ['with an empty subject', { claims: { sub: '' } }],
     ['with a subject of two lines', { claims: { sub: 'a\nb' } }],
     ['with a subject without end', { claims: { sub: 'x'.repeat(256) } }],
+    ...['iss', 'aud', 'sub', 'exp', 'iat', 'nonce'].map((claim): [string, HostileAnswers] => [
+      `without ${claim}`,
+      { withoutClaims: [claim] },
+    ]),
     ['that is missing', { idToken: () => undefined }],
     ['with a foreign signature', { foreignKey: true }],
     ['with an unknown key', { keyId: 'k2', foreignKey: true }],

@@ -7,6 +7,8 @@ export interface HostileAnswers {
   discovery?: Record<string, unknown> | null;
   /** Changes the ID token's claims. */
   claims?: JWTPayload;
+  /** Claims that the ID token lacks. */
+  withoutClaims?: readonly string[];
   /** Replaces the ID token; undefined leaves it out. */
   idToken?: (token: string) => string | undefined;
   /** Changes the token answer. */
@@ -28,7 +30,7 @@ export async function startHostilePortal() {
   let current = { pair, published };
 
   async function tokenAnswer() {
-    const { claims, idToken, token, foreignKey, keyId } = state.answers;
+    const { claims, withoutClaims = [], idToken, token, foreignKey, keyId } = state.answers;
     const now = Math.floor(Date.now() / 1000);
     const payload: JWTPayload = {
       iss: origin,
@@ -39,6 +41,9 @@ export async function startHostilePortal() {
       exp: now + 600,
       ...claims,
     };
+    for (const name of withoutClaims) {
+      delete payload[name];
+    }
     const signed = await new SignJWT(payload)
       .setProtectedHeader({ alg: 'RS256', kid: keyId ?? current.published.kid })
       .sign(foreignKey ? foreign.privateKey : current.pair.privateKey);
