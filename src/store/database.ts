@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
-import { isTransient, withoutDetails } from './store-error.ts';
+import { codeOf, isTransient, withoutDetails } from './store-error.ts';
 
 /** Milliseconds that a statement may take. */
 export const statementTimeout = 10_000;
@@ -18,6 +18,8 @@ export type Work<T> = (queries: Queries) => PromiseLike<T>;
 export interface Database {
   run<T>(work: Work<T>): Promise<T>;
   transaction<T>(work: Work<T>): Promise<T>;
+  /** Whether it said a moment ago that its disk is full or fails. Its reads go on, so nothing else tells. */
+  isOutOfSpace(): boolean;
   close(): Promise<void>;
 }
 
@@ -29,13 +31,21 @@ export interface Engine {
 }
 
 const attempts = 5;
+/** Disk full, an error of the disk, and the embedded one's words for the former. */
+const ofTheDisk = ['53100', '58030', 'ENOSPC'];
+/** Milliseconds for which it is taken to be so; whatever is written meanwhile finds out anew. */
+const outOfSpaceFor = 5_000;
 
-async function retried<T>(attempt: () => PromiseLike<T>): Promise<T> {
+async function retried<T>(
+  attempt: () => PromiseLike<T>,
+  onError: (error: unknown) => void,
+): Promise<T> {
   for (let count = 1; ; count += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (count >= attempts || !isTransient(error)) {
+        onError(error);
         throw withoutDetails(error);
       }
       await delay(Math.random() * 20 * 2 ** count);
@@ -46,9 +56,16 @@ async function retried<T>(attempt: () => PromiseLike<T>): Promise<T> {
 /** Puts bounded repetition and clean errors around an engine. */
 export function createDatabase(engine: Engine): Database {
   let closing: Promise<void> | undefined;
+  let outOfSpaceAt = Number.NEGATIVE_INFINITY;
+  const note = (error: unknown) => {
+    if (ofTheDisk.includes(codeOf(error) ?? '')) {
+      outOfSpaceAt = performance.now();
+    }
+  };
   return {
-    run: (work) => retried(() => work(engine.queries)),
-    transaction: (work) => retried(() => engine.transaction(work)),
+    run: (work) => retried(() => work(engine.queries), note),
+    transaction: (work) => retried(() => engine.transaction(work), note),
+    isOutOfSpace: () => performance.now() - outOfSpaceAt < outOfSpaceFor,
     close() {
       closing ??= engine.close().catch((error: unknown) => {
         throw withoutDetails(error);

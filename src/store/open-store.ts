@@ -68,7 +68,7 @@ export function createStore(
     retention: createRetention(database, sealer, clock),
     async ping() {
       // Nothing can be served from one that does: whatever is read leaves its trace first.
-      if (await onlyReads(database)) {
+      if (database.isOutOfSpace() || (await onlyReads(database))) {
         throw new StoreError('UNAVAILABLE');
       }
     },

@@ -298,7 +298,7 @@ describe('S02: a store that is in trouble', slow, () => {
     expect(walkInsSent()).toHaveLength(1);
   });
 
-  it('whose disk is full, in PostgreSQL’s words: refused before anything is sent', async () => {
+  it('whose disk is full, in PostgreSQL’s words: not ready, and refused before anything is sent', async () => {
     const input = await walkIn();
     gateway.forget();
     await statement(
@@ -311,9 +311,12 @@ describe('S02: a store that is in trouble', slow, () => {
     try {
       expectOutage(await start(input));
       expect(gateway.allCalls().filter((call) => !/^VSEE GET \S+\/rooms\//.test(call))).toEqual([]);
+      // It answers, and reads go on: nothing but what it said tells.
+      expect([await statusOf('/health'), await statusOf('/ready')]).toEqual([200, 503]);
     } finally {
       await statement(postgres.url, 'drop function full_disk cascade');
     }
+    await untilReady();
     expect((await start(input)).payload).toMatchObject({ operation: { status: 'SUCCEEDED' } });
     expect(walkInsSent()).toHaveLength(1);
   });
