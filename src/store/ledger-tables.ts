@@ -63,6 +63,8 @@ export const operations = pgTable(
   {
     id: uuid('id').primaryKey(),
     subject: text('subject').notNull(),
+    /** As whom they began it, whoever went on with it; empty in rows from before this was kept. */
+    subjectRoles: text('subject_roles').array().notNull().default([]),
     action: text('action').notNull(),
     idempotencyKey: text('idempotency_key'),
     inputFingerprint: text('input_fingerprint').notNull(),

@@ -58,6 +58,7 @@ export function createOperationLedger(
     return {
       ...rest,
       id,
+      subjectRoles: [...(roles ?? [])],
       actor: operation.subject,
       actorRoles: [...(roles ?? [])],
       sealedInput: json.seal(purpose(id, 'sealed_input'), input) ?? '',

@@ -28,10 +28,15 @@ const held = {
   connectionGrants,
 };
 
-/** STAFF onboards others, but may be a patient as well; who went on with it in the end may be somebody else. */
-const notByStaff = or(
-  ne(operations.actor, operations.subject),
-  not(arrayOverlaps(operations.actorRoles, ['STAFF', 'ADMIN'])),
+const staff = ['STAFF', 'ADMIN'];
+
+/**
+ * STAFF onboards others, but may be a patient as well. Who went on with it in the end may be somebody else: their
+ * roles count only where they are the one who began it, in rows that do not keep as whom.
+ */
+const notByStaff = and(
+  not(arrayOverlaps(operations.subjectRoles, staff)),
+  or(ne(operations.actor, operations.subject), not(arrayOverlaps(operations.actorRoles, staff))),
 );
 
 /**

@@ -155,8 +155,9 @@ describeOnBoth('what a patient began before they were in the register', (open) =
     const ids = [await failedFor(store, own), await failedFor(store, own, 'subject-staff')].sort();
     const others = [
       await failedFor(store, { ...own, subject: 'subject-ben' }),
-      // By the same person at work, for somebody else.
+      // By the same person at work, for somebody else; and where a colleague settled it.
       await failedFor(store, { ...own, roles: ['PATIENT', 'STAFF'] }),
+      await failedFor(store, { ...own, roles: ['PATIENT', 'STAFF'] }, 'subject-colleague'),
     ].sort();
     const patient = await addPatient(store, ana, subject);
     const unlinked = await addPatient(store, named('Ben', 'Okafor'));

@@ -1,0 +1,1 @@
+ALTER TABLE "operations" ADD COLUMN "subject_roles" text[] DEFAULT '{}' NOT NULL;
