@@ -30,6 +30,7 @@ import { useOperationReport, useOperations } from './plugins/use-operation-repor
 import { useOperationalRoutes } from './plugins/use-operational-routes.ts';
 import { usePersistedDocuments } from './plugins/use-persisted-documents.ts';
 import { usePlaces } from './plugins/use-places.ts';
+import { usePreflight } from './plugins/use-preflight.ts';
 import { type QueryLimits, useQueryLimits } from './plugins/use-query-limits.ts';
 import { useRateLimit } from './plugins/use-rate-limit.ts';
 import { type RequestLimits, useRequestParser } from './plugins/use-request-parser.ts';
@@ -155,6 +156,7 @@ export function createServer(options: ServerOptions) {
       useWorkInHand(options.inHand),
       useOperations(),
       useSecurityHeaders(options.publicUrl),
+      usePreflight(),
       useOperationalRoutes(() => store.ping()),
       useMetricsRoute(options.metrics),
       useConnectionCallback({
