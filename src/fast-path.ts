@@ -22,7 +22,7 @@ import {
 import { decodeUtf8, isObject, paramsOfBody } from './plugins/request-text.ts';
 import { writeTrail } from './plugins/use-access-trail.ts';
 import { grace, lateError } from './plugins/use-deadline.ts';
-import { type OnFault, withMaskedErrors } from './plugins/use-error-masking.ts';
+import { type ErrorMasking, withMaskedErrors } from './plugins/use-error-masking.ts';
 import {
   observedOperation,
   reportRefusals,
@@ -56,7 +56,7 @@ export interface FastPathOptions {
   ) => Promise<GraphContext>;
   seesVendorCalls: (caller: VerifiedCaller) => boolean;
   observer: Required<Observer>;
-  onFault: OnFault;
+  masking: ErrorMasking;
   inHand: WorkInHand;
   ledger: OperationLedger;
   /** Of every answer. */
@@ -232,7 +232,7 @@ export function createFastPath(options: FastPathOptions): RequestListener {
   const failing =
     ({ response, state }: Exchange) =>
     (error: unknown) => {
-      options.onFault(error, state.requestId);
+      options.masking.onFault(error, state.requestId);
       response.destroy();
     };
 
@@ -251,7 +251,7 @@ export function createFastPath(options: FastPathOptions): RequestListener {
     }, requestTimeout + grace);
     let result = await resultOf(exchange, known);
     clearTimeout(timer);
-    result = withMaskedErrors(result, state.requestId, options.onFault);
+    result = withMaskedErrors(result, state.requestId, options.masking);
     reportResults(observer, state, [result]);
     if (!isLate) {
       const shown = options.seesVendorCalls(caller) ? withVendorCalls(result, state) : result;

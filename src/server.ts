@@ -102,6 +102,7 @@ export function createServer(options: ServerOptions) {
   // The text of an unexpected error may hold anything; its place in the code does not.
   const logFault = (error: unknown, requestId: string) =>
     logger.error({ requestId, fault: placeOf(error) }, 'unexpected error');
+  const masking = { onFault: logFault, suggesting: graphiql !== undefined };
   const parts = { ...options, mostVendorCalls: queryLimits.vendorCalls };
   const newContext: FastPathOptions['newContext'] = (state, caller, inHand, signal) => {
     const make = () =>
@@ -189,7 +190,7 @@ export function createServer(options: ServerOptions) {
       useSubscriptions({ streams: options.streams, logger, inHand: options.inHand, clock }),
       usePlaces(),
       useSecretDelivery(store.operations),
-      useErrorMasking(logFault),
+      useErrorMasking(masking),
       useOperationReport(observer),
       useVendorCalls(options.showVendorCalls),
       useIncrementalDelivery(options.inHand),
@@ -207,7 +208,7 @@ export function createServer(options: ServerOptions) {
     /** Answers requests that come over a connection. */
     listener: createFastPath({
       ...{ schema, knownDocuments, persistedDocuments, requestLimits, queryLimits, rateLimit },
-      ...{ requestTimeout, newContext, observer, inHand: options.inHand, onFault: logFault },
+      ...{ requestTimeout, newContext, observer, inHand: options.inHand, masking },
       knownCaller: options.tokens.known,
       seesVendorCalls: (caller) => seesVendorCalls(options.showVendorCalls, caller),
       ledger: store.operations,

@@ -78,10 +78,10 @@ const codeOfProtocol: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** The server below us leaves the reader without what to do. */
-const messageOf = (error: GraphQLError) =>
+const messageOf = (error: GraphQLError, suggesting: boolean) =>
   error.extensions.code === 'OPERATION_RESOLUTION_FAILURE'
     ? 'Say with `operationName` which of the document’s operations is meant.'
-    : withoutValue(error);
+    : withoutValue(error, suggesting);
 
 const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
   if (typeof extensions.code === 'string') {
@@ -103,13 +103,21 @@ const statusOf = ({ extensions }: GraphQLError) =>
     ? Object.assign({}, extensions.http, { spec: false })
     : extensions.http;
 
+export interface Masking {
+  requestId: string;
+  /** Gets what was not expected. */
+  onFault: (error: unknown) => void;
+  /** Whether names of the schema may be told that the client did not give. */
+  suggesting?: boolean;
+}
+
 /**
  * Only coded errors leave. Whatever else went wrong becomes INTERNAL_SERVER_ERROR with the request id,
  * under which the log has the rest.
  */
 export function maskError(
   error: GraphQLError,
-  { requestId, onFault }: { requestId: string; onFault: (error: unknown) => void },
+  { requestId, onFault, suggesting = false }: Masking,
 ): GraphQLError {
   const cause = error.originalError;
   const found = coded(cause);
@@ -122,7 +130,7 @@ export function maskError(
   // A refusal by GraphQL itself, by a scalar of ours, or by the protocol (which brings its status).
   const { http: refusal } = error.extensions;
   if (cause == null || cause instanceof GraphQLError || refusal !== undefined) {
-    return new GraphQLError(messageOf(error), {
+    return new GraphQLError(messageOf(error, suggesting), {
       ...placeOf(error),
       extensions: {
         code: codeOfRefusal(error),

@@ -3,22 +3,35 @@ import { GraphQLError } from 'graphql';
 /**
  * What GraphQL says of a request that does not fit the schema, without the values that it quotes: any of them
  * may be somebody's health data. Names stay: those of the schema, and those that the client gave to fields.
+ * @param suggesting whether names of the schema may be told that the client did not give
  */
-export const withoutValue = (error: GraphQLError): string =>
-  aboutVariable(error) ??
-  error.message
+export function withoutValue(error: GraphQLError, suggesting = false): string {
+  const said = aboutVariable(error) ?? aboutDocument(error);
+  return suggesting ? said : said.replace(/ Did you mean .*\?$/s, '');
+}
+
+const aboutDocument = ({ message }: GraphQLError): string =>
+  message
     // A literal that fits only where its variables do.
     .replace(/^(Argument "\w+") has invalid value .*$/s, '$1 has an invalid value.')
     .replace(/^(Expected value of type "[^"]+"), found .*$/s, '$1.')
-    .replace(/^(Value) ".*" (does not exist in "\w+" enum).*$/s, '$1 $2.')
+    .replace(
+      /^(Value) ".*" (does not exist in "\w+" enum\.)(?:( Did you mean [\w", ]+\?)|.*)$/s,
+      '$1 $2$3',
+    )
     // Scalars and enums, asked about a literal.
-    .replace(/^(\w+|Enum "\w+") cannot represent .*$/s, '$1 cannot represent this value.')
+    .replace(...unfit)
     .replace(/^(Value is not a valid [\w -]+): .*$/s, '$1.')
     // The parser quotes the text that it stumbled over.
     .replace(/^(Syntax Error: .*?\b(?:String|BlockString|Int|Float)) ".*"/s, '$1')
     // What a resolver gave that cannot be.
-    .replace(/(?: but got:| with value|\. Received:) .*$/s, '.')
-    .replace(/ Did you mean .*\?$/s, '');
+    .replace(/(?: but got:| with value|\. Received:) .*$/s, '.');
+
+/** An enum may suggest its own values, after the full stop. What a scalar says ends with the value. */
+const unfit: [whole: RegExp, said: string] = [
+  /^(?:(Enum "\w+") cannot represent .*\.( Did you mean [\w", ]+\?)|(\w+|Enum "\w+") cannot represent .*)$/s,
+  '$1$3 cannot represent this value.$2',
+];
 
 /**
  * Why a variable's value was refused, as far as that can be said without it. These are all; what is worded in
@@ -31,14 +44,14 @@ const reasons: readonly [whole: RegExp, said: string][] = [
   [/^Field "\w+" of required type "[\w![\]]+" was not provided\.$/, '$&'],
   [/^Field "\w+" must be non-null\.$/, '$&'],
   [/^Exactly one key must be specified for OneOf type "\w+"\.$/, '$&'],
-  [/^(Field "\w{1,100}" is not defined by type "\w+"\.)(?: Did you mean [\w", ]+\?)?$/, '$1'],
+  [/^Field "\w{1,100}" is not defined by type "\w+"\.(?: Did you mean [\w", ]+\?)?$/, '$&'],
   // What can be no field's name is more likely a value that came there by mistake.
   [
-    /^Field ".*" (is not defined by type "\w+"\.)(?: Did you mean [\w", ]+\?)?$/s,
+    /^Field ".*" (is not defined by type "\w+"\.(?: Did you mean [\w", ]+\?)?)$/s,
     'A field that it has $1',
   ],
-  [/^(\w+|Enum "\w+") cannot represent .*$/s, '$1 cannot represent this value.'],
-  [/^Value ".*" (does not exist in "\w+" enum\.)(?: Did you mean [\w", ]+\?)?$/s, 'The value $1'],
+  unfit,
+  [/^Value ".*" (does not exist in "\w+" enum\.(?: Did you mean [\w", ]+\?)?)$/s, 'The value $1'],
   [/^(Value is not a valid [\w -]+): .*$/s, '$1.'],
   [/^(Value is not )string: .*$/s, '$1a string.'],
 ];

@@ -17,9 +17,11 @@ async function refusalsOf(variableValues: Record<string, unknown>) {
   const { errors = [] } = (await normalizedExecutor({
     ...{ schema, document, variableValues },
   })) as ExecutionResult;
+  const masking = { requestId: 'one', onFault: () => undefined };
   return errors.map((error) => ({
     raw: error.message,
-    said: maskError(error, { requestId: 'one', onFault: () => undefined }).message,
+    said: maskError(error, masking).message,
+    suggested: maskError(error, { ...masking, suggesting: true }).message,
   }));
 }
 
@@ -100,6 +102,32 @@ describe('a variable that does not fit', () => {
   });
 });
 
+describe('a variable that nearly fits, where names may be told', () => {
+  it.each([
+    [
+      { input: { ...person, adress: canary } },
+      ' Field "adress" is not defined by type "RegisterPatientInput". Did you mean "address"?',
+    ],
+    [
+      { input: { ...person, 'first name': canary } },
+      ' A field that it has is not defined by type "RegisterPatientInput". Did you mean "firstName", "lastName", or "birthDate"?',
+    ],
+    [
+      { input: { ...person, sex: 'FEMAL' } },
+      ' at "input.sex". The value does not exist in "Sex" enum. Did you mean the enum value "FEMALE" or "MALE"?',
+    ],
+    [
+      { vendor: ['CERBO'] },
+      ' Enum "Vendor" cannot represent this value. Did you mean the enum value "CERBO"?',
+    ],
+    [{ json: `${canary}. Did you mean "Secret"?` }, ' JSONObject cannot represent this value.'],
+  ])('%j is told which', async (variables, why) => {
+    const [refusal] = await refusalsOf(variables);
+    expect(refusal?.suggested.endsWith(why), refusal?.suggested).toBe(true);
+    expect(refusal?.said).not.toMatch(/did you mean/i);
+  });
+});
+
 describe('a value that looks like the words around it', () => {
   /** Ends and beginnings of what graphql-js says, with something to find between them. */
   const words = [
@@ -143,11 +171,13 @@ describe('a value that looks like the words around it', () => {
   it('is in no message, in whatever place and order', { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(variables, async (given) => {
-        for (const { raw, said } of await refusalsOf(given)) {
-          expect(said, raw).not.toMatch(/secret/i);
+        for (const { raw, said, suggested } of await refusalsOf(given)) {
+          expect(suggested, raw).not.toMatch(/secret/i);
           expect(said, raw).toMatch(
             /^Variable "\$\w+" got an invalid value( at "\w+[\w.[\]]*")?\.( [A-Z][\w "!,:[\].-]*\.)?$/,
           );
+          expect(suggested.slice(0, said.length), raw).toBe(said);
+          expect(suggested.slice(said.length), raw).toMatch(/^( Did you mean [\w", ]+\?)?$/);
         }
       }),
       { numRuns: 1_000 },

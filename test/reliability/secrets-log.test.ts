@@ -163,9 +163,11 @@ describe('L07: an error that nobody expected', () => {
       logging: false,
       plugins: [
         useOperations() as never,
-        useErrorMasking((fault, requestId) =>
-          logger.error({ requestId, fault: placeOf(fault) }, 'unexpected error'),
-        ),
+        useErrorMasking({
+          onFault: (fault, requestId) =>
+            logger.error({ requestId, fault: placeOf(fault) }, 'unexpected error'),
+          suggesting: false,
+        }),
         useOperationReport(observedBy([createRequestLog(logger)])) as never,
       ],
     });

@@ -190,7 +190,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     dataDirectory: undefined,
     // As `serve` does it, where a test asks for that.
     showVendorCalls: config.showVendorCalls ? 'STAFF' : 'EVERYBODY',
-    graphiql: {},
+    graphiql: config.graphiql ? {} : undefined,
   });
   const asked = await askThrough({
     sandbox,
