@@ -23,6 +23,9 @@ const ClinicRoom = builder.objectRef<RoomRecord>('ClinicRoom').implement({
       nullable: false,
       description: 'What mutations call `roomCode`.',
     }),
+    slug: t.exposeString('slug', {
+      description: 'What `createPortalLink` calls `roomSlug`.',
+    }),
     name: t.exposeString('name', { description: 'Name for patients.' }),
     timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The room’s zone.' }),
     open: t.exposeBoolean('open', {
@@ -55,7 +58,13 @@ builder.queryField('clinicRoom', (t) =>
     type: ClinicRoom,
     description: 'A waiting room by its code. Null where there is none.',
     extensions: cost({ vendorCalls: 1 }),
-    args: { code: t.arg.string({ required: true, description: 'The room’s code at the vendor.' }) },
+    args: {
+      code: t.arg.string({
+        required: true,
+        description:
+          'The room’s code at the vendor, for example `clinic`; the clinic knows those of its rooms.',
+      }),
+    },
     resolve: (_root, { code }, { access, loaders }) => {
       access.requireQuery('clinicRoom');
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(code)) {

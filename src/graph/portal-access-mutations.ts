@@ -76,7 +76,10 @@ mutation('createPortalLink', {
       defaultValue: 'DASHBOARD',
       description: 'Where it leads.',
     }),
-    roomSlug: t.string({ description: 'The waiting room’s slug, for the destination ROOM.' }),
+    roomSlug: t.string({
+      description:
+        'For the destination ROOM, and required there: the waiting room’s slug, see `ClinicRoom.slug`.',
+    }),
     hideNavigation: t.boolean({
       defaultValue: false,
       description: 'Whether the portal shows no navigation of its own.',

@@ -108,7 +108,7 @@ export const rooms: readonly SandboxRoom[] = [
   {
     id: '5104',
     code: 'berlin',
-    slug: 'berlin',
+    slug: 'berlin-practice',
     name: 'Berlin practice',
     timeZone: 'Europe/Berlin',
     closed: false,

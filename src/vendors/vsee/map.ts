@@ -127,7 +127,7 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
   return {
     vendor,
     code: room.code,
-    slug: filled(room.slug),
+    slug: usable('room slug', room.slug),
     name: filled(room.name),
     timeZone: knownTimeZone(room.operation_settings?.default_timezone),
     open: room.active !== false && room.operation_settings?.is_closed !== true,

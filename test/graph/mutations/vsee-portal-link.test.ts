@@ -58,7 +58,7 @@ describe('createPortalLink', () => {
 
   it.each([
     [{ hideNavigation: true }, '/u/clinic&disable_navigation=1'],
-    [{ destination: 'ROOM', roomSlug: 'berlin' }, '/u/berlin'],
+    [{ destination: 'ROOM', roomSlug: 'berlin-practice' }, '/u/berlin-practice'],
     [
       { destination: 'ROOM', roomSlug: 'night', hideNavigation: true },
       '/u/night&disable_navigation=1',
@@ -69,6 +69,14 @@ describe('createPortalLink', () => {
     const { redirectUrl } = payload.portalAccess;
     expect(redirectUrl.slice(redirectUrl.indexOf('&next='))).toBe(`&next=${next}`);
     expect(sent(gateway.calls('VSEE'))).toEqual([signIn]);
+  });
+
+  it('leads to the room whose slug its code has found', async () => {
+    const { data } = await gateway.query('{ clinicRoom(code: "berlin") { code slug } }');
+    const { slug: roomSlug } = data.clinicRoom;
+    expect(data.clinicRoom).toEqual({ code: 'berlin', slug: 'berlin-practice' });
+    const { payload } = await link({ destination: 'ROOM', roomSlug });
+    expect(payload.portalAccess.redirectUrl).toContain('/u/berlin-practice');
   });
 
   it('takes a new token for each link, so that it lives as long as it can', async () => {

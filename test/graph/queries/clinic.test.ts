@@ -10,7 +10,7 @@ beforeEach(() => gateway.forget());
 
 describe('clinicRoom', () => {
   const document = `query ($code: String!) { clinicRoom(code: $code) {
-    code name timeZone open walkInEnabled appointmentsEnabled eConsultEnabled
+    code slug name timeZone open walkInEnabled appointmentsEnabled eConsultEnabled
     consultations { id description durationMinutes }
   } }`;
 
@@ -19,6 +19,7 @@ describe('clinicRoom', () => {
     expect(errors).toEqual([]);
     expect(data.clinicRoom).toEqual({
       code: 'clinic',
+      slug: 'clinic',
       name: 'Main clinic',
       timeZone: 'America/Los_Angeles',
       open: true,
