@@ -51,6 +51,10 @@ async function acceptManyAtOnce(server: Server, logger: Logger): Promise<void> {
 const telemetryOf = (environment: Environment) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => /^(METRICS|OTEL)_/.test(name)));
 
+/** As a browser opens GraphiQL. */
+const explorerRequest = (publicUrl: URL) =>
+  new Request(new URL('graphql', publicUrl), { headers: { accept: 'text/html' } });
+
 /** Portico on simulated vendors; everything is in memory and gone when it ends. */
 export async function start(environment: Environment, say: Say): Promise<void> {
   // Loaded here, so that production never loads a simulator.
@@ -103,8 +107,7 @@ export async function start(environment: Environment, say: Say): Promise<void> {
       dataDirectory: undefined,
       graphiql: {
         headers: async () => ({ authorization: `Bearer ${await staff()}` }),
-        // Without them where a simulated vendor was told to fail.
-        variables: async () => exampleVariables(await asked(), Date.now()).catch(() => ({})),
+        variables: async () => exampleVariables(await asked(), Date.now()),
       },
     },
     say,
@@ -139,6 +142,8 @@ The simulated vendors:`);
     say(`  ${vendor.padEnd(18)} ${simulator.origin}`);
   }
   say('\nReady. Ctrl-C ends it; nothing is kept.');
+  // Its page is made ahead: whoever opens it waits for no examples.
+  await Promise.resolve(gateway.server.fetch(explorerRequest(publicUrl))).catch(() => undefined);
 }
 
 /**

@@ -11,7 +11,7 @@ import { placeOf } from './domain/fault-place.ts';
 import { createFastPath, type FastPathOptions } from './fast-path.ts';
 import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor, corsHeadersFor } from './plugins/allowed-origins.ts';
-import { type Explorer, explorerOptions, explorerPage } from './plugins/explorer.ts';
+import { createExplorer, type Explorer } from './plugins/explorer.ts';
 import { createKnownDocuments, useKnownDocuments } from './plugins/known-documents.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import { plainSignal } from './plugins/plain-signal.ts';
@@ -123,6 +123,7 @@ export function createServer(options: ServerOptions) {
   };
   const rateLimit = createRateLimit(rateLimits.perMinute, othersCounting('units'));
   const knownDocuments = createKnownDocuments(documentsKept);
+  const explorer = graphiql && createExplorer(graphiql, clock);
   const yoga = createYoga<NodeContext>({
     schema,
     context: ({ request, inHand }) => {
@@ -150,8 +151,8 @@ export function createServer(options: ServerOptions) {
     // Done by our own plugin, which knows the request id.
     maskedErrors: false,
     cors: corsOrigins.length > 0 ? corsFor(corsOrigins) : false,
-    graphiql: graphiql === undefined ? false : () => explorerOptions(graphiql),
-    renderGraphiQL: explorerPage(graphiql ?? {}),
+    graphiql: explorer === undefined ? false : explorer.options,
+    ...(explorer && { renderGraphiQL: explorer.page }),
     // What these do to a plain request, the fast path does as well: one more is one more there.
     plugins: [
       useWorkInHand(options.inHand),

@@ -3,19 +3,22 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { exampleOperations } from './example-operations.ts';
 
+/** What a page is made of is asked for with each page; one is good for some minutes. */
 export interface Explorer {
-  /** What it is signed in with; asked at each opening. */
+  /** What it is signed in with. */
   headers?: () => Promise<Record<string, string>>;
-  /** Variables of the examples, by operation; asked at each opening. */
+  /** Variables of the examples, by operation; without them where they cannot be had. */
   variables?: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
+/** Milliseconds that a page is kept: a login that its variables end is good for ten minutes. */
+const pageKept = 5 * 60 * 1000;
+
 /** The examples as tabs, signed in. */
-export async function explorerOptions({ headers, variables }: Explorer): Promise<GraphiQLOptions> {
-  const given = (await variables?.()) ?? {};
+async function optionsOf({ headers }: Explorer, given: Readonly<Record<string, unknown>>) {
   return {
     title: 'Portico',
-    // With every request, and fresh with every opening: what a tab keeps would be of another sandbox.
+    // With every request, and fresh with every page: what a tab keeps would be of another sandbox.
     additionalHeaders: (await headers?.()) ?? {},
     shouldPersistHeaders: false,
     defaultTabs: exampleOperations().map(({ name, text }) => ({
@@ -39,7 +42,7 @@ const stillTabs = '<style>.graphiql-tab { transform: none !important }</style>';
  * who are gone, so a new process begins with new tabs. What GraphiQL shows at first, and the variables
  * with it, it takes from where it keeps them; where that is no tab's it would add an empty one.
  */
-export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions) => string {
+function pageOf({ variables }: Explorer): (options: GraphiQLOptions) => string {
   const process = randomUUID();
   return (options) => {
     const page = renderGraphiQL(options);
@@ -66,5 +69,42 @@ export function explorerPage({ variables }: Explorer): (options: GraphiQLOptions
       }
     </script>`;
     return withBefore(beginning);
+  };
+}
+
+/**
+ * The explorer. Its variables take dozens of requests and its page is nine megabytes, so a page is kept for
+ * whoever opens it next; one that had to do without variables is not.
+ * @param clock milliseconds since the epoch
+ */
+export function createExplorer(explorer: Explorer, clock: () => number) {
+  const render = pageOf(explorer);
+  let kept: { options: Promise<GraphiQLOptions>; until: number } | undefined;
+  let page: { tabs: GraphiQLOptions['defaultTabs']; body: Uint8Array<ArrayBuffer> } | undefined;
+
+  async function newOptions(): Promise<GraphiQLOptions> {
+    const given = await explorer.variables?.().catch(() => {
+      kept = undefined;
+    });
+    return optionsOf(explorer, given ?? {});
+  }
+
+  return {
+    options(): Promise<GraphiQLOptions> {
+      if (kept === undefined || kept.until <= clock()) {
+        kept = { options: newOptions(), until: clock() + pageKept };
+        kept.options.catch(() => {
+          kept = undefined;
+        });
+      }
+      return kept.options;
+    },
+    /** @param options as they were given, or a copy of them */
+    page(options: GraphiQLOptions): Uint8Array<ArrayBuffer> {
+      if (page === undefined || page.tabs !== options.defaultTabs) {
+        page = { tabs: options.defaultTabs, body: new TextEncoder().encode(render(options)) };
+      }
+      return page.body;
+    },
   };
 }
