@@ -13,10 +13,12 @@ import { type ActionEnvironment, capabilityOf, refusedBecause } from './environm
 import { type Ledgered, ledgered } from './ledgered.ts';
 import { liveSession } from './visit-flow.ts';
 
-const notCancellable = () =>
+const notCancellable = (isCancelled = false) =>
   new UserFailure(
     'NOT_CANCELLABLE',
-    'This appointment can no longer be cancelled here. Call the practice.',
+    isCancelled
+      ? 'This appointment is cancelled already.'
+      : 'This appointment can no longer be cancelled here. Call the practice.',
     { path: ['input', 'appointmentId'] },
   );
 
@@ -96,7 +98,7 @@ export async function cancelAppointment(
   const prepare = async () => {
     const change = await appointmentOf(environment, key);
     if (!(await environment.loaders.isCancellable(change.appointment))) {
-      throw notCancellable();
+      throw notCancellable(change.appointment.status === 'CANCELLED');
     }
     return change;
   };

@@ -11,10 +11,12 @@ import { availabilityOf, checkFresh } from './availability-input.ts';
 import { type ActionEnvironment, capabilityOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 
-const notReschedulable = () =>
+const notReschedulable = (isCancelled = false) =>
   new UserFailure(
     'NOT_RESCHEDULABLE',
-    'This appointment can no longer be moved. Call the practice.',
+    isCancelled
+      ? 'This appointment is cancelled. Book a new one.'
+      : 'This appointment can no longer be moved. Call the practice.',
     { path: ['input', 'appointmentId'] },
   );
 
@@ -69,7 +71,7 @@ export async function rescheduleAppointment(
     checkFresh(availability);
     const change = await appointmentOf(environment, key);
     if (!change.appointment.reschedulable) {
-      throw notReschedulable();
+      throw notReschedulable(change.appointment.status === 'CANCELLED');
     }
     return change;
   };

@@ -91,6 +91,7 @@ describe('cancelAppointment at MyPatientPortal', () => {
     const { payload } = await cancel(id);
     expect(payload.appointment).toBeNull();
     expect(payload.userErrors).toMatchObject(notCancellable);
+    expect(payload.userErrors[0].message).toBe('This appointment is cancelled already.');
     expect(portalCalls()).toEqual([`GET /appointments/${vendorIdIn(id)}`]);
   });
 

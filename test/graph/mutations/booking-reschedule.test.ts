@@ -167,7 +167,9 @@ describe('rescheduleAppointment', () => {
     Object.assign(appointment ?? {}, { cancelledAt: Date.now() });
     try {
       const { payload } = await move(free.id);
-      expect(payload.userErrors).toMatchObject([{ code: 'NOT_RESCHEDULABLE' }]);
+      expect(payload.userErrors).toMatchObject([
+        { code: 'NOT_RESCHEDULABLE', message: 'This appointment is cancelled. Book a new one.' },
+      ]);
       expect(calls()).toEqual([get]);
     } finally {
       Object.assign(appointment ?? {}, { cancelledAt: null });
