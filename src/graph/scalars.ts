@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, EmailAddressResolver, JSONObjectResolver } from 'graphql-scalars';
 import { builder } from './builder.ts';
 
@@ -6,6 +6,19 @@ import { builder } from './builder.ts';
 const refuse = (expected: string): never => {
   throw new GraphQLError(`Expected ${expected}.`, { extensions: { code: 'BAD_USER_INPUT' } });
 };
+
+/** How a value is read: what is refused of a literal has its place in the document. */
+const readBy = <T>(parseValue: (value: unknown) => T) => ({
+  parseValue,
+  parseLiteral(node: ValueNode, variables?: Parameters<typeof valueFromASTUntyped>[1]): T {
+    try {
+      return parseValue(valueFromASTUntyped(node, variables));
+    } catch (error) {
+      const { message, extensions } = error as GraphQLError;
+      throw new GraphQLError(message, { extensions, nodes: node });
+    }
+  },
+});
 
 const isCalendarDate = (text: string) => {
   const day = new Date(`${text}T00:00:00Z`);
@@ -19,23 +32,24 @@ const isCalendarDate = (text: string) => {
 builder.scalarType('Date', {
   description: 'A calendar day `YYYY-MM-DD`, never shifted by a time zone.',
   serialize: (value) => value,
-  parseValue: (value) =>
+  ...readBy((value) =>
     typeof value === 'string' && isCalendarDate(value)
       ? value
       : refuse('an existing calendar day YYYY-MM-DD'),
+  ),
 });
 
 builder.scalarType('DateTime', {
   description:
     'An instant in RFC 3339, always printed in UTC with `Z`; given with `Z` or an offset.',
   serialize: (value) => DateTimeResolver.serialize(value),
-  parseValue: (value) => {
+  ...readBy((value) => {
     try {
       return DateTimeResolver.parseValue(value);
     } catch {
       return refuse('an instant in RFC 3339, for example 2030-01-31T09:30:00Z');
     }
-  },
+  }),
 });
 
 builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' });
@@ -54,17 +68,18 @@ builder.scalarType('PhoneNumber', {
   description:
     'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens and parentheses are removed.',
   serialize: (value) => value,
-  parseValue: (value) => {
+  ...readBy((value) => {
     const digits = typeof value === 'string' ? value.replace(/[ ().-]/g, '') : '';
     return /^\+?\d{5,15}$/.test(digits) ? digits : refuse('a phone number of 5 to 15 digits');
-  },
+  }),
 });
 
 builder.scalarType('TimeZone', {
   description: 'An IANA time zone name, for example `Europe/Berlin`.',
   serialize: (value) => value,
-  parseValue: (value) =>
+  ...readBy((value) =>
     typeof value === 'string' && isTimeZone(value) ? value : refuse('an IANA time zone name'),
+  ),
 });
 
 const longestUrl = 2048;
@@ -73,8 +88,9 @@ builder.scalarType('URL', {
   description:
     'An absolute URL, passed through unchanged; one that is given has at most 2,048 characters.',
   serialize: (value) => value,
-  parseValue: (value) =>
+  ...readBy((value) =>
     typeof value === 'string' && value.length <= longestUrl && URL.canParse(value)
       ? new URL(value)
       : refuse('an absolute URL of at most 2,048 characters'),
+  ),
 });

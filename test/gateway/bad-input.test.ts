@@ -223,9 +223,11 @@ describe('a variable of the wrong type', () => {
       '{ viewer { patient { appointments(filter: { from: "secret-diagnosis" }) { totalCount } } } }',
     ],
     ['a Boolean', '{ viewer @include(if: "secret-diagnosis") { subject } }'],
-  ])('%s as a literal is refused without its value', async (_name, document) => {
+  ])('%s as a literal is refused without its value, in its place', async (_name, document) => {
     const { text, errors } = await gateway.query(document);
     expect(errors).toHaveLength(1);
+    const column = document.search(/(\{ x: )?"?secret.diagnosis/i) + 1;
+    expect(JSON.parse(text).errors[0].locations).toEqual([{ line: 1, column }]);
     expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(errors[0]?.extensions.code);
     expect(text).not.toMatch(/secret.diagnosis/i);
     expect(gateway.allCalls()).toEqual([]);
