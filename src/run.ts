@@ -68,9 +68,10 @@ export async function start(environment: Environment, say: Say): Promise<void> {
   // No DATABASE_URL: whatever the environment names, invented patients never get into a real store.
   const { PORT, HOST, PUBLIC_URL, LOG_LEVEL = 'warn' } = environment;
   // For pages that are developed against it.
-  const { CORS_ORIGINS, ALLOWED_RETURN_URLS } = environment;
+  const { CORS_ORIGINS, ALLOWED_RETURN_URLS, PERSISTED_DOCUMENTS } = environment;
   const own = {
-    ...{ PORT, HOST, PUBLIC_URL, LOG_LEVEL, CORS_ORIGINS, ALLOWED_RETURN_URLS },
+    ...{ PORT, HOST, PUBLIC_URL, LOG_LEVEL },
+    ...{ CORS_ORIGINS, ALLOWED_RETURN_URLS, PERSISTED_DOCUMENTS },
     ...telemetryOf(environment),
   };
   const { host, port } = readConfig(own, 'sandbox');

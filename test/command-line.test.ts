@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Sandbox, startSandbox } from '../src/sandbox/start-sandbox.ts';
 import { registry } from '../src/vendors/registry.ts';
@@ -322,6 +323,8 @@ The README's chapter "Configuration" explains each variable.
 });
 
 describe('portico start', slow, () => {
+  const manifest = new URL('../src/client/generated/persisted-documents.json', import.meta.url);
+
   it('prints where GraphiQL is, and answers the first query with a ready token', async () => {
     // Nobody is there: a sandbox that looked at it would not start, or would fill a real store.
     const elsewhere = 'postgres://127.0.0.1:1/real';
@@ -330,6 +333,7 @@ describe('portico start', slow, () => {
     const running = portico(['start'], {
       ...{ PORT: '0', DATABASE_URL: elsewhere },
       ...{ CORS_ORIGINS: page, ALLOWED_RETURN_URLS: `${page}/connected` },
+      PERSISTED_DOCUMENTS: fileURLToPath(manifest),
     });
     await running.says(/Ready\. Ctrl-C ends it; nothing is kept\./);
     expect(running.stderr()).toMatch(/PORTICO SANDBOX: .*Nothing here is real/);
@@ -366,6 +370,16 @@ describe('portico start', slow, () => {
         authorizationUrl userErrors { message } } }`,
     );
     expect(login.body.data.connectPatientPortal.userErrors).toEqual([]);
+
+    const documents = Object.entries(JSON.parse(readFileSync(manifest, 'utf8')));
+    const [documentId] =
+      documents.find(([, text]) => String(text).startsWith('query Viewer ')) ?? [];
+    const byHash = await fetch(graphiql, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ documentId }),
+    });
+    expect(await byHash.json()).toMatchObject({ data: { viewer: { subject: 'sandbox-staff' } } });
 
     for (const vendor of Object.keys(registry)) {
       await running.says(new RegExp(`^ {2}${vendor} +http://127\\.0\\.0\\.1:\\d+$`, 'm'));
