@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command } from 'commander';
 import { firstPort, patientKey, webAddress, workerCount } from './command-arguments.ts';
 import { type Surroundings, withFile } from './config/env-file.ts';
 import type { Environment } from './config.ts';
 import { StartError } from './listen.ts';
+import type { SchemaFiles } from './schema-files.ts';
 import { workerSeat } from './workers.ts';
 
 /**
@@ -85,11 +86,17 @@ const attemptToPrint = (run: Run) =>
     }
   });
 
-/** A file that is not there is stale, too. */
-const contentOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+/** Of `package.json`, which lies above the sources wherever they run. */
+function version(): string {
+  const { version } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  return version;
+}
 
 const program = new Command('portico')
   .description('One GraphQL API in front of five patient-portal vendors.')
+  .version(version(), '-V, --version', 'print the version')
   .showHelpAfterError();
 
 program
@@ -176,14 +183,6 @@ program
     }),
   );
 
-interface SchemaOptions {
-  write?: string;
-  check?: string;
-  released?: string;
-  recorded?: string;
-  subgraph?: boolean;
-}
-
 program
   .command('print-schema')
   .description('Print the GraphQL schema.')
@@ -192,32 +191,11 @@ program
   .option('--released <file>', 'fail where it breaks what clients of this schema do')
   .option('--recorded <file>', 'the breaking changes that are meant, with date and reason')
   .option('--subgraph', 'as a supergraph is composed of it (Apollo Federation 2)')
-  .action(({ write, check, released, recorded, subgraph }: SchemaOptions) =>
+  .action((files: SchemaFiles) =>
     attemptToPrint(async () => {
-      const { schemaOver } = await import('./graph/schema.ts');
-      const { printedSchema, printedSubgraph } = await import('./graph/print-schema.ts');
-      const { vendorDescriptions } = await import('./vendors/registry.ts');
-      const schema = schemaOver(vendorDescriptions);
-      const text = subgraph ? printedSubgraph(schema) : printedSchema(schema);
-      if (write !== undefined) {
-        writeFileSync(write, text);
-      } else if (check === undefined && released === undefined) {
-        process.stdout.write(text);
-      }
-      if (check !== undefined && contentOf(check) !== text) {
-        say(`${check} is not current: run \`npm run schema\`.`);
+      const { printSchema } = await import('./schema-files.ts');
+      if (!printSchema(files, say, print)) {
         process.exitCode = 1;
-      }
-      if (released !== undefined) {
-        const { compareSchemas } = await import('./graph/schema-changes.ts');
-        const { problems, notes } = compareSchemas({
-          released: readFileSync(released, 'utf8'),
-          current: text,
-          recorded: recorded === undefined ? '[]' : readFileSync(recorded, 'utf8'),
-        });
-        notes.map((note) => say(`Clients may stumble: ${note}`));
-        problems.map(say);
-        process.exitCode ||= problems.length > 0 ? 1 : 0;
       }
     }),
   );

@@ -28,10 +28,7 @@ const kitchen = ['domain', 'operations', 'auth', 'loaders', 'actions'];
 /** What each room may import, itself aside: main > run, gateway > server > context, plugins > … */
 const plan: Record<string, readonly string[]> = {
   domain: [],
-  http: ['domain'],
-  store: ['domain'],
-  auth: ['domain'],
-  operations: ['domain'],
+  ...{ http: ['domain'], store: ['domain'], auth: ['domain'], operations: ['domain'] },
   loaders: ['domain', 'auth'],
   actions: ['domain', 'auth', 'operations', 'loaders'],
   graph: kitchen,
@@ -60,9 +57,10 @@ const plan: Record<string, readonly string[]> = {
   audit: ['domain', 'config', 'configured-store'],
   'patient-data': ['domain', 'config', 'configured-store'],
   doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
+  'schema-files': ['graph', 'listen', 'vendors'],
   main: [
-    ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'graph', 'listen'],
-    ...['patient-data', 'vendors', 'run', 'workers'],
+    ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'listen', 'patient-data'],
+    ...['run', 'schema-files', 'workers'],
   ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],

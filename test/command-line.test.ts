@@ -22,6 +22,7 @@ afterAll(endAll);
 
 const slow = { timeout: 90_000 };
 const committedSchema = new URL('../schema/schema.graphql', import.meta.url);
+const packageFile = new URL('../package.json', import.meta.url);
 
 describe('portico', slow, () => {
   it('--help says what it is and names each command with a sentence', async () => {
@@ -60,6 +61,11 @@ describe('portico', slow, () => {
     expect(stderr).toMatch(says);
     expect(stderr).toMatch(/Usage: portico/);
     expect(stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it.each(['--version', '-V'])('%s prints the version of its package', async (option) => {
+    const { version } = JSON.parse(readFileSync(packageFile, 'utf8'));
+    expect(await run([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('generate-key prints a key that the configuration accepts', async () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ const essential = {
   ...{ AUTH_ISSUER: 'http://127.0.0.1:9/', AUTH_AUDIENCE: 'portico', PORT: '0' },
   ...{ CERBO_URL: 'http://127.0.0.1:9/api/v1', CERBO_USERNAME: 'u', CERBO_PASSWORD: 'p' },
 };
+const releasedSchema = new URL('../schema/released.graphql', import.meta.url);
 const ENCRYPTION_KEY = Buffer.alloc(32, 5).toString('base64');
 
 describe('a file of the configuration', slow, () => {
@@ -47,6 +48,37 @@ describe('a file of the configuration', slow, () => {
       expect(stderr).not.toMatch(stack);
     },
   );
+});
+
+describe('a file that print-schema is given', slow, () => {
+  it.each([
+    [
+      ['--write', 'absent/mine.graphql'],
+      /^--write: absent\/mine\.graphql .*written \(ENOENT\)\. Name/,
+    ],
+    [['--write', 'folder'], /^--write: folder cannot be written \(EISDIR\)\. Name/],
+    [['--check', 'folder'], /^--check: folder cannot be read \(EISDIR\)\. Name/],
+    [['--released', 'absent.graphql'], /^--released: absent\.graphql .*read \(ENOENT\)\. Name/],
+    [['--released', 'file/absent.graphql'], /^--released: file\/absent.* \(ENOTDIR\)\. Name/],
+    [['--released', 'file'], /^The released schema is no schema in GraphQL: name/],
+    [
+      ['--released', 'good.graphql', '--recorded', 'folder'],
+      /^--recorded: folder .*\(EISDIR\)\. Name/,
+    ],
+    [
+      ['--released', 'good.graphql', '--recorded', 'file'],
+      /^The record of breaking changes is no list/,
+    ],
+  ])('%j is told in a line where it cannot be had', async (words, told) => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'folder'));
+    writeFileSync(join(folder, 'file'), '{ neither');
+    copyFileSync(releasedSchema, join(folder, 'good.graphql'));
+    const { code, stdout, stderr } = await run(['print-schema', ...words], {}, folder);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(told);
+    expect(stderr.trimEnd()).not.toContain('\n');
+  });
 });
 
 describe('portico sandbox', slow, () => {

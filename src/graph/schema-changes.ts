@@ -107,9 +107,25 @@ function readRecords(text: string): z.output<typeof records> | undefined {
   }
 }
 
+function readSchema(text: string): GraphQLSchema | undefined {
+  try {
+    return buildSchema(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Holds the schema against the one that clients were built on. */
 export function compareSchemas(comparison: SchemaComparison): SchemaVerdict {
-  const released = buildSchema(comparison.released);
+  const released = readSchema(comparison.released);
+  if (released === undefined) {
+    return {
+      problems: [
+        'The released schema is no schema in GraphQL: name the one that clients were built on.',
+      ],
+      notes: [],
+    };
+  }
   const current = buildSchema(comparison.current);
   const meant = readRecords(comparison.recorded);
   const breaking = findBreakingChanges(released, current).map(({ description }) => description);

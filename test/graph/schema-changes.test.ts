@@ -124,6 +124,13 @@ describe('a deprecation', () => {
 });
 
 describe('the released schema', () => {
+  it.each(['not GraphQL', 'type Query { patient: Patient }', ''])('is refused as "%s"', (text) => {
+    expect(compareSchemas({ released: text, current: released, recorded: '[]' })).toEqual({
+      problems: ['The released schema is no schema in GraphQL: name the one that clients were built on.'],
+      notes: [],
+    });
+  });
+
   it('is one, and its record can be read', () => {
     const text = readFileSync('schema/released.graphql', 'utf8');
     const recorded = readFileSync('schema/breaking-changes.json', 'utf8');
