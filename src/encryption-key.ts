@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Config, ConfigurationError } from './config.ts';
+import { makeFolder } from './store/make-folder.ts';
 
 const keyLength = 32;
 
@@ -11,7 +12,7 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no 
 function makeKey(file: string): void {
   const draft = `${file}-${randomUUID()}`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     try {
       const key = randomBytes(keyLength).toString('base64');
       writeFileSync(draft, key, { mode: 0o600, flag: 'wx', flush: true });

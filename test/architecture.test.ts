@@ -52,7 +52,7 @@ const plan: Record<string, readonly string[]> = {
     ...['open-behind', 'sandbox', 'telemetry', 'workers'],
   ],
   'open-behind': [...['config', 'gateway', 'listen', 'overload', 'telemetry']],
-  ...{ 'encryption-key': ['config'], 'command-arguments': ['domain'] },
+  ...{ 'encryption-key': ['config', 'store'], 'command-arguments': ['domain'] },
   'configured-store': ['domain', 'config', 'encryption-key', 'store'],
   audit: ['domain', 'config', 'configured-store'],
   'patient-data': ['domain', 'config', 'configured-store'],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
@@ -6,6 +6,7 @@ import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
+import { makeFolder } from './make-folder.ts';
 import { migrateWith, needCurrent, noStore } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
 
@@ -20,7 +21,7 @@ function unusable(directory: string, error: unknown): StoreError {
 
 function prepared(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     // One folder has one lock, whatever path it is reached by.
     return realpathSync(directory);
   } catch (error) {
