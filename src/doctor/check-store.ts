@@ -1,49 +1,27 @@
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { inspectStore, type StoreFindings } from '../store/inspect-store.ts';
+import { pendingWords } from '../store/migrate.ts';
+import { lackWords } from '../store/rights.ts';
 import { beginningOfSealed } from '../store/sealing.ts';
 import { StoreError } from '../store/store-error.ts';
-import { connectionWords, type Finding, failed, listed, note, ok } from './finding.ts';
+import { onlyReads } from '../store/unreachable.ts';
+import { connectionWords, type Finding, failed, note, ok } from './finding.ts';
 
-function serverWords({ code, message }: StoreError): string {
-  switch (code) {
-    case '28P01':
-      return `PostgreSQL refuses the user or the password (${code}). Check both in DATABASE_URL.`;
-    case '28000':
-      return `PostgreSQL does not let this user in from here (${code}): it may not log in, or pg_hba.conf has no line for it, or only one that wants TLS (sslmode=verify-full in DATABASE_URL).`;
-    case '3D000':
-      return `PostgreSQL has no such database (${code}). Create it, or check its name in DATABASE_URL.`;
-    case '42501':
-      return `PostgreSQL does not let this user look at the database (${code}). Grant it CONNECT on it.`;
-    case '53300':
-      return `PostgreSQL has no connection left (${code}). See who holds them, or raise its max_connections.`;
-    case '57P03':
-      return `PostgreSQL starts, or ends (${code}). Try again in a moment.`;
-    default:
-      // PostgreSQL's own codes have digits.
-      return code !== undefined && /^[A-Z_]{5,}$/.test(code)
-        ? `PostgreSQL cannot be reached: ${connectionWords(code, 'DATABASE_URL')}`
-        : message;
-  }
-}
-
-function migrations({ pending }: StoreFindings): string {
-  return pending === 0
-    ? 'all migrations are applied'
-    : `${pending} ${pending === 1 ? 'migration is' : 'migrations are'} to come, which serve applies when it starts`;
-}
+/** A code of the system's says more than one of ours could: PostgreSQL's own have digits. */
+const serverWords = ({ code, message }: StoreError) =>
+  code !== undefined && /^[A-Z_]{5,}$/.test(code)
+    ? `PostgreSQL cannot be reached: ${connectionWords(code, 'DATABASE_URL')}`
+    : message;
 
 function ofServer(found: StoreFindings): Finding {
   if (found.readOnly) {
-    return failed(
-      'PostgreSQL only reads: a standby, or default_transaction_read_only. Name the primary in DATABASE_URL.',
-    );
+    return failed(onlyReads);
   }
   if (found.lacking.length > 0) {
-    const what = found.pending > 0 ? `${migrations(found)}, but` : 'PostgreSQL answers, but';
-    return failed(`${what} the user lacks ${listed(found.lacking)}. Give it that.`);
+    return failed(lackWords(found));
   }
-  return ok(`PostgreSQL ${found.version} answers; ${migrations(found)}.`);
+  return ok(`PostgreSQL ${found.version} answers; ${pendingWords(found.pending)}.`);
 }
 
 const wants = 'Production wants PostgreSQL (DATABASE_URL).';
@@ -55,7 +33,7 @@ function ofEmbedded(found: StoreFindings, folder: string): Finding {
     case 'IN_USE':
       return note(`embedded in ${folder}, and in use by a process that runs. ${wants}`);
     case 'THERE':
-      return note(`embedded in ${folder}; ${migrations(found)}. ${wants}`);
+      return note(`embedded in ${folder}; ${pendingWords(found.pending)}. ${wants}`);
   }
 }
 
@@ -69,12 +47,15 @@ function opens(found: StoreFindings, { encryptionKey, oldEncryptionKeys }: Confi
   return found.sealedBy.every((one) => beginnings.includes(one));
 }
 
-/** Connection, rights, migrations and keys of the store that `serve` would use. Changes nothing. */
-export async function checkStore(config: Config): Promise<Finding> {
+/**
+ * Connection, rights, migrations and keys of the store that `serve` would use. Changes nothing.
+ * @param patience milliseconds for a PostgreSQL
+ */
+export async function checkStore(config: Config, patience: number): Promise<Finding> {
   const { databaseUrl, dataDirectory } = config;
   const folder = join(dataDirectory, 'store');
   try {
-    const found = await inspectStore(databaseUrl, folder);
+    const found = await inspectStore(databaseUrl, folder, patience);
     if (!opens(found, config)) {
       return failed(
         'holds patients that neither ENCRYPTION_KEY nor ENCRYPTION_KEYS_OLD opens. Set the key that they were sealed with in one of them.',
@@ -85,10 +66,6 @@ export async function checkStore(config: Config): Promise<Finding> {
     if (!(error instanceof StoreError)) {
       throw error;
     }
-    return failed(
-      databaseUrl === undefined
-        ? `the embedded store in ${folder} cannot be opened. ${error.message}`
-        : serverWords(error),
-    );
+    return failed(databaseUrl === undefined ? error.message : serverWords(error));
   }
 }

@@ -15,9 +15,7 @@ export const skipped = (text: string): Finding => ({ state: 'SKIPPED', text });
 
 /** `A`, `A and B`, `A, B and C`. */
 export const listed = (words: readonly string[]): string =>
-  words.length < 2
-    ? words.join('')
-    : `${words.slice(0, -1).join(', ')} and ${words[words.length - 1]}`;
+  new Intl.ListFormat('en-GB').format(words);
 
 /** What a system's code for a failed connection means. @param address the variable that holds it */
 export function connectionWords(code: string | undefined, address: string): string {

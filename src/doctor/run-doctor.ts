@@ -121,17 +121,19 @@ export async function runDoctor(options: DoctorOptions): Promise<boolean> {
     general.length < problems.length,
     environment,
   );
+  // A little less than the bound: a check's own words are better than those of a bound, and it leaves nothing
+  // behind that keeps the process.
+  const own = patience * 0.9;
   const lines: Line[] = [
     ...[...configuration, ...doubtsAbout(environment, ofFile).map(note)].map((finding) => ({
       label: 'Configuration',
       finding: Promise.resolve(finding),
     })),
-    { label: 'Store', finding: bounded(checkStore(config), patience) },
+    { label: 'Store', finding: bounded(checkStore(config, own), patience) },
     { label: 'Identity provider', finding: bounded(checkIdentityProvider(config), patience) },
     ...vendors.map((vendor) => ({
       label: vendor.definition.label,
-      // A little less than the bound: its own words are better than those of a bound.
-      finding: bounded(checkVendor({ ...vendor, config, patience: patience * 0.9 }), patience),
+      finding: bounded(checkVendor({ ...vendor, config, patience: own }), patience),
     })),
   ];
   const quiet = tellWhoIsAwaited(lines, say, patience);

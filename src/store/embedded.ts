@@ -10,7 +10,11 @@ import { makeFolder } from './make-folder.ts';
 import { migrateWith, needCurrent, noStore } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
 
-function unusable(directory: string, error: unknown): StoreError {
+/** What an operator is told of a folder that an embedded database cannot be kept in. */
+export function unusable(directory: string, error: unknown): StoreError {
+  if (error instanceof StoreError) {
+    return error;
+  }
   const code = codeOf(error);
   return new StoreError(
     'UNUSABLE',
@@ -65,7 +69,7 @@ export async function openEmbedded(
     try {
       lock = await lockDirectory(directory, onProgress);
     } catch (error) {
-      throw error instanceof StoreError ? error : unusable(directory, error);
+      throw unusable(directory, error);
     }
   }
   let client: PGlite | undefined;
@@ -80,9 +84,7 @@ export async function openEmbedded(
   } catch (error) {
     await client?.close().catch(() => undefined);
     lock?.release();
-    throw directory === undefined || error instanceof StoreError
-      ? withoutDetails(error)
-      : unusable(directory, error);
+    throw directory === undefined ? withoutDetails(error) : unusable(directory, error);
   }
 }
 

@@ -1,17 +1,18 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import type { Queries } from './database.ts';
-import { type FolderLock, lockDirectory } from './embedded-lock.ts';
-import { pendingMigrations } from './migrate.ts';
-import { missingRights } from './rights.ts';
-import { whatIsClear } from './seal-clear-columns.ts';
+import { unusable } from './embedded.ts';
+import { lockDirectory } from './embedded-lock.ts';
+import { lackOf } from './rights.ts';
 import { keysOf } from './sealing-keys.ts';
-import { clientFor, unreachable } from './server.ts';
-import { StoreError, withoutDetails } from './store-error.ts';
+import { clientFor } from './server.ts';
+import { StoreError } from './store-error.ts';
+import { unreachable } from './unreachable.ts';
 
 /**
  * What is found where a store is, or will be. Nothing is made or migrated, and of what is sealed nothing but
@@ -63,64 +64,81 @@ async function factsOf(queries: Queries): Promise<StoreFindings> {
     version: facts?.version.split(' ')[0],
     sealedBy: [],
   };
-  const { toRead, toServe, toMigrate } = await missingRights(queries);
-  if (toRead.length > 0) {
-    return { ...found, lacking: [...toRead, ...toServe] };
-  }
-  const pending = await pendingMigrations(queries);
-  if (pending > 0 || (await whatIsClear(queries)) !== null) {
-    // Older tables have nothing sealed, or not there.
-    return { ...found, pending, lacking: [...toServe, ...toMigrate] };
-  }
-  const sealedBy = toServe.length > 0 ? [] : await keysOf(queries);
-  return { ...found, lacking: toServe, sealedBy };
+  const { pending, isCurrent, lacking } = await lackOf(queries);
+  // What is sealed in older tables is not there, or elsewhere.
+  const sealedBy = isCurrent && lacking.length === 0 ? await keysOf(queries) : [];
+  return { ...found, pending, lacking, sealedBy };
 }
 
-async function inspectServer(databaseUrl: string): Promise<StoreFindings> {
-  const client = clientFor(databaseUrl, { query_timeout: questionTimeout });
+async function inspectServer(databaseUrl: string, patience: number): Promise<StoreFindings> {
+  const socket = new Socket();
+  const client = clientFor(databaseUrl, {
+    query_timeout: questionTimeout,
+    stream: () => socket,
+  });
   client.on('error', () => undefined);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, patience);
   try {
     await client.connect();
     return await factsOf(drizzle(client) as unknown as Queries);
   } catch (error) {
+    if (isLate) {
+      throw new StoreError(
+        'TIMED_OUT',
+        `PostgreSQL answers slowly: to look at it took longer than ${patience / 1000} s. See what it is at (pg_stat_activity), then try again.`,
+      );
+    }
     throw error instanceof StoreError ? error : unreachable(error);
   } finally {
     await client.end().catch(() => undefined);
+    clearTimeout(timer);
   }
 }
 
+/** Where something would be made: the folder, or the first one above it that is there. */
+const placeOf = (path: string): string =>
+  existsSync(path) || dirname(path) === path ? path : placeOf(dirname(path));
+
 /** To open it is to write its files, as any start does, and takes as long as it takes. */
 async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
-  if (!existsSync(join(dataDirectory, 'database'))) {
-    return absent;
-  }
-  let lock: FolderLock;
   try {
-    lock = await lockDirectory(dataDirectory);
+    if (!existsSync(join(dataDirectory, 'database'))) {
+      // With a last part that only a folder has.
+      accessSync(`${placeOf(resolve(dataDirectory))}/.`, constants.W_OK | constants.X_OK);
+      return absent;
+    }
+    const lock = await lockDirectory(dataDirectory);
+    try {
+      const client = new PGlite(join(dataDirectory, 'database'));
+      try {
+        await client.waitReady;
+        return await factsOf(drizzleEmbedded(client) as unknown as Queries);
+      } finally {
+        await client.close();
+      }
+    } finally {
+      lock.release();
+    }
   } catch (error) {
     if (error instanceof StoreError && error.code === 'IN_USE') {
       return { ...absent, state: 'IN_USE' };
     }
-    throw withoutDetails(error);
-  }
-  try {
-    const client = new PGlite(join(dataDirectory, 'database'));
-    try {
-      await client.waitReady;
-      return await factsOf(drizzleEmbedded(client) as unknown as Queries);
-    } finally {
-      await client.close();
-    }
-  } catch (error) {
-    throw withoutDetails(error);
-  } finally {
-    lock.release();
+    throw unusable(dataDirectory, error);
   }
 }
 
 /**
  * Looks at the store that `serve` would open.
+ * @param patience milliseconds for a server; an embedded store takes what it takes
  * @throws StoreError with a message for an operator, without secrets
  */
-export const inspectStore = (databaseUrl: string | undefined, dataDirectory: string) =>
-  databaseUrl === undefined ? inspectEmbedded(dataDirectory) : inspectServer(databaseUrl);
+export const inspectStore = (
+  databaseUrl: string | undefined,
+  dataDirectory: string,
+  patience: number,
+) =>
+  databaseUrl === undefined ? inspectEmbedded(dataDirectory) : inspectServer(databaseUrl, patience);

@@ -54,6 +54,12 @@ export async function pendingMigrations(
   return known.filter((migration) => !applied.includes(migration)).length;
 }
 
+/** The same in words. */
+export const pendingWords = (pending: number) =>
+  pending === 0
+    ? 'all migrations are applied'
+    : `${pending} ${pending === 1 ? 'migration is' : 'migrations are'} to come, which serve applies when it starts`;
+
 /** Whether there is anything to do for `migrateWith`. */
 export const isBehind = async (queries: Queries) =>
   (await pendingMigrations(queries)) > 0 || (await whatIsClear(queries)) !== null;

@@ -11,6 +11,7 @@ import { createPatientData } from './patient-data.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
 import { createRetention } from './retention.ts';
+import { lackBehind } from './rights.ts';
 import { checkKeys } from './sealing-keys.ts';
 import { openServer } from './server.ts';
 import { StoreError } from './store-error.ts';
@@ -98,8 +99,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     }
     await checkKeys(database, sealer, onProgress);
   } catch (error) {
+    const lack = await database.run((queries) => lackBehind(error, queries)).catch(() => undefined);
     await database.close();
-    throw error;
+    throw lack ?? error;
   }
   const store = createStore(database, options);
   if (!databaseUrl || isThere) {

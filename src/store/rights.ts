@@ -2,6 +2,9 @@ import { getTableName, is, sql } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import type { Queries } from './database.ts';
 import * as ledgerTables from './ledger-tables.ts';
+import { pendingMigrations, pendingWords } from './migrate.ts';
+import { whatIsClear } from './seal-clear-columns.ts';
+import { codeOf, StoreError } from './store-error.ts';
 import * as tables from './tables.ts';
 
 /** What the user of a database may not do there and has to, in the words of GRANT. */
@@ -93,4 +96,47 @@ export async function missingRights(queries: Queries): Promise<MissingRights> {
         : []),
     ],
   };
+}
+
+export interface Lack {
+  /** Migrations that the next start applies. */
+  pending: number;
+  /** Whether nothing at all is to be done to the tables. */
+  isCurrent: boolean;
+  /** Rights that the user lacks for what is to be done, in the words of GRANT. */
+  lacking: string[];
+}
+
+/** What the user of a database lacks for what `serve` is to do there, as it is now. */
+export async function lackOf(queries: Queries): Promise<Lack> {
+  const { toRead, toServe, toMigrate } = await missingRights(queries);
+  if (toRead.length > 0) {
+    return { pending: 0, isCurrent: false, lacking: [...toRead, ...toServe] };
+  }
+  const pending = await pendingMigrations(queries);
+  const isCurrent = pending === 0 && (await whatIsClear(queries)) === null;
+  return { pending, isCurrent, lacking: isCurrent ? toServe : [...toServe, ...toMigrate] };
+}
+
+/** The same for an operator, where something is lacking. */
+export const lackWords = ({ pending, lacking }: Pick<Lack, 'pending' | 'lacking'>) =>
+  `${pending > 0 ? pendingWords(pending) : 'PostgreSQL answers'}, but the user of DATABASE_URL lacks ${new Intl.ListFormat('en-GB').format(lacking)}. Give it that.`;
+
+/**
+ * What the user lacks, where that is why the database refused something; undefined where it is not, or where
+ * that cannot be looked at.
+ */
+export async function lackBehind(
+  error: unknown,
+  queries: Queries,
+): Promise<StoreError | undefined> {
+  const code = codeOf(error);
+  // Not allowed, or not where it is looked for.
+  if (!code?.startsWith('42')) {
+    return undefined;
+  }
+  const lack = await lackOf(queries).catch(() => undefined);
+  return lack && lack.lacking.length > 0
+    ? new StoreError('UNUSABLE', lackWords(lack), code)
+    : undefined;
 }

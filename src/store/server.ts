@@ -6,7 +6,9 @@ import pg from 'pg';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Queries, statementTimeout } from './database.ts';
 import { isBehind, migrateWith, needCurrent } from './migrate.ts';
+import { lackBehind } from './rights.ts';
 import { codeOf, isTransient, StoreError } from './store-error.ts';
+import { unreachable } from './unreachable.ts';
 
 export const connectionTimeout = 3_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
@@ -33,19 +35,6 @@ function connectionTo(databaseUrl: string) {
     options: [...asked, sessionOptions].join(' '),
   };
 }
-
-export const unreachable = (error: unknown) => {
-  const code = codeOf(error);
-  // The driver's own words, which have no code.
-  const isClear = error instanceof Error && /does not support SSL/.test(error.message);
-  return new StoreError(
-    'UNAVAILABLE',
-    isClear
-      ? 'The PostgreSQL server named by DATABASE_URL has no TLS, which sslmode there asks for. Switch it on in the server (ssl = on); only where nobody else is on the way, set sslmode=disable.'
-      : `The PostgreSQL database named by DATABASE_URL cannot be used${code ? ` (${code})` : ''}. Check that the server runs and can be reached, and the user, password and database name.`,
-    code,
-  );
-};
 
 /** What the driver cannot make anything of. Its own words may quote the password. */
 const unreadable = (error?: unknown) => {
@@ -227,8 +216,12 @@ export async function openServer(
       ? needCurrent(engine.queries, 'the database named by DATABASE_URL')
       : migrateServer(databaseUrl, sealer, onProgress));
   } catch (error) {
+    const problem =
+      error instanceof StoreError
+        ? error
+        : ((await lackBehind(error, engine.queries)) ?? unreachable(error));
     await pool.end().catch(ignored);
-    throw error instanceof StoreError ? error : unreachable(error);
+    throw problem;
   }
   return createDatabase(engine);
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { surveyConfig } from '../../src/config.ts';
 import { checkStore } from '../../src/doctor/check-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createSealer } from '../../src/store/sealing.ts';
 import { endAll, temporaryFolder } from '../support/command-line.ts';
+import { startFaultyDatabase } from '../support/faulty-database.ts';
 import { type RunningPostgres, startPostgres } from '../support/postgres.ts';
 import { statement } from '../support/statement.ts';
 
@@ -25,15 +26,23 @@ afterAll(async () => {
 const password = 'invented';
 const sealer = createSealer({ current: Buffer.alloc(32, 7) });
 
-const look = async (databaseUrl: string) => {
+const look = async (databaseUrl: string, patience = 9_000) => {
   const { config } = surveyConfig({ DATABASE_URL: databaseUrl }, 'sandbox');
-  const { state, text } = await checkStore(config);
+  const { state, text } = await checkStore(config, patience);
   return `${state} ${text}`;
 };
 
 const serve = async (databaseUrl: string) => {
   const store = await openStore({ databaseUrl, sealer, clock: Date.now });
   await store.close();
+};
+
+/** What the doctor finds wrong, after a look that `serve` ends over it with the very same words. */
+const lookAndServe = async (databaseUrl: string) => {
+  const found = await look(databaseUrl);
+  const refused = await serve(databaseUrl).catch((error: Error) => error);
+  expect(refused).toMatchObject({ name: 'StoreError', message: found.replace(/^FAILED /, '') });
+  return found;
 };
 
 /** An empty database with a user who may do nothing in it but enter. */
@@ -59,12 +68,11 @@ describe('the rights of the user', () => {
       ['CREATE on the schema public', 'grant create on schema public'],
     ];
     for (const [lacking, grant] of steps) {
-      expect(await look(clerk)).toMatch(
+      expect(await lookAndServe(clerk)).toMatch(
         new RegExp(
-          `^FAILED \\d+ migrations are to come, .*, but the user lacks ${lacking}\\. Give`,
+          `^FAILED \\d+ migrations are to come, .*, but the user of DATABASE_URL lacks ${lacking}\\. Give`,
         ),
       );
-      await expect(serve(clerk)).rejects.toMatchObject({ code: '42501' });
       await statement(owner, `${grant} to ${name}`);
     }
     expect(await look(clerk)).toMatch(/^OK PostgreSQL .* migrations are to come/);
@@ -77,10 +85,9 @@ describe('the rights of the user', () => {
     await statement(owner, `grant create on database ${name} to ${name}`);
     await statement(owner, `grant create on schema public to ${name}`);
     await statement(owner, `create schema ${name} authorization ${name}`);
-    expect(await look(clerk)).toMatch(
-      /^FAILED .*, but the user lacks a search_path that begins with public\. Give/,
+    expect(await lookAndServe(clerk)).toMatch(
+      /^FAILED .*, but the user of DATABASE_URL lacks a search_path that begins with public\. Give/,
     );
-    await expect(serve(clerk)).rejects.toThrow();
     await statement(owner, `alter role ${name} set search_path = public`);
     expect(await look(clerk)).toMatch(/^OK /);
     await serve(clerk);
@@ -89,7 +96,7 @@ describe('the rights of the user', () => {
   it('need be no more than those on the tables once all migrations are applied', async () => {
     const { name, owner, clerk } = await emptyDatabase();
     await serve(owner);
-    const steps: [string, RegExp][] = [
+    const steps: [string, RegExp, ((url: string) => Promise<string>)?][] = [
       [
         `revoke usage on schema public from public`,
         /lacks USAGE on the schema drizzle, SELECT on the table drizzle\.__drizzle_migrations, USAGE on the schema public and SELECT, INSERT, UPDATE and DELETE on the tables access_chains, .*, visits\./,
@@ -105,13 +112,15 @@ describe('the rights of the user', () => {
       [
         `grant select, insert, update, delete on all tables in schema public to ${name};
          revoke insert on visits from ${name}`,
-        /but the user lacks SELECT, INSERT, UPDATE and DELETE on the table visits\./,
+        /but the user of DATABASE_URL lacks SELECT, INSERT, UPDATE and DELETE on the table visits\./,
+        // What serve does not do as it starts, it cannot miss.
+        look,
       ],
     ];
-    for (const [change, lacking] of steps) {
+    for (const [change, lacking, seen = lookAndServe] of steps) {
       await statement(owner, change);
-      const found = await look(clerk);
-      expect(found).toMatch(/^FAILED PostgreSQL answers, but the user lacks/);
+      const found = await seen(clerk);
+      expect(found).toMatch(/^FAILED PostgreSQL answers, but the user of DATABASE_URL lacks/);
       expect(found).toMatch(lacking);
     }
     await statement(owner, `grant insert on visits to ${name}`);
@@ -132,10 +141,9 @@ describe('the rights of the user', () => {
        delete from drizzle.__drizzle_migrations
          where created_at = (select max(created_at) from drizzle.__drizzle_migrations)`,
     );
-    expect(await look(clerk)).toMatch(
-      /^FAILED 1 migration is to come, .*, but the user lacks ownership of the tables __drizzle_migrations, access_chains, /,
+    expect(await lookAndServe(clerk)).toMatch(
+      /^FAILED 1 migration is to come, .*, but the user of DATABASE_URL lacks ownership of the tables __drizzle_migrations, access_chains, /,
     );
-    await expect(serve(clerk)).rejects.toMatchObject({ code: '42501' });
   });
 });
 
@@ -170,15 +178,17 @@ describe('a server that lets nobody in', () => {
     const { name, clerk } = await emptyDatabase();
     const other = new URL(clerk);
     other.pathname = '/absent';
-    expect(await look(other.href)).toMatch(/no such database \(3D000\)\. Create it/);
+    expect(await lookAndServe(other.href)).toMatch(/no such database \(3D000\)\. Create it/);
     other.password = 'wrong';
-    expect(await look(other.href)).toMatch(/refuses the user or the password \(28P01\)/);
+    expect(await lookAndServe(other.href)).toMatch(/refuses the user or the password \(28P01\)/);
     await statement(postgres.url, `revoke connect on database ${name} from public`);
-    expect(await look(clerk)).toMatch(
+    expect(await lookAndServe(clerk)).toMatch(
       /does not let this user look .* \(42501\)\. Grant it CONNECT/,
     );
     await statement(postgres.url, `alter role ${name} nologin`);
-    expect(await look(clerk)).toMatch(/does not let this user in from here \(28000\): .*TLS/);
+    expect(await lookAndServe(clerk)).toMatch(
+      /does not let this user in from here \(28000\): .*TLS/,
+    );
   });
 
   it('is told to have no TLS where that is asked for', async () => {
@@ -191,12 +201,35 @@ describe('a server that lets nobody in', () => {
   });
 });
 
+it('is let go of where it is late: nothing keeps the doctor after its report', async () => {
+  const network = await startFaultyDatabase(postgres.url);
+  onTestFinished(() => network.close());
+  network.latency = 300;
+  const begun = performance.now();
+  expect(await look(network.url, 2_000)).toMatch(
+    /^FAILED PostgreSQL answers slowly: .* longer than 2 s\. See what .* \(pg_stat_activity\), then/,
+  );
+  expect(performance.now() - begun).toBeLessThan(3_000);
+});
+
 it('leaves an embedded store that is not there unmade', async () => {
   const folder = join(temporaryFolder(), 'data');
   const { config } = surveyConfig({ DATA_DIR: folder }, 'sandbox');
-  expect(await checkStore(config)).toMatchObject({
+  expect(await checkStore(config, 9_000)).toMatchObject({
     state: 'NOTE',
     text: expect.stringContaining('serve makes it in'),
   });
   expect(existsSync(folder)).toBe(false);
+});
+
+it('tells of a folder in which serve could make no embedded store', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'file'), '');
+  const { config } = surveyConfig({ DATA_DIR: join(folder, 'file', 'data') }, 'sandbox');
+  expect(await checkStore(config, 9_000)).toMatchObject({
+    state: 'FAILED',
+    text: expect.stringMatching(
+      /^The data folder .*\/file\/data\/store cannot be used \(ENOTDIR\)\. Check that it is a writable/,
+    ),
+  });
 });
