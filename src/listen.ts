@@ -61,6 +61,17 @@ function closeWithConnection({ socket }: IncomingMessage, response: ServerRespon
   response.once('finish', () => responses.delete(response));
 }
 
+function problemOf({ code }: NodeJS.ErrnoException, host: string, port: number, variable: string) {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is in use. Choose another one with ${variable}=...`;
+    case 'EACCES':
+      return `Port ${port} is not for this user to listen on (${code}). Choose one above 1023 with ${variable}=...`;
+    default:
+      return `Cannot listen on port ${port} of ${host} (${code}). ${variable.replace('PORT', 'HOST')} has to be an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all that it has.`;
+  }
+}
+
 export type Listening = Awaited<ReturnType<typeof listen>>;
 
 /**
@@ -90,11 +101,7 @@ export async function listen(
   server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new StartError(`Port ${port} is in use. Choose another one with ${variable}=...`)
-          : new StartError(`Cannot listen on port ${port} of ${host}: ${error.code}.`),
-      ),
+      reject(new StartError(problemOf(error, host, port, variable))),
     );
     server.listen(port, host, resolve);
   });

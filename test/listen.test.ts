@@ -32,6 +32,16 @@ describe('the HTTP server', () => {
     );
   });
 
+  it('says which variable names an address that this machine does not have', async () => {
+    // Of a network that is nobody's (RFC 5737).
+    await expect(listen('192.0.2.1', 0)).rejects.toThrow(
+      /^Cannot listen on port 0 of 192\.0\.2\.1 \(EADDRNOTAVAIL\)\. HOST has to be an address of/,
+    );
+    await expect(listen('nowhere.invalid', 0, undefined, 'METRICS_PORT')).rejects.toThrow(
+      / METRICS_HOST has to be an address of this machine/,
+    );
+  });
+
   it('takes as many connections as its limit, and closes the next one', async () => {
     const { port } = await start(3);
     const open = () => {
