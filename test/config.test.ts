@@ -174,6 +174,7 @@ describe('a bad value', () => {
     NIMBUS_PASSWORD: `${canary}-ü`,
     NIMBUS_TREATMENT_TYPES: ',',
     NIMBUS_CENTRAL_PHARMACY_ID: `\u0000${canary}`,
+    NIMBUS_REDIRECT_HOSTS: `portal.example.com, https://${canary}.example.com`,
     NIMBUS_TIMEOUT_MS: canary,
     VSEE_REQUEST_ENCODING: canary,
     VSEE_ROOM_SLUG: `//${canary}`,

@@ -9,6 +9,7 @@ import {
 import { createNimbusCapabilities } from './adapter.ts';
 import { createNimbusClient } from './client.ts';
 import { probeNimbus } from './probe.ts';
+import { isHost } from './redirects.ts';
 
 const words = (text: string) =>
   text
@@ -34,7 +35,12 @@ const environment = z.object({
   NIMBUS_CENTRAL_PHARMACY_ID: credential('The central pharmacy that orders go to.'),
   NIMBUS_REDIRECT_HOSTS: list(
     'Hosts that portal links may lead to, comma separated; default any https host.',
-  ).optional(),
+  )
+    .refine(
+      (hosts) => hosts.every(isHost),
+      'must be a comma-separated list of hosts such as portal.example.com',
+    )
+    .optional(),
   ...limits('NIMBUS'),
 });
 

@@ -1,5 +1,11 @@
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** Whether a link's host can be this one, as an allow-list names it: a URL, say, or `*` would match none. */
+export const isHost = (text: string) =>
+  /^[a-z0-9.:[\]-]+$/i.test(text) &&
+  URL.canParse(`https://${text}`) &&
+  new URL(`https://${text}`).host === text.toLowerCase();
+
 /**
  * Whether a link from Nimbus may be handed to a browser: https (http on loopback only), no user
  * info, and, where an allow-list of hosts is configured, on it. The link itself is never fetched,
