@@ -167,11 +167,16 @@ describe('a store on PostgreSQL', () => {
     const { store } = await open({ databaseUrl });
     const [one, other] = [await addPatient(store, named('A', 'B')), await addPatient(store)];
     let runs = 0;
+    let holders = 0;
     const lockBoth = (first: string, second: string) =>
       database.transaction(async (queries) => {
         runs += 1;
         await queries.execute(sql`select id from patients where id = ${first} for update`);
-        await delay(150);
+        holders += 1;
+        // On a busy machine, too, each holds one before it asks for the other.
+        while (holders < 2) {
+          await delay(10);
+        }
         await queries.execute(sql`select id from patients where id = ${second} for update`);
         return 'done';
       });
