@@ -42,7 +42,7 @@ export function openAnnouncements(databaseUrl: string): Announcements & { close(
   async function connect() {
     let fresh: pg.Client;
     try {
-      fresh = clientFor(databaseUrl, { query_timeout: connectionTimeout, keepAlive: true });
+      fresh = clientFor(databaseUrl, { query_timeout: connectionTimeout });
     } catch {
       // A certificate's file that is just being replaced, say: it was there as this process started.
       again();

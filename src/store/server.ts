@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
@@ -13,9 +14,15 @@ import { unreachable } from './unreachable.ts';
 export const connectionTimeout = 3_000;
 /** For a server that is silent altogether, so that no statement waits for ever. */
 const answerTimeout = statementTimeout + 2_000;
+/** Milliseconds of quiet after which a connection's other end is asked for a sign of life; the system's own are hours. */
+const keepAliveInitialDelayMillis = 10_000;
 /** Any number, the same in all processes of Portico: names the lock on migrating. */
 const migrationLock = 7_061_726_846;
 const longestMigrationWait = 120_000;
+/** Milliseconds between two looks at whether a server that is being migrated still answers anybody. */
+const betweenLooks = 2_000;
+/** Milliseconds without an answer after which that is said; one look alone may fail on a busy machine. */
+const longestUnanswered = 10_000;
 /** Milliseconds of waiting after which it is said. */
 const longestSilence = 5_000;
 /** Milliseconds that a migration waits for rows or tables: for as long, whoever wants them next waits behind it. */
@@ -33,6 +40,7 @@ function connectionTo(databaseUrl: string) {
   return {
     connectionString: databaseUrl.replace(/(?<=[?&])options=[^&#]*/g, ''),
     options: [...asked, sessionOptions].join(' '),
+    ...{ keepAlive: true, keepAliveInitialDelayMillis },
   };
 }
 
@@ -84,6 +92,8 @@ const hindrances = {
   },
 };
 
+const isMigrated = 'Database: it is being migrated. Large tables take their time...';
+
 /** One attempt. @returns what is in its way, if anything */
 async function migrateOnce(
   queries: NodePgDatabase,
@@ -106,9 +116,11 @@ async function migrateOnce(
     await queries.execute(
       sql`select set_config('statement_timeout', '0', false), set_config('lock_timeout', ${String(lockTimeout)}, false)`,
     );
+    const patience = setTimeout(onProgress, longestSilence, isMigrated);
     try {
       await migrateWith(anyQueries, (config) => migrate(queries, config), sealer, onProgress);
     } finally {
+      clearTimeout(patience);
       // A pooler may give the session to somebody else.
       await queries.execute(sql`reset all`).catch(ignored);
     }
@@ -121,39 +133,88 @@ async function migrateOnce(
   }
 }
 
+/** PostgreSQL's own codes: it has answered. */
+const isAnswer = (error: unknown) => /^[0-9][0-9A-Z]{4}$/.test(codeOf(error) ?? '');
+
+/** Resolves when the server has answered nobody for two minutes. */
+async function silenceOf(
+  pool: pg.Pool,
+  onProgress: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let answered = Date.now(), told = false; ; ) {
+    await delay(betweenLooks, undefined, { signal });
+    if (await pool.query('select 1').then(() => true, isAnswer)) {
+      answered = Date.now();
+    }
+    const unanswered = Date.now() - answered;
+    if (unanswered > longestMigrationWait) {
+      return;
+    }
+    if (unanswered > longestUnanswered && !told) {
+      told = true;
+      onProgress('Database: the server does not answer. Waiting for two minutes at the most...');
+    }
+  }
+}
+
 /**
  * Migrates over a connection of its own, under a lock that goes with the connection: of many
- * processes that start at once one migrates, and the others find it done.
+ * processes that start at once one migrates, and the others find it done. It takes the time that it needs,
+ * and from over there a server that is at work looks like one that is silent: so others ask it meanwhile.
  */
 async function migrateServer(
   databaseUrl: string,
+  pool: pg.Pool,
   sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const client = clientFor(databaseUrl, { keepAlive: true });
+  const socket = new Socket();
+  const client = clientFor(databaseUrl, { stream: () => socket });
   client.on('error', ignored);
+  const over = new AbortController();
+  let isSilent = false;
+  silenceOf(pool, onProgress, over.signal).then(() => {
+    isSilent = true;
+    socket.destroy();
+  }, ignored);
   try {
     await client.connect();
-    const queries = drizzle(client);
-    const begun = Date.now();
-    for (let told: string | undefined; ; ) {
-      const hindrance = await migrateOnce(queries, sealer, onProgress);
-      if (hindrance === undefined) {
-        return;
-      }
-      const { pause, waiting, last } = hindrances[hindrance];
-      const waited = Date.now() - begun;
-      if (waited > longestMigrationWait) {
-        throw new StoreError('UNUSABLE', last);
-      }
-      if (waited > longestSilence && told !== waiting) {
-        told = waiting;
-        onProgress(waiting);
-      }
-      await delay(pause);
-    }
+    await migrateOver(drizzle(client), sealer, onProgress);
+  } catch (error) {
+    throw isSilent
+      ? new StoreError(
+          'UNAVAILABLE',
+          'For two minutes the PostgreSQL server named by DATABASE_URL has answered nobody, while it was to be migrated. Look at it, and at the network between, then start this one again: nothing is left half done.',
+        )
+      : error;
   } finally {
     await client.end().catch(ignored);
+    over.abort();
+  }
+}
+
+async function migrateOver(
+  queries: NodePgDatabase,
+  sealer: Sealer,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const begun = Date.now();
+  for (let told: string | undefined; ; ) {
+    const hindrance = await migrateOnce(queries, sealer, onProgress);
+    if (hindrance === undefined) {
+      return;
+    }
+    const { pause, waiting, last } = hindrances[hindrance];
+    const waited = Date.now() - begun;
+    if (waited > longestMigrationWait) {
+      throw new StoreError('UNUSABLE', last);
+    }
+    if (waited > longestSilence && told !== waiting) {
+      told = waiting;
+      onProgress(waiting);
+    }
+    await delay(pause);
   }
 }
 
@@ -175,8 +236,7 @@ function engineOf(pool: pg.Pool) {
       } finally {
         // A connection whose transaction broke for a reason the database did not give is not reused.
         const refused = failure === undefined || failure instanceof StoreError;
-        const answered = refused || /^[0-9][0-9A-Z]{4}$/.test(codeOf(failure) ?? '');
-        client.release(!answered);
+        client.release(!(refused || isAnswer(failure)));
       }
     },
 
@@ -205,7 +265,6 @@ export async function openServer(
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: statementTimeout,
     query_timeout: answerTimeout,
-    keepAlive: true,
   });
   pool.on('error', ignored);
   // The pool listens to idle connections only; one that is lost while it is in use must not kill us.
@@ -214,7 +273,7 @@ export async function openServer(
   try {
     await (existing
       ? needCurrent(engine.queries, 'the database named by DATABASE_URL')
-      : migrateServer(databaseUrl, sealer, onProgress));
+      : migrateServer(databaseUrl, pool, sealer, onProgress));
   } catch (error) {
     const problem =
       error instanceof StoreError

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startFaultyDatabase } from '../support/faulty-database.ts';
 import { emptyDatabase, query, useStores } from './stores.ts';
 
 /** S06: a start that finds something to migrate, and somebody in its way. */
@@ -29,8 +30,8 @@ describe('a migration', { timeout: 60_000 }, () => {
     await somebody.end();
   });
 
-  const opened = () =>
-    open({ databaseUrl, onProgress: (line) => lines.push(line) }).then(
+  const opened = (url = databaseUrl) =>
+    open({ databaseUrl: url, onProgress: (line) => lines.push(line) }).then(
       ({ store }) => store.ping(),
       (error: Error) => error.message,
     );
@@ -88,6 +89,36 @@ describe('a migration', { timeout: 60_000 }, () => {
     expect(lines).toEqual([expect.stringMatching(/^Database: another process is migrating it\./)]);
     pass(121_000);
     expect(await waiting).toMatch(/^Another process has been migrating the database for two/);
+  });
+
+  test('ends where the server answers nobody any more, and says so', async () => {
+    const network = await startFaultyDatabase(databaseUrl);
+    onTestFinished(() => network.close());
+    await somebody.query('begin; select count(*) from operations');
+    const waiting = opened(network.url);
+    await until(isWaiting);
+    network.fallSilent();
+    pass(11_000);
+    const silence = 'Database: the server does not answer. Waiting for two minutes at the most...';
+    await until(() => lines.includes(silence));
+    pass(121_000);
+    expect(await waiting).toMatch(/^For two minutes the PostgreSQL server .*, then start this one/);
+    await somebody.query('commit');
+    expect(await opened()).toBeUndefined();
+  });
+
+  test('says that it is at work where that takes long', async () => {
+    await query(
+      databaseUrl,
+      `create function wait() returns event_trigger language plpgsql as
+         $$ begin perform pg_sleep(2); end $$;
+       create event trigger wait on ddl_command_start execute function wait()`,
+    );
+    expect(await opened()).toBeUndefined();
+    expect(lines).toEqual([
+      expect.stringMatching(/^Database: it is being migrated\. Large tables/),
+      'Database: 1 migration applied.',
+    ]);
   });
 
   test('takes the time that it needs, whatever the statements of its user are given', async () => {

@@ -1,6 +1,7 @@
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { openServer } from '../../src/store/server.ts';
 import {
@@ -88,6 +89,16 @@ describe('a store on PostgreSQL', () => {
     await expect(open({ databaseUrl: 'postgres://a:secret@[broken' })).rejects.toThrow(
       /DATABASE_URL cannot be used/,
     );
+  });
+
+  test('asks on each of its connections for a sign of life, long before the system would', async () => {
+    const asked = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    onTestFinished(() => asked.mockRestore());
+    const { store } = await open({ databaseUrl: await emptyDatabase() });
+    await store.ping();
+    const delays = asked.mock.calls.map(([enabled, delay]) => enabled && delay);
+    expect(delays.length).toBeGreaterThan(1);
+    expect(new Set(delays)).toEqual(new Set([10_000]));
   });
 
   test('survives the loss of its idle connections', async () => {
