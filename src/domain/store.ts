@@ -30,8 +30,8 @@ export interface PatientRegister {
   find(ids: readonly string[]): Promise<Patient[]>;
   findBySubject(subject: string): Promise<Patient | undefined>;
   /**
-   * Search in names (each part of `text` must be found, in any order, without regard to case, accents and
-   * apostrophes) or an exact e-mail.
+   * Search in names (each part of `text` must be found, in any order, without regard to case, accents,
+   * apostrophes, and whether ü is written as ue) or an exact e-mail.
    */
   search(text: string | null, page: Page): Promise<Rows<Patient> & { totalCount: number }>;
   /**

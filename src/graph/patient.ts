@@ -167,7 +167,7 @@ builder.queryFields((t) => ({
     args: {
       search: t.arg.string({
         description:
-          'Words, or their first two letters and more, that all begin parts of the name, in any order; or a whole e-mail address. Case, accents, apostrophes, commas and hyphens do not matter; a single letter beside longer words is left out.',
+          'Words, or their first two letters and more, that all begin parts of the name, in any order; or a whole e-mail address. Case, accents, apostrophes, commas and hyphens do not matter, nor whether ü is written as ue, ø as oe, å as aa and the like; a single letter beside longer words is left out.',
       }),
       ...pageArguments,
     },

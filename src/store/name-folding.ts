@@ -35,9 +35,49 @@ const partsOf = (value: string) =>
     word.includes('@') ? [word] : word.split(betweenParts).filter(Boolean),
   );
 
-/** What whole names are equal by: their parts, wherever the first name ends and the last begins. */
-export const foldedName = (...names: readonly string[]) =>
-  names.flatMap(partsOf).map(plain).sort().join(' ');
+/** How letters are written where a keyboard lacks them. */
+const pairs: Readonly<Record<string, string | undefined>> = {
+  ...{ ä: 'ae', ö: 'oe', ü: 'ue', ß: 'ss', å: 'aa', æ: 'ae', ø: 'oe' },
+};
+const pair = /(ae|oe|ue|aa|ss)/u;
+/** What pairs may stand for, in German and Swedish, and in Danish and Norwegian. */
+const readings: readonly Readonly<Record<string, string | undefined>>[] = [
+  { ae: 'ä', oe: 'ö', ue: 'ü', aa: 'å', ss: 'ß' },
+  { ae: 'æ', oe: 'ø', aa: 'å' },
+];
+/** Of one word: hardly any name has more, and each doubles what is asked for. */
+const mostPairs = 4;
+
+const spelledOut = (folded: string) =>
+  folded.replace(/[äöüßåæø]/gu, (letter) => pairs[letter] ?? letter);
+
+/**
+ * What else a word may be written as: Mueller is Müller. It is the search that asks for all of them, so that
+ * records are found whenever they were stored. A pair is never the letter without its accent: Michael is
+ * not Michal, nor Joel Jol.
+ */
+function spellings(folded: string): string[] {
+  const pieces = spelledOut(folded).split(pair);
+  return readings.flatMap((letters) =>
+    pieces.reduce<string[]>(
+      (starts, piece, index) => {
+        const letter = index < 2 * mostPairs ? letters[piece] : undefined;
+        const ways = letter === undefined ? [piece] : [piece, letter];
+        return starts.flatMap((start) => ways.map((way) => start + way));
+      },
+      [''],
+    ),
+  );
+}
+
+/**
+ * What whole names are equal by, wherever the first name ends and the last begins: one of these, which are
+ * their parts without accents, and with pairs for what has some.
+ */
+export const foldedNames = (...names: readonly string[]): string[] => {
+  const parts = names.flatMap(partsOf);
+  return [parts, parts.map(spelledOut)].map((each) => each.map(plain).sort().join(' '));
+};
 
 /** Beginnings of one letter would tell everybody's initials; whole names of one letter are kept. */
 const shortestBeginning = 2;
@@ -74,7 +114,7 @@ const isCaseless = (part: string) => /^\p{Lo}$/u.test(part);
 
 /**
  * What each part of a search has to be one of, among the `nameBeginnings` of somebody: as it was entered,
- * and plain.
+ * plain, and in other spellings.
  */
 export function wantedBeginnings(search: string): string[][] {
   const words = wordsOf(search);
@@ -82,6 +122,6 @@ export function wantedBeginnings(search: string): string[][] {
   // With nothing else to go by, somebody may be called by a single letter, or by signs.
   const wanted = parts.length > 0 ? parts : words;
   return [...new Set(wanted)].map((part) => [
-    ...new Set([beginningOf(part), beginningOf(plain(part))]),
+    ...new Set([part, plain(part), ...spellings(part)].map(beginningOf)),
   ]);
 }

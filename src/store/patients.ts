@@ -5,7 +5,7 @@ import type { PatientRegister, Sealer } from '../domain/store.ts';
 import { type Database, repeated } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
-import { foldedName } from './name-folding.ts';
+import { foldedNames } from './name-folding.ts';
 import { onlyUuids } from './row-ids.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
 import { StoreError } from './store-error.ts';
@@ -94,11 +94,12 @@ export function createPatientRegister(
     },
 
     async findNamesakes({ firstName, lastName, birthDate }) {
-      const name = foldedName(firstName, lastName);
+      const names = foldedNames(firstName, lastName);
       const candidates = await where(matching(`${firstName} ${lastName}`));
       return candidates.filter(
         (each) =>
-          each.birthDate === birthDate && foldedName(each.firstName, each.lastName) === name,
+          each.birthDate === birthDate &&
+          foldedNames(each.firstName, each.lastName).some((name) => names.includes(name)),
       );
     },
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameBeginnings, wantedBeginnings } from '../../src/store/name-folding.ts';
+import { foldedNames, nameBeginnings, wantedBeginnings } from '../../src/store/name-folding.ts';
 
-const letters = [...'aAnéß李x0', '\u0301', "'", '’', '-', '–', '.', ',', '@', ' ', '\t', '\0'];
+const letters = [...'aAnéßüøåe李x0', '\u0301', "'", '’', '-', '–', '.', ',', '@', ' ', '\t', '\0'];
 const name = fc.oneof(
   fc.string({ unit: fc.constantFrom(...letters), minLength: 1, maxLength: 45 }),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 45 }),
@@ -28,4 +28,25 @@ test('nobody is found by an initial, nor told by one', () => {
     ["o'neil", 'oneil'],
     ['josé', 'jose'],
   ]);
+});
+
+test('a pair of letters stands for the one that keyboards lack, and for nothing else', () => {
+  expect(wantedBeginnings('Mueller')).toEqual([['mueller', 'müller']]);
+  expect(wantedBeginnings('Müller')).toEqual([['müller', 'muller', 'mueller']]);
+  for (const [search, name] of [
+    ...[['Michael', 'Michal'] as const, ['Rafael', 'Rafał'] as const, ['Joel', 'Jol'] as const],
+    ...[['Mueller', 'Muller'] as const, ['Soerensen', 'Sorensen'] as const],
+  ]) {
+    const [wanted = []] = wantedBeginnings(search);
+    expect(nameBeginnings(name).filter((known) => wanted.includes(known))).toEqual([]);
+    expect(foldedNames(name).filter((known) => foldedNames(search).includes(known))).toEqual([]);
+  }
+});
+
+test('records keep what they were stored with: nothing is added to it for other spellings', () => {
+  expect(nameBeginnings('Ö', 'Mül').sort()).toEqual(['mu', 'mul', 'mü', 'mül', 'o', 'ö'].sort());
+});
+
+test('a word asks for a bounded number of spellings', () => {
+  expect(wantedBeginnings('aeoeueaa'.repeat(8))[0]?.length).toBeLessThan(40);
 });

@@ -172,6 +172,45 @@ describeOnBoth('the register', (open) => {
     expect(namesakes.map((each) => each.firstName)).toEqual([firstName]);
   });
 
+  test('finds a name however the letters are written that keyboards lack', async () => {
+    const { store } = await open();
+    const written = [
+      ...['Jürgen Müller', 'Juergen Mueller', 'Petra Muller', 'Otto Größmann', 'Ida Strasse'],
+      ...['Ulf Straße', 'Kai Sørensen', 'Bo Soerensen', 'Åse Aagaard', 'Per Ågård', 'Max Bäuerle'],
+      ...['Michal Joel', 'Ole Kjær', 'Åsa Sjöström'],
+    ];
+    for (const name of written) {
+      const [first = '', last = ''] = name.split(' ');
+      await addPatient(store, { ...named(first, last), birthDate: '1990-05-06' });
+    }
+    const wanted = {
+      'Mueller, Juergen': ['Jürgen Müller', 'Juergen Mueller'],
+      muell: ['Jürgen Müller', 'Juergen Mueller'],
+      'MÜLLER jürgen': ['Jürgen Müller', 'Juergen Mueller'],
+      Muller: ['Jürgen Müller', 'Petra Muller'],
+      Groessmann: ['Otto Größmann'],
+      strasse: ['Ida Strasse', 'Ulf Straße'],
+      Straße: ['Ida Strasse', 'Ulf Straße'],
+      soerensen: ['Kai Sørensen', 'Bo Soerensen'],
+      Sørensen: ['Kai Sørensen', 'Bo Soerensen'],
+      sorensen: ['Kai Sørensen'],
+      aagaard: ['Åse Aagaard', 'Per Ågård'],
+      Ågaard: ['Åse Aagaard', 'Per Ågård'],
+      baeuerle: ['Max Bäuerle'],
+      kjaer: ['Ole Kjær'],
+      'aasa sjoestroem': ['Åsa Sjöström'],
+      Michael: [],
+    };
+    for (const [search, found] of Object.entries(wanted)) {
+      expect((await names(store, search)).sort(), search).toEqual(found.sort());
+    }
+    const namesakes = (firstName: string, lastName: string) =>
+      store.patients.findNamesakes({ firstName, lastName, birthDate: '1990-05-06' });
+    expect(await namesakes('Juergen', 'Müller')).toHaveLength(2);
+    expect(await namesakes('Jurgen', 'Muller')).toHaveLength(1);
+    expect(await namesakes('Petra', 'Mueller')).toEqual([]);
+  });
+
   test('compares the first 32 letters of a word', async () => {
     const { store } = await open();
     const long = 'Wolfeschlegelsteinhausenbergerdorff';
