@@ -10,7 +10,7 @@ function Content() {
   const selected = useSelectedPatient();
   if (!isStaff) {
     return (
-      <main id="content" className="single">
+      <main id="content" className="single" tabIndex={-1}>
         <PortalReturn />
         {patientId === undefined ? (
           <p className="empty">You are not in the clinic’s register yet. Ask at the front desk.</p>
@@ -25,7 +25,7 @@ function Content() {
       <aside className="finder-side" aria-label="Patients">
         <Finder selected={selected} />
       </aside>
-      <main id="content">
+      <main id="content" tabIndex={-1}>
         {/* Whatever there is to show of the patient: on a phone nothing else leads back. */}
         {selected !== undefined && (
           <button

@@ -1,6 +1,14 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { cardOf, describeFrontDesk, dialogOf, noticeOf, partOf, press } from './front-desk.ts';
+import {
+  cardOf,
+  describeFrontDesk,
+  dialogOf,
+  focusedText,
+  noticeOf,
+  partOf,
+  press,
+} from './front-desk.ts';
 
 describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk) => {
   /** The link that an action brought, which the page shows only once. */
@@ -143,6 +151,16 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await noticeOf(page, 'The invitation is on its way.').waitFor();
     await access.getByText('Invited').waitFor();
     await access.getByText('MD HQ').waitFor();
+    // The focus goes back to where it was, or into the page.
+    const dismiss = page.locator('.notice').getByRole('button');
+    await dismiss.click();
+    expect(await focusedText(page)).toBe('Invite');
+    await press(access, 'Invite');
+    await press(dialogOf(page), 'Send the invitation');
+    await dismiss.waitFor();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await dismiss.click();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
   });
 
   it('starts a walk-in and hands out its link', async () => {

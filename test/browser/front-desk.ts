@@ -88,6 +88,10 @@ export const partOf = (card: Locator, vendor: string): Locator =>
 
 export const dialogOf = (page: Page): Locator => page.getByRole('dialog');
 
+/** What has the focus, by its text. */
+export const focusedText = (page: Page) =>
+  page.evaluate(() => document.activeElement?.textContent ?? '');
+
 /** What is said when something was done. */
 export const noticeOf = (page: Page, text: string | RegExp): Locator =>
   page.getByRole('status').getByText(text);

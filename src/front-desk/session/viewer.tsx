@@ -23,7 +23,7 @@ export function ViewerGate({ children }: { children: ReactNode }) {
     return <ViewerContext value={{ isStaff, patientId: patient?.id }}>{children}</ViewerContext>;
   }
   return (
-    <main id="content" className="single">
+    <main id="content" className="single" tabIndex={-1}>
       {error === null ? (
         <Loading what="Signing in" />
       ) : (
