@@ -43,16 +43,10 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialogOf(page).getByLabel('Weight (pounds)').fill('132.5');
   }
 
-  it('onboards a new patient, from the empty form to their record', async () => {
-    const page = await desk.open();
-    await press(page, 'Onboard a new patient');
-    const dialog = dialogOf(page);
-    // The browser itself names what is missing.
-    await press(dialog, 'Onboard');
-    expect(await dialog.locator(':invalid').count()).toBeGreaterThan(10);
+  async function fillPerson(page: Page, email: string, phone: string) {
     const entries = {
       ...{ 'First name': 'Frida', 'Last name': 'Sandberg', Born: '1999-04-23' },
-      ...{ 'E-mail': 'frida.sandberg@example.com', Phone: 'no number' },
+      ...{ 'E-mail': email, Phone: phone },
       ...{
         Street: '2 Sandbox Street',
         City: 'Los Angeles',
@@ -61,10 +55,20 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
       },
     };
     for (const [label, text] of Object.entries(entries)) {
-      await dialog.getByLabel(label, { exact: true }).fill(text);
+      await dialogOf(page).getByLabel(label, { exact: true }).fill(text);
     }
-    await dialog.getByLabel('Sex').selectOption('Female');
+    await dialogOf(page).getByLabel('Sex').selectOption('Female');
     await fillMeasures(page);
+  }
+
+  it('onboards a new patient, from the empty form to their record', async () => {
+    const page = await desk.open();
+    await press(page, 'Onboard a new patient');
+    const dialog = dialogOf(page);
+    // The browser itself names what is missing.
+    await press(dialog, 'Onboard');
+    expect(await dialog.locator(':invalid').count()).toBeGreaterThan(10);
+    await fillPerson(page, 'frida.sandberg@example.com', 'no number');
     await press(dialog, 'Onboard');
     await dialog.getByRole('alert').getByText('Correct it and send it again.').waitFor();
     const phone = dialog.getByLabel('Phone');
@@ -77,6 +81,18 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await page.getByRole('heading', { level: 1, name: 'Frida Sandberg' }).waitFor();
     await cardOf(page, 'Portal access').getByText('Active').waitFor();
     await page.getByRole('button', { name: /^Frida Sandberg/ }).waitFor();
+  });
+
+  it('leads to the record of a new patient who is in the register already', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    await press(page, 'Onboard a new patient');
+    await fillPerson(page, 'ANA.silva@example.com', '+15550104482');
+    await press(dialogOf(page), 'Onboard');
+    await dialogOf(page).getByRole('alert').getByText('in the register already').waitFor();
+    await press(dialogOf(page), 'Open the record of Ana Silva');
+    await page.getByRole('heading', { level: 1, name: 'Ana Silva' }).waitFor();
+    expect(await dialogOf(page).count()).toBe(0);
+    await expect.poll(() => focusedText(page)).toBe('Ana Silva');
   });
 
   it('onboards a patient of the register, asking only for what is missing', async () => {

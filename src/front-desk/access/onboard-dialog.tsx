@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { PatientFieldsFragment } from '../../client/client.ts';
 import {
   useInfinitePatientsQuery,
   useLatestOrderQuery,
@@ -20,6 +21,7 @@ import { PersonFields } from './person-fields.tsx';
 export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => void }) {
   const { patient, onClose } = props;
   const [onboarded, setOnboarded] = useState<{ id: string | undefined; url: string | null }>();
+  const [known, setKnown] = useState<PatientFieldsFragment | null>(null);
   const action = useAction(useOnboardPatientMutation, {
     payloadOf: ({ onboardPatient }) => onboardPatient,
     changes: [
@@ -32,12 +34,18 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
         url: payload.portalAccess?.redirectUrl ?? null,
       });
     },
+    // Null for whoever may not see it.
+    onRefused: (payload) => setKnown(payload.patient),
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   const finish = () => {
     if (patient === undefined && onboarded?.id !== undefined) {
       selectPatient(onboarded.id);
     }
+    onClose();
+  };
+  const goTo = (id: string) => {
+    selectPatient(id);
     onClose();
   };
   return (
@@ -58,6 +66,14 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
           })}
           submit="Onboard"
           onCancel={onClose}
+          existing={
+            known !== null &&
+            known.id !== patient?.id && (
+              <button type="button" onClick={() => goTo(known.id)}>
+                Open the record of {known.fullName}
+              </button>
+            )
+          }
         >
           <PersonFields asked={gapsOf(patient)} errors={errors} />
           <MeasureFields errors={errors} />

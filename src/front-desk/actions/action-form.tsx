@@ -17,13 +17,15 @@ export interface ActionFormProps<Input> {
   onBack?: () => void;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
+  /** Leads to what there is after ALREADY_EXISTS. */
+  existing?: ReactNode;
   children?: ReactNode;
 }
 
 /** A form that sends one action, and says what became of it. */
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
-  const { onCancel, onBack, connect } = props;
+  const { onCancel, onBack, connect, existing } = props;
   const form = useRef<HTMLFormElement>(null);
   // What may have been done already must be looked up, or sent as it was.
   const open = isOpen(action.problem);
@@ -58,7 +60,7 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   return (
     <form ref={form} onSubmit={send}>
       <div inert={open}>{children}</div>
-      <ActionProblemNote action={{ ...action, retry }} connect={connect} />
+      <ActionProblemNote action={{ ...action, retry }} connect={connect} existing={existing} />
       <div className="buttons form-end">
         {!open && (
           <BusyButton type="submit" look={look} busy={action.busy}>

@@ -12,8 +12,10 @@ export function ActionProblemNote(props: {
   action: Pick<Action<never>, 'problem' | 'retry' | 'giveUp' | 'busy'>;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
+  /** Leads to what there is after ALREADY_EXISTS. */
+  existing?: ReactNode;
 }) {
-  const { action, connect } = props;
+  const { action, connect, existing } = props;
   const { problem, busy, retry } = action;
   if (problem === undefined) {
     return null;
@@ -52,6 +54,7 @@ export function ActionProblemNote(props: {
           onRetry={worthRetrying.includes(error.code) ? retry : undefined}
         />
         {error.code === 'AUTHORIZATION_REQUIRED' && connect}
+        {error.code === 'ALREADY_EXISTS' && existing}
       </div>
     ),
   );

@@ -64,11 +64,13 @@ export interface ActionOptions<Data, Done extends Payload> {
   /** Query hooks whose answers it changes. */
   changes: readonly { getKey: () => QueryKey }[];
   onDone: (payload: Done) => void;
+  /** Called with what comes beside the errors. */
+  onRefused?: (payload: Done) => void;
 }
 
 export function useAction<Data, Given extends { input: unknown }, Done extends Payload>(
   useMutation: MutationHook<Data, Given>,
-  { payloadOf, changes, onDone }: ActionOptions<Data, Done>,
+  { payloadOf, changes, onDone, onRefused }: ActionOptions<Data, Done>,
 ): Action<Given['input']> {
   const { mutateAsync, isPending } = useMutation();
   const queryClient = useQueryClient();
@@ -85,6 +87,9 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
         ? ({ kind: 'refused', errors: payload.userErrors } as const)
         : undefined;
       setProblem(found);
+      if (refused) {
+        onRefused?.(payload);
+      }
       if (!refused || isUnknown(found)) {
         for (const { getKey } of changes) {
           void queryClient.invalidateQueries({ queryKey: getKey() });

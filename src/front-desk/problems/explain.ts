@@ -84,7 +84,7 @@ const refusalWords: Words = {
   AVAILABILITY_GONE: () => ['This time is no longer free.', 'Choose another one.'],
   ALREADY_EXISTS: () => [
     'This person, or this e-mail, is in the register already.',
-    'Find the record and go on with that one.',
+    'Go on with that record, or correct the entries.',
   ],
   VENDOR_UNAVAILABLE: (vendor) => [
     `${vendor} cannot take this at the moment.`,
