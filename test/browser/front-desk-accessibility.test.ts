@@ -5,6 +5,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  answerLeaving,
   cardOf,
   describeFrontDesk,
   dialogOf,
@@ -114,6 +115,8 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
       await dialog().getByRole('alert').first().waitFor();
       await look(page, 'refused');
       await page.keyboard.press('Escape');
+      await look(page, 'leave');
+      await answerLeaving(page, 'Leave without sending?', 'Leave');
     });
 
     it('the steps of a booking', async () => {
@@ -156,6 +159,7 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
       await dialog().getByText('may have done this, or not').waitFor();
       await look(page, 'outcome unknown');
       await page.keyboard.press('Escape');
+      await answerLeaving(page, 'Leave without knowing?', 'Leave');
       await cardOf(page, 'Open portal requests').getByText('Dismiss').first().click();
       await look(page, 'dismiss');
       await page.keyboard.press('Escape');

@@ -1,6 +1,14 @@
 import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
-import { cardOf, describeFrontDesk, dialogOf, partOf, press } from './front-desk.ts';
+import {
+  answerLeaving,
+  cardOf,
+  describeFrontDesk,
+  dialogOf,
+  focusedText,
+  partOf,
+  press,
+} from './front-desk.ts';
 
 describeFrontDesk('the front desk when something fails', (desk) => {
   const phone = { width: 390, height: 844 };
@@ -58,6 +66,7 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await stale.nth(7).waitFor();
     expect(await typedIn(page)).toBe('half.done@example.com');
     await page.keyboard.press('Escape');
+    await answerLeaving(page, 'Leave without sending?', 'Leave');
     await page.unroute('**/graphql');
     await page.getByRole('button', { name: 'Try again' }).nth(1).click();
     await expect.poll(() => page.getByRole('alert').count(), { timeout: 10_000 }).toBe(0);
@@ -80,6 +89,59 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await dialogOf(page).getByRole('link', { name: 'Open the visit' }).waitFor();
     await press(dialogOf(page), 'Close');
     expect(await dialogOf(page).count()).toBe(0);
+  });
+
+  it('asks before what was entered is lost, however often Escape is pressed', async () => {
+    const page = await desk.open();
+    const opener = 'Onboard a new patient';
+    await press(page, opener);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialogOf(page).count()).toBe(0);
+    await press(page, opener);
+    const firstName = page.getByLabel('First name');
+    await firstName.fill('Frida');
+    const question = page.getByRole('dialog', { name: 'Leave without sending?' });
+    for (let times = 0; times < 4; times += 1) {
+      await page.keyboard.press('Escape');
+      await question.waitFor();
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+    }
+    expect(await firstName.inputValue()).toBe('Frida');
+    expect(await firstName.evaluate((field) => field === document.activeElement)).toBe(true);
+    for (const word of ['Not now', 'Close']) {
+      await press(dialogOf(page), word);
+      await answerLeaving(page, 'Leave without sending?', 'Stay');
+      expect(await firstName.inputValue()).toBe('Frida');
+    }
+    // Nothing is lost with an empty form.
+    await firstName.fill('');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialogOf(page).count()).toBe(0);
+    expect(await focusedText(page)).toBe(opener);
+    await press(page, opener);
+    await firstName.fill('Frida');
+    await press(dialogOf(page), 'Close');
+    await answerLeaving(page, 'Leave without sending?', 'Leave');
+    await expect.poll(() => dialogOf(page).count()).toBe(0);
+    expect(await focusedText(page)).toBe(opener);
+    await press(page, opener);
+    expect(await firstName.inputValue()).toBe('');
+  });
+
+  it('asks before a lost answer is left that nobody has looked up', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    await press(cardOf(page, 'Portal access'), 'New sign-in link');
+    await page.route('**/graphql', (route) => route.fulfill({ status: 500, body: 'lost' }));
+    await press(dialogOf(page), 'Make the link');
+    await dialogOf(page).getByText('This may have been done all the same.').waitFor();
+    await page.unroute('**/graphql');
+    await page.keyboard.press('Escape');
+    await answerLeaving(page, 'Leave without knowing?', 'Stay');
+    await press(dialogOf(page), 'Try again');
+    await dialogOf(page).getByText('Portal access is enabled.').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialogOf(page).count()).toBe(0);
   });
 
   it('says that the network is gone, and tries again with what the form holds then', async () => {

@@ -88,6 +88,10 @@ export const partOf = (card: Locator, vendor: string): Locator =>
 
 export const dialogOf = (page: Page): Locator => page.getByRole('dialog');
 
+/** Answers the question that a dialog asks before something in it is lost. */
+export const answerLeaving = (page: Page, title: string, answer: 'Stay' | 'Leave') =>
+  page.getByRole('dialog', { name: title }).getByRole('button', { name: answer }).click();
+
 /** What has the focus, by its text. */
 export const focusedText = (page: Page) =>
   page.evaluate(() => document.activeElement?.textContent ?? '');

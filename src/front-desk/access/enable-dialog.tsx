@@ -34,7 +34,6 @@ export function EnableDialog({ patientId, onClose }: { patientId: string; onClos
           action={action}
           inputFrom={(form) => ({ patientId, validForHours: Number(form.get('hours')) })}
           submit="Make the link"
-          onCancel={onClose}
         >
           <p>The patient signs in with it, without a password. An earlier link ends.</p>
           <TextField

@@ -36,7 +36,6 @@ export function InviteDialog({
           vendor: String(form.get('vendor')) as Vendor,
         })}
         submit="Send the invitation"
-        onCancel={onClose}
       >
         <p>
           The vendor mails it to the address that it has on file. Whoever is invited already gets a

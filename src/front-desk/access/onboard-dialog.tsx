@@ -65,7 +65,6 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
             ...onboardingFrom(form),
           })}
           submit="Onboard"
-          onCancel={onClose}
           existing={
             known !== null &&
             known.id !== patient?.id && (

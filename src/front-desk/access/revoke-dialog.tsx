@@ -29,7 +29,6 @@ export function RevokeDialog({ patientId, onClose }: { patientId: string; onClos
         }}
         submit="Revoke access"
         look="danger"
-        onCancel={onClose}
       >
         <p>The patient’s sign-in link stops working. You can make a new one at any time.</p>
         <TextField

@@ -1,6 +1,6 @@
-import { type FormEvent, type ReactNode, useEffect, useRef } from 'react';
+import { type FormEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
-import { useHold } from '../elements/dialog.tsx';
+import { useHold, useLeave } from '../elements/dialog.tsx';
 import { ActionProblemNote } from './action-problem-note.tsx';
 import { type Action, isOpen } from './use-action.ts';
 
@@ -11,9 +11,7 @@ export interface ActionFormProps<Input> {
   /** The word on its button. */
   submit: string;
   look?: BusyButtonProps['look'];
-  /** Leaves it. */
-  onCancel?: () => void;
-  /** Leads to the step before, unless what may have been done already must be looked up first. */
+  /** Leads to the step before, in place of out of the dialog, unless what may have been done already must be looked up first. */
   onBack?: () => void;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
@@ -22,14 +20,29 @@ export interface ActionFormProps<Input> {
   children?: ReactNode;
 }
 
+const entriesOf = (form: HTMLFormElement | null) =>
+  form === null ? '' : JSON.stringify([...new FormData(form)]);
+
+/** Whether a form holds something else than in the beginning. @returns that, and what has it looked at again */
+function useChanged(form: RefObject<HTMLFormElement | null>) {
+  const [isChanged, setChanged] = useState(false);
+  const before = useRef('');
+  useEffect(() => {
+    before.current = entriesOf(form.current);
+  }, [form]);
+  return [isChanged, () => setChanged(entriesOf(form.current) !== before.current)] as const;
+}
+
 /** A form that sends one action, and says what became of it. */
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
-  const { onCancel, onBack, connect, existing } = props;
+  const { onBack, connect, existing } = props;
   const form = useRef<HTMLFormElement>(null);
+  const leaveDialog = useLeave();
+  const [isChanged, noteEntries] = useChanged(form);
   // What may have been done already must be looked up, or sent as it was.
   const open = isOpen(action.problem);
-  useHold(action.busy ? 'DIALOG' : open ? 'STEP' : undefined);
+  useHold(action.busy ? 'DIALOG' : open ? 'STEP' : isChanged ? 'ENTRIES' : undefined);
   useEffect(() => {
     const place = (selector: string) => form.current?.querySelector<HTMLElement>(selector);
     const field = action.problem?.kind === 'refused' && place('[aria-invalid="true"]');
@@ -58,7 +71,7 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
     }
   };
   return (
-    <form ref={form} onSubmit={send}>
+    <form ref={form} onSubmit={send} onInput={noteEntries}>
       <div inert={open}>{children}</div>
       <ActionProblemNote action={{ ...action, retry }} connect={connect} existing={existing} />
       <div className="buttons form-end">
@@ -67,8 +80,7 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
             {submit}
           </BusyButton>
         )}
-        {onBack && !open && leave('Back', onBack)}
-        {onCancel && leave('Not now', onCancel)}
+        {onBack ? !open && leave('Back', onBack) : leave('Not now', leaveDialog)}
       </div>
       <p role="status" className="hint">
         {action.busy && 'Being sent: wait for the answer.'}

@@ -24,7 +24,6 @@ export function CancelDialog({ appointment, zone, patient, onClose }: ChangeDial
         inputFrom={() => ({ appointmentId: appointment.id })}
         submit="Cancel the appointment"
         look="danger"
-        onCancel={onClose}
         connect={<ConnectButton patientId={patient.id} />}
       >
         <AppointmentLine appointment={appointment} zone={zone} />

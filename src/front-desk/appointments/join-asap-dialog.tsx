@@ -30,7 +30,6 @@ export function JoinAsapDialog({ appointment, zone, patient, onClose }: ChangeDi
           email: entryIn(form, 'email') ?? '',
         })}
         submit="Join the list"
-        onCancel={onClose}
         connect={<ConnectButton patientId={patient.id} />}
       >
         <AppointmentLine appointment={appointment} zone={zone} />

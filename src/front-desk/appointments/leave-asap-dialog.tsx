@@ -23,7 +23,6 @@ export function LeaveAsapDialog({ appointment, zone, patient, onClose }: ChangeD
         action={action}
         inputFrom={() => ({ appointmentId: appointment.id })}
         submit="Leave the list"
-        onCancel={onClose}
         connect={<ConnectButton patientId={patient.id} />}
       >
         <AppointmentLine appointment={appointment} zone={zone} />

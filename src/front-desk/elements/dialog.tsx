@@ -1,36 +1,61 @@
 import {
   createContext,
+  type KeyboardEvent,
   type ReactNode,
   useContext,
-  useEffect,
   useId,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react';
+import { flushSync } from 'react-dom';
 
 /**
- * What must not be left: `DIALOG` while something is under way, whose answer has no other place; `STEP`
- * while the step that the dialog is at has to be brought to an end, though not now.
+ * What must not be left: `DIALOG` while something is under way, whose answer has no other place. And what
+ * is left only if somebody means it: `STEP` while the step that the dialog is at has to be brought to an
+ * end, `ENTRIES` while they were not sent.
  */
-export type Held = 'DIALOG' | 'STEP' | undefined;
+export type Held = 'DIALOG' | 'STEP' | 'ENTRIES' | undefined;
 
-const HoldContext = createContext<{ held: Held; hold: (held: Held) => void }>({
+const questions = {
+  STEP: {
+    title: 'Leave without knowing?',
+    text: 'It may have been done already. Here you can find out; later only in the vendor’s own screens.',
+  },
+  ENTRIES: {
+    title: 'Leave without sending?',
+    text: 'What you have entered here is lost then.',
+  },
+} as const;
+
+const HoldContext = createContext<{
+  held: Held;
+  hold: (held: Held) => void;
+  leave: () => void;
+}>({
   held: undefined,
   hold: () => undefined,
+  leave: () => undefined,
 });
 
 /** Keeps the dialog around it where it is. */
 export function useHold(held: Held) {
   const { hold } = useContext(HoldContext);
-  useEffect(() => {
+  // At once: the next key may be Escape.
+  useLayoutEffect(() => {
     hold(held);
     return () => hold(undefined);
   }, [hold, held]);
 }
 
 /** Whether there is a way back to earlier steps of the dialog. */
-export const useMayGoBack = () => useContext(HoldContext).held === undefined;
+export function useMayGoBack() {
+  const { held } = useContext(HoldContext);
+  return held === undefined || held === 'ENTRIES';
+}
+
+/** Closes the dialog around it, or asks first whether that is meant. */
+export const useLeave = () => useContext(HoldContext).leave;
 
 export interface DialogProps {
   title: string;
@@ -44,31 +69,67 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [held, hold] = useState<Held>();
+  const [asking, setAsking] = useState(false);
   const stays = held === 'DIALOG';
+  const question = held === undefined || held === 'DIALOG' ? undefined : questions[held];
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
   }, []);
+  const leave = () => {
+    if (question) {
+      setAsking(true);
+    } else if (!stays) {
+      dialog.current?.close();
+    }
+  };
+  const leaveAnyway = () => {
+    // One after the other: through both, the focus finds its way back.
+    flushSync(() => setAsking(false));
+    dialog.current?.close();
+  };
+  const askOnEscape = (event: KeyboardEvent) => {
+    if (question && !asking && event.key === 'Escape' && !event.nativeEvent.isComposing) {
+      // The same key would close the question that it opens.
+      event.preventDefault();
+      leave();
+    }
+  };
   return (
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
-      closedby={stays ? 'none' : 'closerequest'}
+      // A browser lets a page keep a dialog open against one Escape, but not against the next.
+      closedby={held === undefined ? 'closerequest' : 'none'}
+      onKeyDown={askOnEscape}
       onClose={() => dialog.current?.open === false && onClose()}
     >
       <h2 id={titleId}>{title}</h2>
-      <HoldContext value={{ held, hold }}>{children}</HoldContext>
+      <HoldContext value={{ held, hold, leave }}>{children}</HoldContext>
       {/* Last, so that the focus begins in the content. */}
       <button
         type="button"
         className="dialog-close"
         aria-label="Close"
         aria-disabled={stays}
-        onClick={() => stays || dialog.current?.close()}
+        onClick={leave}
       >
         <span aria-hidden="true">×</span>
       </button>
+      {question && asking && (
+        <Dialog title={question.title} onClose={() => setAsking(false)}>
+          <p>{question.text}</p>
+          <div className="buttons form-end">
+            <button type="button" className="primary" onClick={() => setAsking(false)}>
+              Stay
+            </button>
+            <button type="button" className="danger" onClick={leaveAnyway}>
+              Leave
+            </button>
+          </div>
+        </Dialog>
+      )}
     </dialog>
   );
 }

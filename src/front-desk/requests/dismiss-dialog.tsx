@@ -31,7 +31,6 @@ export function DismissDialog(props: {
         inputFrom={() => ({ portalRequestId: request.id })}
         submit="Dismiss it"
         look="danger"
-        onCancel={onClose}
       >
         <p>
           “{request.title ?? request.vendorType}” leaves {vendorName(request.vendor)}’s queue. This

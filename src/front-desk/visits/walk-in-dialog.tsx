@@ -42,7 +42,7 @@ export function WalkInDialog(props: { patientId: string; onClose: () => void }) 
           onClose={onClose}
         />
       ) : (
-        <ActionForm action={action} inputFrom={inputFrom} submit="Start now" onCancel={onClose}>
+        <ActionForm action={action} inputFrom={inputFrom} submit="Start now">
           <TextField
             name="reason"
             label="Reason for the visit"
