@@ -36,7 +36,8 @@ function Content() {
             Find another patient
           </button>
         )}
-        <PortalReturn />
+        {/* What it says is about this patient, and about nobody who is looked at after. */}
+        <PortalReturn key={`return of ${selected}`} />
         {selected === undefined ? (
           <div className="welcome">
             <h1>Front desk</h1>

@@ -96,6 +96,9 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
   });
 
   it('onboards a patient of the register, asking only for what is missing', async () => {
+    const other = await desk.openPatient('Emi Tanaka');
+    await press(cardOf(other, 'Portal access'), 'Onboard at Nimbus');
+    await fillMeasures(other);
     const page = await desk.openPatient('Emi Tanaka');
     await press(cardOf(page, 'Portal access'), 'Onboard at Nimbus');
     expect(await dialogOf(page).getByLabel('First name').count()).toBe(0);
@@ -120,6 +123,13 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await oneTimeLink(page, 'Open the portal');
     await cardOf(page, 'Portal access').getByText('Active').waitFor();
     await page.locator('.patient-heading').getByText('Nimbus').waitFor();
+    // A colleague, who had begun before, is told and sees what there is now.
+    await press(dialogOf(other), 'Onboard');
+    await dialogOf(other).getByText('The patient is onboarded already.').waitFor();
+    expect(await dialogOf(other).getByText('Open the record').count()).toBe(0);
+    await cardOf(other, 'Portal access')
+      .getByText('New sign-in link', { exact: true })
+      .waitFor({ state: 'attached' });
     // The lost one, the same asked what it came to, and a new one.
     expect(new Set(keys).size).toBe(2);
     expect(keys.at(-1)).not.toBe(keys[0]);

@@ -217,7 +217,15 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await page.getByLabel('User name').waitFor();
     expect(new URL(page.url()).origin).not.toBe(desk.origin);
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.getByText('The patient did not allow the connection.').waitFor();
+    const refusal = page.getByText('The patient did not allow the connection.');
+    await refusal.waitFor();
+    // Said of her, and of nobody who is looked at after.
+    await page.getByLabel('Find a patient').fill('Ben Okafor');
+    await page.getByRole('button', { name: /^Ben Okafor/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
+    expect(await refusal.count()).toBe(0);
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'Chloe Meyer' }).waitFor();
 
     await press(part, 'Connect MyPatientPortal');
     await page.getByLabel('User name').fill('chloe');

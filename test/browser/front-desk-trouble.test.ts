@@ -144,6 +144,25 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await expect.poll(() => dialogOf(page).count()).toBe(0);
   });
 
+  it('says on which day to try again, where that is not today', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    await press(cardOf(page, 'Portal access'), 'New sign-in link');
+    const error = {
+      ...{ __typename: 'VendorUnavailableError', code: 'RATE_LIMITED', message: '', path: null },
+      ...{ vendor: 'NIMBUS', retryAt: new Date(Date.now() + 24 * 3_600_000).toISOString() },
+    };
+    const enablePortalAccess = { portalAccess: null, operation: null, notice: null };
+    await page.route('**/graphql', (route) =>
+      route.fulfill({
+        json: { data: { enablePortalAccess: { ...enablePortalAccess, userErrors: [error] } } },
+      }),
+    );
+    await press(dialogOf(page), 'Make the link');
+    await dialogOf(page)
+      .getByText(/Best after \w{3}, \w{3} \d+, (\d{4}, )?\d+:\d\d [AP]M\./)
+      .waitFor();
+  });
+
   it('says that the network is gone, and tries again with what the form holds then', async () => {
     const page = await desk.openPatient('Chloe Meyer');
     await press(cardOf(page, 'Portal access'), 'New sign-in link');

@@ -23,6 +23,11 @@ const misformed = /^Variable "\$input" got an invalid value at "([^"]+)"/;
 /** After these it may have been done, unless this very machine was without a network. */
 const saysNothing = ['NETWORK_ERROR', 'BAD_RESPONSE', 'INTERNAL_SERVER_ERROR'];
 
+/** After these all is as it was; after other refusals what is shown may be what is out of date. */
+const saysNothingNew: readonly UserErrorFieldsFragment['code'][] = [
+  ...(['INVALID_INPUT', 'VENDOR_UNAVAILABLE', 'RATE_LIMITED', 'IDEMPOTENCY_CONFLICT'] as const),
+];
+
 /** That entry is the field's problem, as if the action itself had refused it; all else is the request's. */
 function problemOf(error: PorticoError): ActionProblem {
   const path = misformed.exec(error.message)?.[1]?.split('.');
@@ -38,7 +43,7 @@ function problemOf(error: PorticoError): ActionProblem {
 }
 
 /** Whether the vendor may have done it although its answer was lost. */
-export const isUnknown = (problem: ActionProblem | undefined) =>
+const isUnknown = (problem: ActionProblem | undefined) =>
   problem?.kind === 'refused' &&
   problem.errors.some(({ __typename }) => __typename === 'OutcomeUnknownError');
 
@@ -77,7 +82,7 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
   const [last, setLast] = useState<Given>();
   const [problem, setProblem] = useState<ActionProblem>();
 
-  /** The payload where it was done. What it changes is asked for anew where it may have been, too. */
+  /** The payload where it was done. What it changes is asked for anew unless it is certainly as it was. */
   async function send(variables: Given): Promise<Done | undefined> {
     setLast(variables);
     try {
@@ -90,7 +95,7 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
       if (refused) {
         onRefused?.(payload);
       }
-      if (!refused || isUnknown(found)) {
+      if (payload.userErrors.every(({ code }) => !saysNothingNew.includes(code))) {
         for (const { getKey } of changes) {
           void queryClient.invalidateQueries({ queryKey: getKey() });
         }

@@ -20,6 +20,11 @@ export function instantText(at: string, timeZone: string): string {
 
 /** `3:00 PM` */
 export const timeText = format(time);
+/** `3:00 PM` where that is today, and otherwise with its day. */
+export const soonText = (at: string, timeZone: string) =>
+  dayKey(at, timeZone) === dayKey(new Date().toISOString(), timeZone)
+    ? timeText(at, timeZone)
+    : instantText(at, timeZone);
 /** `Tuesday, November 24` */
 export const dayText = format({ weekday: 'long', month: 'long', day: 'numeric' });
 /** `2026-11-24`: the same for instants of one day in the zone. */

@@ -95,6 +95,11 @@ const refusalWords: Words = {
   NO_ORDER: () => ['The patient has no order yet.', ''],
 };
 
+const onboarded = [
+  'The patient is onboarded already.',
+  'Make a new sign-in link instead.',
+] as const;
+
 const nextAfter: Readonly<Record<string, string | undefined>> = {
   INVALID_INPUT: 'Correct it and send it again.',
   NOT_LINKED: 'Link the account first.',
@@ -105,7 +110,8 @@ const nextAfter: Readonly<Record<string, string | undefined>> = {
 export function explainRefusal(error: UserErrorFieldsFragment): Explanation {
   const vendor = error.__typename === 'VendorUnavailableError' ? error.vendor : undefined;
   const retryAt = error.__typename === 'VendorUnavailableError' ? error.retryAt : null;
-  const words = refusalWords[error.code]?.(named(vendor));
+  const isOnboarded = error.code === 'ALREADY_EXISTS' && error.path?.includes('patientId');
+  const words = isOnboarded ? onboarded : refusalWords[error.code]?.(named(vendor));
   const [what, next] = words ?? [error.message, nextAfter[error.code] ?? ''];
   return { what, next, retryAt: retryAt ?? undefined };
 }
