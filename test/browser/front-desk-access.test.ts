@@ -207,6 +207,12 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     const part = partOf(visits, 'VSEE');
     await part.getByText('Sore throat').waitFor();
     await part.getByText('Walk-in').waitFor();
+    // That link is shown once; the way to the visit is not lost with it.
+    await press(visits, 'New VSee link');
+    await press(dialog, 'Make the link');
+    await dialog.getByText('The link is made.').waitFor();
+    await oneTimeLink(page, 'Open the portal');
+    await cardOf(page, 'Portal access').getByText('VSee').waitFor();
   });
 
   it('looks a walk-in up whose answer was lost, and starts no second one', async () => {

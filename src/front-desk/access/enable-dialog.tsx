@@ -27,6 +27,7 @@ export function EnableDialog({ patientId, onClose }: { patientId: string; onClos
           {...given}
           done="Portal access is enabled."
           title="Open the portal"
+          again="New sign-in link"
           onClose={onClose}
         />
       ) : (

@@ -55,6 +55,7 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
           url={onboarded.url}
           done="The patient is onboarded, and may sign in."
           title="Open the portal"
+          again="New sign-in link"
           onClose={finish}
         />
       ) : (

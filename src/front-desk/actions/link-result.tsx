@@ -8,11 +8,13 @@ export interface LinkResultProps {
   title: string;
   /** Null where it was given out before, or none came. */
   url: string | null;
+  /** The button that makes a new one. */
+  again: string;
   onClose: () => void;
 }
 
 /** The end of an action that brings a link for the patient. */
-export function LinkResult({ done, title, url, onClose }: LinkResultProps) {
+export function LinkResult({ done, title, url, again, onClose }: LinkResultProps) {
   const result = useRef<HTMLParagraphElement>(null);
   // The form that had the focus is gone; here it is said what became of it.
   useEffect(() => result.current?.focus(), []);
@@ -24,7 +26,7 @@ export function LinkResult({ done, title, url, onClose }: LinkResultProps) {
       {url === null ? (
         <p>
           There is no link to show: it was given out before and is not kept, or the vendor gave
-          none. Make a new one under “Portal access”.
+          none. Make a new one with “{again}”.
         </p>
       ) : (
         <OneTimeLink url={url} title={title} />

@@ -2,7 +2,9 @@ import {
   createContext,
   type KeyboardEvent,
   type ReactNode,
+  type SyntheticEvent,
   useContext,
+  useEffect,
   useId,
   useLayoutEffect,
   useRef,
@@ -13,9 +15,9 @@ import { flushSync } from 'react-dom';
 /**
  * What must not be left: `DIALOG` while something is under way, whose answer has no other place. And what
  * is left only if somebody means it: `STEP` while the step that the dialog is at has to be brought to an
- * end, `ENTRIES` while they were not sent.
+ * end, `ENTRIES` while they were not sent, `LINK` while nobody has taken it.
  */
-export type Held = 'DIALOG' | 'STEP' | 'ENTRIES' | undefined;
+export type Held = 'DIALOG' | 'STEP' | 'ENTRIES' | 'LINK' | undefined;
 
 const questions = {
   STEP: {
@@ -25,6 +27,10 @@ const questions = {
   ENTRIES: {
     title: 'Leave without sending?',
     text: 'What you have entered here is lost then.',
+  },
+  LINK: {
+    title: 'Leave without the link?',
+    text: 'It was neither opened nor copied, and it is never shown again.',
   },
 } as const;
 
@@ -77,6 +83,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     element?.showModal();
     return () => element?.close();
   }, []);
+  useEffect(() => {
+    if (held === undefined) {
+      return;
+    }
+    // The browser asks by itself then, before the page is reloaded or closed.
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [held]);
   const leave = () => {
     if (question) {
       setAsking(true);
@@ -96,12 +111,19 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       leave();
     }
   };
+  /** For browsers that do not know `closedby`. React lets the question's own closing come by here, too. */
+  const keepOpen = (event: SyntheticEvent) => {
+    if (held !== undefined && event.target === event.currentTarget) {
+      event.preventDefault();
+    }
+  };
   return (
     <dialog
       ref={dialog}
       aria-labelledby={titleId}
       // A browser lets a page keep a dialog open against one Escape, but not against the next.
       closedby={held === undefined ? 'closerequest' : 'none'}
+      onCancel={keepOpen}
       onKeyDown={askOnEscape}
       onClose={() => dialog.current?.open === false && onClose()}
     >

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useHold } from './dialog.tsx';
 
 export interface OneTimeLinkProps {
   url: string;
@@ -9,6 +10,8 @@ export interface OneTimeLinkProps {
 /** A link that signs somebody in: shown once, opened or copied for the patient. */
 export function OneTimeLink({ url, title }: OneTimeLinkProps) {
   const [copied, setCopied] = useState<boolean>();
+  const [opened, setOpened] = useState(false);
+  useHold(opened || copied === true ? undefined : 'LINK');
   const copy = () =>
     navigator.clipboard.writeText(url).then(
       () => setCopied(true),
@@ -21,7 +24,14 @@ export function OneTimeLink({ url, title }: OneTimeLinkProps) {
         shown now and never again.
       </p>
       <div className="buttons">
-        <a className="button primary" href={url} target="_blank" rel="noreferrer">
+        <a
+          className="button primary"
+          href={url}
+          target="_blank"
+          rel="noreferrer"
+          onClick={() => setOpened(true)}
+          onAuxClick={() => setOpened(true)}
+        >
           {title} <span className="visually-hidden">(opens a new tab)</span>
         </a>
         <button type="button" onClick={() => void copy()}>

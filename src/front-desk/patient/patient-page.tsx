@@ -41,7 +41,7 @@ export function PatientPage({ patientId }: { patientId: string }) {
         <AppointmentsCard patient={patient} />
         <AccessCard patient={patient} />
         <OrderCard patientId={patient.id} />
-        <VisitsCard patientId={patient.id} />
+        <VisitsCard patient={patient} />
         <RequestsCard patientId={patient.id} />
       </div>
     </>

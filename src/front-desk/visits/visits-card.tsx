@@ -6,8 +6,10 @@ import { Instant } from '../elements/instant.tsx';
 import { MoreButton } from '../elements/more-button.tsx';
 import { StatusTag, titleOf } from '../elements/status-tag.tsx';
 import { ZoneNote } from '../elements/zone-note.tsx';
+import { isLinked, type PatientRecord } from '../patient/patient-record.ts';
 import { VendorPart } from '../problems/vendor-part.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
+import { VisitsLinkDialog } from './visits-link-dialog.tsx';
 import { WalkInDialog } from './walk-in-dialog.tsx';
 
 const providerText = ({ provider }: VisitFieldsFragment) =>
@@ -15,21 +17,30 @@ const providerText = ({ provider }: VisitFieldsFragment) =>
     ? 'not assigned'
     : [provider.title, provider.firstName, provider.lastName].filter(Boolean).join(' ');
 
-export function VisitsCard({ patientId }: { patientId: string }) {
-  const [walkingIn, setWalkingIn] = useState(false);
+export function VisitsCard({ patient }: { patient: PatientRecord }) {
+  const patientId = patient.id;
+  const [task, setTask] = useState<'walk-in' | 'link'>();
   const query = useInfiniteVisitsQuery({ patientId, first: 10 });
   const zone = useClinicZone();
   const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.visits);
   const visits = pages.flatMap((page) => page?.nodes ?? []);
   const timed = visits.some(({ start, actualStart }) => start ?? actualStart);
+  const close = () => setTask(undefined);
   return (
     <Card
       area="visits"
       title="Visits"
       actions={
-        <button type="button" onClick={() => setWalkingIn(true)}>
-          Start a walk-in
-        </button>
+        <>
+          <button type="button" onClick={() => setTask('walk-in')}>
+            Start a walk-in
+          </button>
+          {isLinked(patient, 'VSEE') && (
+            <button type="button" onClick={() => setTask('link')}>
+              New VSee link
+            </button>
+          )}
+        </>
       }
     >
       <VendorPart
@@ -71,7 +82,8 @@ export function VisitsCard({ patientId }: { patientId: string }) {
         <MoreButton query={query} />
         <ZoneNote zones={timed ? [zone] : []} />
       </VendorPart>
-      {walkingIn && <WalkInDialog patientId={patientId} onClose={() => setWalkingIn(false)} />}
+      {task === 'walk-in' && <WalkInDialog patientId={patientId} onClose={close} />}
+      {task === 'link' && <VisitsLinkDialog patientId={patientId} onClose={close} />}
     </Card>
   );
 }

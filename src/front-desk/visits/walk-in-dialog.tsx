@@ -39,6 +39,7 @@ export function WalkInDialog(props: { patientId: string; onClose: () => void }) 
           {...started}
           done="The patient is in the waiting room’s queue."
           title="Open the visit"
+          again="New VSee link"
           onClose={onClose}
         />
       ) : (
