@@ -126,7 +126,9 @@ describe('a deprecation', () => {
 describe('the released schema', () => {
   it.each(['not GraphQL', 'type Query { patient: Patient }', ''])('is refused as "%s"', (text) => {
     expect(compareSchemas({ released: text, current: released, recorded: '[]' })).toEqual({
-      problems: ['The released schema is no schema in GraphQL: name the one that clients were built on.'],
+      problems: [
+        'The released schema is no schema in GraphQL: name the one that clients were built on.',
+      ],
       notes: [],
     });
   });

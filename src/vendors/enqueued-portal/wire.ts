@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vendorLine, vendorText } from '../vendor-text.ts';
+import { vendorLine, vendorText } from '../../http/vendor-text.ts';
 
 /**
  * What Cerbo and MD HQ answer. The three portal calls' bodies are built by analogy with documented

@@ -11,7 +11,7 @@ import type {
   VendorProfile,
 } from '../../domain/records.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
-import { shownLine } from '../vendor-text.ts';
+import { shownLine } from '../../http/vendor-text.ts';
 import type {
   MyPatientPortalAppointment,
   MyPatientPortalAvailability,

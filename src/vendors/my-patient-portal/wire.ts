@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shownLine, vendorLine, vendorText } from '../vendor-text.ts';
+import { shownLine, vendorLine, vendorText } from '../../http/vendor-text.ts';
 
 /**
  * Answers of the resource API (section 4 of the contract): the fields in use, null-tolerant. Wrapper

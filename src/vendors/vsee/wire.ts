@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { vendorLine, vendorText } from '../vendor-text.ts';
+import { vendorLine, vendorText } from '../../http/vendor-text.ts';
 
 /**
  * Answers of VSee Clinic, as far as the gateway reads them. Ids are digit strings, but lists and

@@ -7,7 +7,7 @@ const longestLine = 1_000;
 const unprintable = /(?![\t\n\r])[\p{Cc}\p{Cs}]/gu;
 
 /** A vendor's text as it may be shown, of any length: the body of an answer is bounded. */
-export const shownText = (text: string) => text.replace(unprintable, '');
+const shownText = (text: string) => text.replace(unprintable, '');
 
 /** The same for what stands on one line; cut where it goes beyond all measure. */
 export const shownLine = (text: string) =>
