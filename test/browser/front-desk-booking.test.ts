@@ -1,6 +1,14 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { cardOf, describeFrontDesk, dialogOf, noticeOf, partOf, press } from './front-desk.ts';
+import {
+  answerLeaving,
+  cardOf,
+  describeFrontDesk,
+  dialogOf,
+  noticeOf,
+  partOf,
+  press,
+} from './front-desk.ts';
 
 describeFrontDesk('the front desk’s work on appointments', (desk) => {
   const bookedOf = (page: Page) => partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL');
@@ -57,7 +65,18 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await walkTo(page, 'MRT');
     await timesIn(page).nth(3).click();
     const dialog = dialogOf(page);
-    await dialog.getByLabel('Größe in cm').fill('170');
+    const height = dialog.getByLabel('Größe in cm');
+    await height.fill('170');
+    // No step back takes what was answered with it unasked.
+    for (const way of ['Back', 'Change Category']) {
+      await press(dialog, way);
+      await answerLeaving(page, 'Leave without sending?', 'Stay');
+      expect(await height.inputValue()).toBe('170');
+    }
+    await press(dialog, 'Change Time');
+    await answerLeaving(page, 'Leave without sending?', 'Leave');
+    await timesIn(page).nth(3).click();
+    await height.fill('170');
     await press(dialog, 'Book');
     expect(
       await dialog.getByLabel('Herzschrittmacher').evaluate((field) => field.matches(':invalid')),

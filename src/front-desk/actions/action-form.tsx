@@ -38,7 +38,7 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
   const { onBack, connect, existing } = props;
   const form = useRef<HTMLFormElement>(null);
-  const leaveDialog = useLeave();
+  const leaveForm = useLeave();
   const [isChanged, noteEntries] = useChanged(form);
   // What may have been done already must be looked up, or sent as it was.
   const open = isOpen(action.problem);
@@ -80,7 +80,9 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
             {submit}
           </BusyButton>
         )}
-        {onBack ? !open && leave('Back', onBack) : leave('Not now', leaveDialog)}
+        {onBack
+          ? !open && leave('Back', () => leaveForm(onBack))
+          : leave('Not now', () => leaveForm())}
       </div>
       <p role="status" className="hint">
         {action.busy && 'Being sent: wait for the answer.'}

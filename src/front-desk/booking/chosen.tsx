@@ -1,4 +1,4 @@
-import { useMayGoBack } from '../elements/dialog.tsx';
+import { useLeave, useMayGoBack } from '../elements/dialog.tsx';
 
 export interface ChosenProps {
   title: string;
@@ -10,6 +10,7 @@ export interface ChosenProps {
 /** What was chosen in an earlier step, and the way back to it. */
 export function Chosen({ title, value, detail, onChange }: ChosenProps) {
   const mayGoBack = useMayGoBack();
+  const leave = useLeave();
   return (
     <p className="chosen">
       <span className="chosen-title">{title}</span>
@@ -22,7 +23,7 @@ export function Chosen({ title, value, detail, onChange }: ChosenProps) {
         className="plain"
         aria-label={`Change ${title}`}
         aria-disabled={!mayGoBack}
-        onClick={() => mayGoBack && onChange()}
+        onClick={() => mayGoBack && leave(onChange)}
       >
         Change
       </button>

@@ -37,7 +37,7 @@ const questions = {
 const HoldContext = createContext<{
   held: Held;
   hold: (held: Held) => void;
-  leave: () => void;
+  leave: (go?: () => void) => void;
 }>({
   held: undefined,
   hold: () => undefined,
@@ -60,7 +60,7 @@ export function useMayGoBack() {
   return held === undefined || held === 'ENTRIES';
 }
 
-/** Closes the dialog around it, or asks first whether that is meant. */
+/** Closes the dialog around it, or goes where it is told, but asks first whether that is meant. */
 export const useLeave = () => useContext(HoldContext).leave;
 
 export interface DialogProps {
@@ -75,7 +75,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const [held, hold] = useState<Held>();
-  const [asking, setAsking] = useState(false);
+  /** What is done if it is meant; undefined while nobody is asked. */
+  const [asked, setAsked] = useState<{ go: () => void }>();
   const stays = held === 'DIALOG';
   const question = held === undefined || held === 'DIALOG' ? undefined : questions[held];
   useLayoutEffect(() => {
@@ -92,20 +93,22 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     addEventListener('beforeunload', ask);
     return () => removeEventListener('beforeunload', ask);
   }, [held]);
-  const leave = () => {
+  const close = () => dialog.current?.close();
+  const leave = (go: () => void = close) => {
     if (question) {
-      setAsking(true);
+      setAsked({ go });
     } else if (!stays) {
-      dialog.current?.close();
+      go();
     }
   };
+  const stay = () => setAsked(undefined);
   const leaveAnyway = () => {
     // One after the other: through both, the focus finds its way back.
-    flushSync(() => setAsking(false));
-    dialog.current?.close();
+    flushSync(stay);
+    asked?.go();
   };
   const askOnEscape = (event: KeyboardEvent) => {
-    if (question && !asking && event.key === 'Escape' && !event.nativeEvent.isComposing) {
+    if (question && !asked && event.key === 'Escape' && !event.nativeEvent.isComposing) {
       // The same key would close the question that it opens.
       event.preventDefault();
       leave();
@@ -135,15 +138,15 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         className="dialog-close"
         aria-label="Close"
         aria-disabled={stays}
-        onClick={leave}
+        onClick={() => leave()}
       >
         <span aria-hidden="true">×</span>
       </button>
-      {question && asking && (
-        <Dialog title={question.title} onClose={() => setAsking(false)}>
+      {question && asked && (
+        <Dialog title={question.title} onClose={stay}>
           <p>{question.text}</p>
           <div className="buttons form-end">
-            <button type="button" className="primary" onClick={() => setAsking(false)}>
+            <button type="button" className="primary" onClick={stay}>
               Stay
             </button>
             <button type="button" className="danger" onClick={leaveAnyway}>
