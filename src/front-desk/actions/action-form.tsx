@@ -11,7 +11,10 @@ export interface ActionFormProps<Input> {
   /** The word on its button. */
   submit: string;
   look?: BusyButtonProps['look'];
-  /** Leads to the step before, in place of out of the dialog, unless what may have been done already must be looked up first. */
+  /**
+   * Leads to the step before, in place of out of the dialog, unless what may have been done already must be
+   * looked up first.
+   */
   onBack?: () => void;
   /** What helps after AUTHORIZATION_REQUIRED. */
   connect?: ReactNode;
@@ -23,7 +26,10 @@ export interface ActionFormProps<Input> {
 const entriesOf = (form: HTMLFormElement | null) =>
   form === null ? '' : JSON.stringify([...new FormData(form)]);
 
-/** Whether a form holds something else than in the beginning. @returns that, and what has it looked at again */
+/**
+ * Whether a form holds something else than in the beginning.
+ * @returns that, and what to call when something was entered
+ */
 function useChanged(form: RefObject<HTMLFormElement | null>) {
   const [isChanged, setChanged] = useState(false);
   const before = useRef('');
