@@ -60,7 +60,7 @@ builder.subscriptionField(name, (t) =>
       const appointment = await loaders.appointment.load(key);
       if (appointment === null || !earlierMayOpen(appointment, context)) {
         throw badInput(
-          'No earlier time can open up: the appointment has to be booked, and on the vendor’s ASAP list.',
+          'No earlier time can open up: the appointment has to be booked, and on the vendor’s ASAP list (`joinAsapList`).',
         );
       }
       trail.record({ patientId: key.patientId, vendor: key.vendor, action, outcome: 'ALLOWED' });

@@ -220,7 +220,9 @@ describe('who may listen', () => {
   ])('has to have an appointment that waits: not one that is %s', async (_what, last) => {
     const id = appointmentOf(gateway, last);
     const events = await stream({ as: 'staff', variables: { id } });
-    expect(codes(await events.next())).toEqual(['BAD_USER_INPUT']);
+    const refused = await events.next();
+    expect(codes(refused)).toEqual(['BAD_USER_INPUT']);
+    expect(JSON.stringify(refused)).toContain('joinAsapList');
     expect(looks(gateway)).toEqual([]);
   });
 
