@@ -77,7 +77,7 @@ describe('a key that is kept beside the data', () => {
 
   it('says so where its folder cannot be made, and where it cannot be read', () => {
     writeFileSync(dataDirectory, 'a file');
-    expect(() => keyOf()).toThrow(/DATA_DIR cannot take .*\(EEXIST\)/);
+    expect(() => keyOf()).toThrow(/DATA_DIR cannot take .*\(ENOTDIR\)/);
     dataDirectory = join(temporaryFolder(), 'data');
     mkdirSync(join(dataDirectory, 'encryption-key'), { recursive: true });
     expect(() => keyOf()).toThrow(/cannot be read \(EISDIR\)/);
