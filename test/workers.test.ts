@@ -223,7 +223,7 @@ describe('workers are refused', slow, () => {
       DATABASE_URL: url.href,
     });
     expect(code).toBe(1);
-    expect(stderr.match(/cannot be used \(28P01\)/g)).toHaveLength(1);
+    expect(stderr.match(/refuses the user or the password \(28P01\)/g)).toHaveLength(1);
     expect(stderr).not.toContain('not-the-password');
   });
 });
