@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { startPostgres } from './postgres.ts';
 import { statement } from './statement.ts';
 
 declare module 'vitest' {
@@ -11,11 +14,25 @@ declare module 'vitest' {
   }
 }
 
-/** Starts it once for a run of the tests. */
+const server = fileURLToPath(new URL('./postgres-process.ts', import.meta.url));
+
+/**
+ * Starts it once for a run of the tests. Not in vitest's own process: the server's package ends that one with 0,
+ * whatever became of the tests.
+ */
 export async function setup({ provide }: TestProject) {
-  const postgres = await startPostgres({ max_connections: '500' });
-  provide('postgres', postgres.url);
-  return () => postgres.stop();
+  const child = spawn(process.execPath, ['--import', 'tsx', server], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  const early = ended.then(() => Promise.reject(new Error('PostgreSQL did not start.')));
+  const [url] = await Promise.race([once(createInterface(child.stdout), 'line'), early]);
+  early.catch(() => undefined);
+  provide('postgres', String(url));
+  return async () => {
+    child.stdin.end();
+    await ended;
+  };
 }
 
 /**
@@ -23,10 +40,10 @@ export async function setup({ provide }: TestProject) {
  * seconds of computing, and each statement several times as long.
  */
 export async function ownDatabase() {
-  const server = inject('postgres');
+  const shared = inject('postgres');
   const name = `own_${randomUUID().replaceAll('-', '')}`;
-  await statement(server, `create database ${name}`);
-  const url = new URL(server);
+  await statement(shared, `create database ${name}`);
+  const url = new URL(shared);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => statement(server, `drop database ${name} with (force)`) };
+  return { url: url.href, drop: () => statement(shared, `drop database ${name} with (force)`) };
 }
