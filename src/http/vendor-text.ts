@@ -14,6 +14,6 @@ export const shownLine = (text: string) =>
   shownText(text.length > longestLine ? `${text.slice(0, longestLine)}…` : text);
 
 /** A line that an answer has to hold. */
-export const vendorLine = z.string().transform(shownLine);
+export const vendorLine = z.string().overwrite(shownLine);
 /** A text of several lines that an answer has to hold. */
-export const vendorText = z.string().transform(shownText);
+export const vendorText = z.string().overwrite(shownText);
