@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Characters of what stands on one line, as a name or a title. No vendor's have more; a hostile one's may. */
 const longestLine = 1_000;
 
+/** Characters of a link; browsers take no longer address. */
+export const longestLink = 8_192;
+
 /** What no reader sees, but terminals, logs and spreadsheets may act upon; and halves of letters. */
 const unprintable = /(?![\t\n\r])[\p{Cc}\p{Cs}]/gu;
 

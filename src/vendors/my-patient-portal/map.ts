@@ -11,7 +11,7 @@ import type {
   VendorProfile,
 } from '../../domain/records.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
-import { shownLine } from '../../http/vendor-text.ts';
+import { longestLink, shownLine } from '../../http/vendor-text.ts';
 import type {
   MyPatientPortalAppointment,
   MyPatientPortalAvailability,
@@ -176,9 +176,6 @@ export function toSlots(
     })
     .sort((left, right) => left.start.getTime() - right.start.getTime());
 }
-
-/** Characters; browsers and pages take no more either. */
-const longestLink = 8_192;
 
 /** A link that a browser may be sent to: https, or http on loopback; null for anything else. */
 export function toLink(value: unknown): string | null {

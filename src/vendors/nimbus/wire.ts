@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { longestLink } from '../../http/vendor-text.ts';
 
 /**
  * What Nimbus answers (External Patient Onboarding & Portal Access API Guide). Only what is used;
@@ -8,9 +9,6 @@ import { z } from 'zod';
 const integerId = z
   .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,15}$/)])
   .transform(String);
-
-/** Characters; browsers take no longer address. */
-const longestLink = 8_192;
 
 const link = {
   redirect_url: z.string().min(1).max(longestLink),
