@@ -98,6 +98,24 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(await portico('print-schema')).toBe(schema);
   });
 
+  it('holds graphql once, as modules whose names cost nothing, and as it is in production', async () => {
+    const { cache, portico } = checkout();
+    await portico('--version');
+    const [name = ''] = readdirSync(join(cache, 'portico'));
+    const folder = join(cache, 'portico', name);
+    const texts = readdirSync(folder)
+      .filter((file) => file.endsWith('.mjs'))
+      .map((file) => readFileSync(join(folder, file), 'utf8'));
+    const held = texts.flatMap((text) => [
+      ...text.matchAll(/^\/\/ \S*node_modules\/graphql\/(\S+)$/gm),
+    ]);
+    const files = held.map(([, file]) => file ?? '');
+    expect(files.length).toBeGreaterThan(50);
+    expect(new Set(files).size).toBe(files.length);
+    expect(files.filter((file) => !file.endsWith('.mjs'))).toEqual([]);
+    expect(texts.filter((text) => /[^?.]process\.env\.NODE_ENV/.test(text))).toEqual([]);
+  });
+
   it('has all of the schema, and its files know their own places', async () => {
     const { portico } = checkout();
     const schema = readFileSync(join(project, 'schema', 'schema.graphql'), 'utf8');
