@@ -7,6 +7,7 @@ import { type Surroundings, withFile } from './config/env-file.ts';
 import type { Environment } from './config.ts';
 import { StartError } from './listen.ts';
 import type { SchemaFiles } from './schema-files.ts';
+import { inSources } from './telemetry/source-places.ts';
 import { workerSeat } from './workers.ts';
 
 /**
@@ -65,7 +66,7 @@ async function attempt(run: Run): Promise<void> {
   } catch (error) {
     const fault = error as NodeJS.ErrnoException;
     const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
-    say(mendable ? fault.message : String(fault.stack));
+    say(mendable ? fault.message : inSources(String(fault.stack)));
     process.exitCode = 1;
     if (workerSeat() !== undefined) {
       // Its line to the primary would keep it alive.

@@ -4,5 +4,4 @@
 import './install-missing.mjs';
 import { program } from './program.mjs';
 
-process.setSourceMapsEnabled(true);
 await import(await program());

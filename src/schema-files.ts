@@ -52,6 +52,11 @@ export function printSchema(
   say: (line: string) => void,
   print: (line: string) => void,
 ): boolean {
+  if (recorded !== undefined && released === undefined) {
+    throw new StartError(
+      '--recorded says which breaking changes are meant: name the schema that they break with --released.',
+    );
+  }
   const schema = schemaOver(vendorDescriptions);
   const text = subgraph ? printedSubgraph(schema) : printedSchema(schema);
   if (written !== undefined) {

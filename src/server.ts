@@ -7,7 +7,6 @@ import type { Logger } from 'pino';
 import { receiveConnectionCallback } from './actions/receive-connection-callback.ts';
 import { type TokenVerifier, unauthenticated } from './auth/token-verifier.ts';
 import { createContext, type Parts } from './context.ts';
-import { placeOf } from './domain/fault-place.ts';
 import { createFastPath, type FastPathOptions } from './fast-path.ts';
 import { counting, noteVendorCall } from './loaders/repeated-asks.ts';
 import { corsFor, corsHeadersFor } from './plugins/allowed-origins.ts';
@@ -43,6 +42,7 @@ import {
   type VendorCallsShown,
 } from './plugins/use-vendor-calls.ts';
 import { useWorkInHand, type WorkInHand } from './plugins/use-work-in-hand.ts';
+import { placeOf } from './telemetry/fault-place.ts';
 import type { Observer } from './telemetry/observer.ts';
 
 export interface ServerOptions extends Omit<Parts, 'mostVendorCalls'> {

@@ -60,7 +60,7 @@ const plan: Record<string, readonly string[]> = {
   'schema-files': ['graph', 'listen', 'vendors'],
   main: [
     ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'listen', 'patient-data'],
-    ...['run', 'schema-files', 'workers'],
+    ...['run', 'schema-files', 'telemetry', 'workers'],
   ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],

@@ -16,6 +16,7 @@ describe('a number', () => {
     ['PORT', '65536', 'must be at most 65535'],
     ['REQUEST_TIMEOUT_MS', '30s', 'must be a whole number of milliseconds'],
     ['REQUEST_TIMEOUT_MS', '30', 'must be at least 100 milliseconds'],
+    ['EVENT_LOOP_LAG_MS', '0', 'must be at least 1 millisecond'],
     ['REQUEST_MAX_BYTES', '1e6', 'must be a whole number of bytes'],
     ['LEDGER_DAYS', '1y', 'must be a number of days'],
     ['AUDIT_DAYS', '99999', 'must be at most 36500 days'],

@@ -116,6 +116,22 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(texts.filter((text) => /[^?.]process\.env\.NODE_ENV/.test(text))).toEqual([]);
   });
 
+  it('says where a fault of its own lies in the sources, and no other error has its stack looked up', async () => {
+    const { root, portico } = checkout();
+    const main = join(root, 'src', 'main.ts');
+    const lines = readFileSync(main, 'utf8').replace(
+      /\(\) => print\(randomBytes.*base64'\)\)/,
+      "() => {\nconsole.log(new Error('an everyday one').stack);\nthrow new Error('a fault');\n}",
+    );
+    writeFileSync(main, lines);
+    const at = lines.split('\n').findIndex((line) => line.includes('a fault')) + 1;
+    const failure = await portico('generate-key').catch((error: unknown) => error);
+    const { stdout, stderr } = failure as { stdout: string; stderr: string };
+    expect(stderr).toContain('Error: a fault\n');
+    expect(stderr).toContain(`${main}:${at}:`);
+    expect(stdout).toMatch(/^Error: an everyday one\n.*\.cache\/portico\/\S+\.mjs:\d+:\d+/);
+  });
+
   it('has all of the schema, and its files know their own places', async () => {
     const { portico } = checkout();
     const schema = readFileSync(join(project, 'schema', 'schema.graphql'), 'utf8');

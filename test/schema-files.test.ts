@@ -53,5 +53,9 @@ describe('portico print-schema --released', slow, () => {
     });
     const recorded = await run([...words, '--recorded', 'recorded.json'], {}, folder);
     expect(recorded).toEqual({ code: 0, stdout: '', stderr: '' });
+    // Without the schema that they break, nothing would have been looked at.
+    const alone = await run(['print-schema', '--recorded', 'recorded.json'], {}, folder);
+    expect(alone).toMatchObject({ code: 1, stdout: '' });
+    expect(alone.stderr).toMatch(/^--recorded .* --released\.\n$/);
   });
 });

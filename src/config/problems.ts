@@ -17,6 +17,9 @@ export const problemsOf = (error: z.ZodError): ConfigurationProblem[] =>
 /** What a variable counts, by how its name ends. */
 const units = { _MS: 'milliseconds', _DAYS: 'days', _BYTES: 'bytes' };
 
+const counted = (count: number | bigint, unit = ''): string =>
+  `${count} ${Number(count) === 1 ? unit.replace(/s$/, '') : unit}`.trim();
+
 function describe(issue: z.core.$ZodIssue, variable: string): string {
   const unit = Object.entries(units).find(([ending]) => variable.endsWith(ending))?.[1];
   switch (issue.code) {
@@ -30,9 +33,9 @@ function describe(issue: z.core.$ZodIssue, variable: string): string {
       }
       return issue.format === 'url' ? 'must be a URL' : 'is not valid';
     case 'too_small':
-      return `must be at least ${issue.minimum}${unit === undefined ? '' : ` ${unit}`}`;
+      return `must be at least ${counted(issue.minimum, unit)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}${unit === undefined ? '' : ` ${unit}`}`;
+      return `must be at most ${counted(issue.maximum, unit)}`;
     default:
       return 'is not valid';
   }

@@ -150,7 +150,7 @@ export async function lockDirectory(
   onProgress: (line: string) => void = () => undefined,
 ): Promise<FolderLock> {
   const content: LockContent = { ...ownIdentity(), token: randomUUID() };
-  const waitUntil = Date.now() + longestSilence + heartbeat;
+  const waitUntil = performance.now() + longestSilence + heartbeat;
   for (let told = false; ; ) {
     const highest = numbersIn(directory)[0];
     const verdict = highest === undefined ? 'FREE' : judge(pathOf(directory, highest));
@@ -164,7 +164,7 @@ export async function lockDirectory(
       heldHere.delete(content.token);
       continue;
     }
-    if (verdict === 'HELD' || Date.now() > waitUntil) {
+    if (verdict === 'HELD' || performance.now() > waitUntil) {
       throw inUse(directory);
     }
     if (!told) {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { foldedNames } from '../domain/name-folding.ts';
 import type { Patient } from '../domain/records.ts';
 import type { PatientRegister, Sealer } from '../domain/store.ts';
 import { type Database, repeated } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
-import { foldedNames } from './name-folding.ts';
 import { onlyUuids } from './row-ids.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
 import { StoreError } from './store-error.ts';

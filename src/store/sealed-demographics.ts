@@ -1,6 +1,6 @@
+import { foldedEmail, nameBeginnings, wantedBeginnings } from '../domain/name-folding.ts';
 import type { Demographics } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
-import { foldedEmail, nameBeginnings, wantedBeginnings } from './name-folding.ts';
 import { createSealedJson } from './sealed-json.ts';
 import { StoreError } from './store-error.ts';
 

@@ -142,12 +142,12 @@ async function silenceOf(
   onProgress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let answered = Date.now(), told = false; ; ) {
+  for (let answered = performance.now(), told = false; ; ) {
     await delay(betweenLooks, undefined, { signal });
     if (await pool.query('select 1').then(() => true, isAnswer)) {
-      answered = Date.now();
+      answered = performance.now();
     }
-    const unanswered = Date.now() - answered;
+    const unanswered = performance.now() - answered;
     if (unanswered > longestMigrationWait) {
       return;
     }
@@ -199,14 +199,14 @@ async function migrateOver(
   sealer: Sealer,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const begun = Date.now();
+  const begun = performance.now();
   for (let told: string | undefined; ; ) {
     const hindrance = await migrateOnce(queries, sealer, onProgress);
     if (hindrance === undefined) {
       return;
     }
     const { pause, waiting, last } = hindrances[hindrance];
-    const waited = Date.now() - begun;
+    const waited = performance.now() - begun;
     if (waited > longestMigrationWait) {
       throw new StoreError('UNUSABLE', last);
     }

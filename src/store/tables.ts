@@ -27,7 +27,7 @@ export const patients = pgTable(
     subject: text('subject').unique('patients_subject_unique'),
     /** Sealed JSON of `Demographics`. */
     sealed: text('sealed').notNull(),
-    /** What the sealed names and e-mail are found by: keyed hashes of `name-folding.ts`. */
+    /** What the sealed names and e-mail are found by: keyed hashes of `domain/name-folding.ts`. */
     nameIndex: text('name_index').array().notNull(),
     emailIndex: text('email_index'),
     createdAt: instant('created_at').notNull(),

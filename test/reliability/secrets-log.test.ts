@@ -1,10 +1,10 @@
 import { createSchema, createYoga } from 'graphql-yoga';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { placeOf } from '../../src/domain/fault-place.ts';
 import { useErrorMasking } from '../../src/plugins/use-error-masking.ts';
 import { useOperationReport, useOperations } from '../../src/plugins/use-operation-report.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { placeOf } from '../../src/telemetry/fault-place.ts';
 import { observedBy } from '../../src/telemetry/observer.ts';
 import { createRequestLog } from '../../src/telemetry/request-log.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';

@@ -1,3 +1,5 @@
+import { inSources } from './source-places.ts';
+
 const isWord = (text: unknown): text is string =>
   typeof text === 'string' && /^[A-Z0-9_]{3,40}$/.test(text);
 
@@ -23,6 +25,8 @@ export function placeOf(error: unknown): {
     name: /^[A-Za-z]{1,40}$/.test(name) ? name : 'Error',
     ...(isWord(kind) && { kind }),
     ...(isWord(code) && { code }),
-    stack: places.split('\n').filter((line) => /^\s+at /.test(line)),
+    stack: inSources(places)
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line)),
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { foldedNames, nameBeginnings, wantedBeginnings } from '../../src/store/name-folding.ts';
+import { foldedNames, nameBeginnings, wantedBeginnings } from '../../src/domain/name-folding.ts';
 
 const letters = [...'aAnéßüøåe李x0', '\u0301', "'", '’', '-', '–', '.', ',', '@', ' ', '\t', '\0'];
 const name = fc.oneof(
