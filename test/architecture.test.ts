@@ -251,25 +251,24 @@ const isSimulation = (path: string) =>
     path,
   );
 
-describe('telemetry', () => {
-  it('loads the packages of metrics and traces only where they are asked for', () => {
+describe('a server', () => {
+  it.each([
+    ['metrics and traces', /^(@opentelemetry|prom-client)/],
+    ['the embedded database', /^(@electric-sql|drizzle-orm)\/pglite/],
+    ['the page of GraphiQL', /render-graphiql/],
+  ])('loads the packages of %s only where they are asked for', (_what, packages) => {
     const loaded = new Set(
       ['src/run.ts', 'src/gateway.ts'].flatMap((entry) => [...loadedBy(entry, sources)]),
     );
     expect(loaded).toContain('src/telemetry/request-log.ts');
-    const users = sources.filter(({ imports }) =>
-      imports.some(
-        ({ target, kind }) => kind === 'value' && /^(@opentelemetry|prom-client)/.test(target),
-      ),
+    expect(loaded).toContain('src/store/server.ts');
+    const loads = ({ target, kind }: Import) => kind !== 'type' && packages.test(target);
+    expect(breaches(sources, loads)).not.toEqual([]);
+    const eager = breaches(
+      sources.filter(({ path }) => loaded.has(path)),
+      (one) => one.kind === 'value' && loads(one),
     );
-    expect(users.map(({ path }) => path)).toEqual([
-      'src/telemetry/metrics-export.ts',
-      'src/telemetry/metrics.ts',
-      'src/telemetry/otlp.ts',
-      'src/telemetry/traces.ts',
-      'src/telemetry/worker-metrics.ts',
-    ]);
-    expect(users.filter(({ path }) => loaded.has(path))).toEqual([]);
+    expect(eager).toEqual([]);
   });
 });
 

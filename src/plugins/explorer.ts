@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { GraphiQLOptions } from 'graphql-yoga';
 import { exampleOperations } from './example-operations.ts';
 
@@ -10,6 +9,8 @@ export interface Explorer {
   /** Variables of the examples, by operation; without them where they cannot be had. */
   variables?: () => Promise<Readonly<Record<string, unknown>>>;
 }
+
+type Page = Uint8Array<ArrayBuffer>;
 
 /** Milliseconds that a page is kept: a login that its variables end is good for ten minutes. */
 const pageKept = 5 * 60 * 1000;
@@ -42,9 +43,11 @@ const stillTabs = '<style>.graphiql-tab { transform: none !important }</style>';
  * who are gone, so a new process begins with new tabs. What GraphiQL shows at first, and the variables
  * with it, it takes from where it keeps them; where that is no tab's it would add an empty one.
  */
-function pageOf({ variables }: Explorer): (options: GraphiQLOptions) => string {
+function pageOf({ variables }: Explorer): (options: GraphiQLOptions) => Promise<string> {
   const process = randomUUID();
-  return (options) => {
+  return async (options) => {
+    // All of GraphiQL as text, in several forms: thirty megabytes where nobody may open it.
+    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
     const page = renderGraphiQL(options);
     const withBefore = (before: string) =>
       page.replace('<div id="root">', (root) => stillTabs + before + root);
@@ -80,7 +83,7 @@ function pageOf({ variables }: Explorer): (options: GraphiQLOptions) => string {
 export function createExplorer(explorer: Explorer, clock: () => number) {
   const render = pageOf(explorer);
   let kept: { options: Promise<GraphiQLOptions>; until: number } | undefined;
-  let page: { tabs: GraphiQLOptions['defaultTabs']; body: Uint8Array<ArrayBuffer> } | undefined;
+  let page: { tabs: GraphiQLOptions['defaultTabs']; body: Promise<Page> } | undefined;
 
   async function newOptions(): Promise<GraphiQLOptions> {
     const given = await explorer.variables?.().catch(() => {
@@ -100,9 +103,10 @@ export function createExplorer(explorer: Explorer, clock: () => number) {
       return kept.options;
     },
     /** @param options as they were given, or a copy of them */
-    page(options: GraphiQLOptions): Uint8Array<ArrayBuffer> {
+    page(options: GraphiQLOptions): Promise<Page> {
       if (page === undefined || page.tabs !== options.defaultTabs) {
-        page = { tabs: options.defaultTabs, body: new TextEncoder().encode(render(options)) };
+        const body = render(options).then((text) => new TextEncoder().encode(text));
+        page = { tabs: options.defaultTabs, body };
       }
       return page.body;
     },

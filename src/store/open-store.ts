@@ -4,7 +4,6 @@ import { createAccessLog } from './access-log.ts';
 import { openAnnouncements } from './announcements.ts';
 import { createPendingConnections } from './connections.ts';
 import type { Database } from './database.ts';
-import { openEmbedded } from './embedded.ts';
 import { createFollowUps } from './follow-ups.ts';
 import { createOperationLedger } from './operations.ts';
 import { createPatientData } from './patient-data.ts';
@@ -77,6 +76,12 @@ export function createStore(
   };
 }
 
+/** A database of its own in this process, which whoever has a server need not load. */
+async function inFolder(...given: Parameters<typeof import('./embedded.ts').openEmbedded>) {
+  const { openEmbedded } = await import('./embedded.ts');
+  return openEmbedded(...given);
+}
+
 /**
  * Opens the store, and brings its tables up to date unless it has to be there already.
  * @throws StoreError with a message for an operator, without secrets: UNAVAILABLE where the database
@@ -87,9 +92,15 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDirectory, sealer, existing } = options;
   const isThere = existing !== undefined;
   const onProgress = options.onProgress ?? (() => undefined);
-  const database = await (databaseUrl
-    ? openServer(databaseUrl, options.poolSize ?? defaultPoolSize, sealer, onProgress, isThere)
-    : openEmbedded(dataDirectory, sealer, onProgress, isThere));
+  const database = databaseUrl
+    ? await openServer(
+        databaseUrl,
+        options.poolSize ?? defaultPoolSize,
+        sealer,
+        onProgress,
+        isThere,
+      )
+    : await inFolder(dataDirectory, sealer, onProgress, isThere);
   try {
     if (existing === 'CHANGE' && (await onlyReads(database))) {
       throw new StoreError(

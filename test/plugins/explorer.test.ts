@@ -22,7 +22,7 @@ function opened({ failures = 0 } = {}) {
   );
   const open = async () => {
     // The server hands on a copy.
-    const body = explorer.page({ ...(await explorer.options()) });
+    const body = await explorer.page({ ...(await explorer.options()) });
     return { body, text: new TextDecoder().decode(body) };
   };
   return { clock, open, asked: () => asked };
