@@ -154,6 +154,33 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await dialogOf(page).getByText('Portal access is enabled.').waitFor();
   });
 
+  it('asks as well where the browser’s “back” would lose it, and then leads there', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    const address = page.url();
+    await press(cardOf(page, 'Portal access'), 'New sign-in link');
+    await page.route('**/graphql', (route) => route.fulfill({ status: 500, body: 'lost' }));
+    await press(dialogOf(page), 'Make the link');
+    const unknown = dialogOf(page).getByText('This may have been done all the same.');
+    await unknown.waitFor();
+    await page.unroute('**/graphql');
+    for (let times = 0; times < 2; times += 1) {
+      await page.goBack();
+      await answerLeaving(page, 'Leave without knowing?', 'Stay');
+      await unknown.waitFor();
+      expect(page.url()).toBe(address);
+    }
+    await page.goBack();
+    await answerLeaving(page, 'Leave without knowing?', 'Leave');
+    await page.getByLabel('Find a patient').waitFor();
+    await expect.poll(() => new URL(page.url()).search).toBe('');
+    expect(await dialogOf(page).count()).toBe(0);
+    // Nothing is held any more.
+    await page.goForward();
+    await page.getByRole('heading', { level: 1, name: 'Chloe Meyer' }).waitFor();
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).search).toBe('');
+  });
+
   it('says on which day to try again, where that is not today', async () => {
     const page = await desk.openPatient('Chloe Meyer');
     await press(cardOf(page, 'Portal access'), 'New sign-in link');

@@ -5,12 +5,14 @@ import {
   type SyntheticEvent,
   useContext,
   useEffect,
+  useEffectEvent,
   useId,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react';
 import { flushSync } from 'react-dom';
+import { keepWayBack } from '../session/way-back.ts';
 
 /**
  * What must not be left: `DIALOG` while something is under way, whose answer has no other place. And what
@@ -84,15 +86,6 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     element?.showModal();
     return () => element?.close();
   }, []);
-  useEffect(() => {
-    if (held === undefined) {
-      return;
-    }
-    // The browser asks by itself then, before the page is reloaded or closed.
-    const ask = (event: Event) => event.preventDefault();
-    addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
-  }, [held]);
   const close = () => dialog.current?.close();
   const leave = (go: () => void = close) => {
     if (question) {
@@ -101,6 +94,25 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       go();
     }
   };
+  const goBack = useEffectEvent((back: () => void) =>
+    leave(() => {
+      close();
+      back();
+    }),
+  );
+  useEffect(() => {
+    if (held === undefined) {
+      return;
+    }
+    // The browser asks by itself then, before the page is reloaded or closed.
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    const giveFree = keepWayBack(goBack);
+    return () => {
+      removeEventListener('beforeunload', ask);
+      giveFree();
+    };
+  }, [held]);
   const stay = () => setAsked(undefined);
   const leaveAnyway = () => {
     // One after the other: through both, the focus finds its way back.

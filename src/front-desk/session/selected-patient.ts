@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { onWayBack } from './way-back.ts';
 
 /**
  * Which patient the page is about stands in its address, so that reloading, "back" and a login elsewhere
@@ -10,10 +11,10 @@ const changed = 'front-desk:selected';
 const selected = () => new URLSearchParams(location.search).get(parameter) ?? undefined;
 
 function subscribe(listener: () => void) {
-  addEventListener('popstate', listener);
+  const end = onWayBack(listener);
   addEventListener(changed, listener);
   return () => {
-    removeEventListener('popstate', listener);
+    end();
     removeEventListener(changed, listener);
   };
 }
