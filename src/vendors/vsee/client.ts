@@ -18,6 +18,16 @@ import {
   vseeVisitOf,
 } from './wire.ts';
 
+/** Made once: to make one takes longer than to read an answer by it. */
+const answers = {
+  any: inData(z.object({})),
+  createdIntake: inData(vseeCreatedIntake),
+  intake: inData(vseeIntake),
+  visit: inDataOrBare(vseeVisit),
+  room: inData(vseeRoom),
+  slots: inData(z.array(vseeSlot)),
+};
+
 type Patient = Extract<VSeeCaller, { as: 'patient' }>;
 type Admin = Extract<VSeeCaller, { as: 'admin' }>;
 
@@ -99,7 +109,7 @@ export function createVSeeClient(
       read(scope, caller, {
         operation: 'users/-',
         path: 'users/-',
-        answer: inData(z.object({})),
+        answer: answers.any,
       }),
 
     /** `GET accounts/:code`, public. */
@@ -111,7 +121,7 @@ export function createVSeeClient(
           operation: 'accounts/:code',
           path: 'accounts/{code}',
           params: { code: credentials.accountCode },
-          answer: inData(z.object({})),
+          answer: answers.any,
           reasons: { 404: 'account_unknown' },
         },
       ),
@@ -123,7 +133,7 @@ export function createVSeeClient(
         path: 'intakes',
         fields,
         reasons: { 400: 'intake_refused' },
-        answer: inData(vseeCreatedIntake),
+        answer: answers.createdIntake,
       }),
 
     /** `POST intakes/:id`: an update, which the same fields once more do not change. */
@@ -135,7 +145,7 @@ export function createVSeeClient(
         fields,
         repeatable: true,
         reasons: { 400: 'intake_refused' },
-        answer: inData(vseeCreatedIntake),
+        answer: answers.createdIntake,
       }),
 
     /** `GET intakes/:id`: tells whether a visit was made of it. */
@@ -144,7 +154,7 @@ export function createVSeeClient(
         operation: 'intakes/:id',
         path: 'intakes/{id}',
         params: { id },
-        answer: inData(vseeIntake),
+        answer: answers.intake,
       }),
 
     /** `POST visits/add_walkin`. One status for a closed room, a used intake and a second open walk-in. */
@@ -188,7 +198,7 @@ export function createVSeeClient(
         operation: 'visits/:id',
         path: 'visits/{id}',
         params: { id },
-        answer: inDataOrBare(vseeVisit),
+        answer: answers.visit,
       }),
 
     /** The cancelling POST. A second one is refused, so it is not repeated blindly. */
@@ -211,7 +221,7 @@ export function createVSeeClient(
           operation: 'rooms/:code',
           path: 'rooms/{code}',
           params: { code },
-          answer: inData(vseeRoom),
+          answer: answers.room,
         },
       ),
 
@@ -225,7 +235,7 @@ export function createVSeeClient(
         operation: 'availability',
         path: 'availability',
         query,
-        answer: inData(z.array(vseeSlot)),
+        answer: answers.slots,
       }),
   };
 }
