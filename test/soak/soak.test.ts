@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/simulator.ts';
@@ -41,12 +41,16 @@ const faults: readonly Omit<Fault, 'match'>[] = [
 ];
 const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
 
-/** Megabytes that a process has in memory; undefined where it has ended. */
-function memoryOf({ running }: Served): number | undefined {
-  const file = `/proc/${running.process.pid}/status`;
-  const [, kilobytes] =
-    (existsSync(file) && /VmRSS:\s+(\d+)/.exec(readFileSync(file, 'utf8'))) || [];
-  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+/** Megabytes of memory, and open sockets and files, of a process; undefined where it has ended. */
+function heldBy({ running }: Served): { memory: number; open: number } | undefined {
+  const folder = `/proc/${running.process.pid}`;
+  try {
+    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`${folder}/status`, 'utf8')) ?? [];
+    const open = readdirSync(`${folder}/fd`).length;
+    return kilobytes === undefined ? undefined : { memory: Number(kilobytes) / 1024, open };
+  } catch {
+    return undefined;
+  }
 }
 
 const postgres = await startPostgres();
@@ -89,7 +93,7 @@ describe(`a soak of ${seconds} seconds`, () => {
     const uncoded: string[] = [];
     const done: Written[] = [];
     const busy = new Map<Scenario, number>();
-    const memory: number[] = [];
+    const held: { memory: number; open: number }[] = [];
 
     const writing = async () => {
       while (Date.now() < end) {
@@ -120,7 +124,7 @@ describe(`a soak of ${seconds} seconds`, () => {
     const killing = async () => {
       for (let turn = 0; Date.now() < end - 4_000; turn += 1) {
         await delay(2_500);
-        // In the second half one of them stays: its memory is looked at.
+        // In the second half one of them stays: what it holds is looked at.
         const which = Date.now() < end - (seconds * 1000) / 2 ? turn % 2 : 0;
         const old = processes[which] as Served;
         if (turn % 3 === 2) {
@@ -156,9 +160,9 @@ describe(`a soak of ${seconds} seconds`, () => {
       await delay((seconds * 1000) / 2 + 5_000);
       for (; Date.now() < end; await delay(1_000)) {
         // The last one that was killed may still be on its way back.
-        const used = memoryOf(processes[1] as Served);
-        if (used !== undefined) {
-          memory.push(used);
+        const now = heldBy(processes[1] as Served);
+        if (now !== undefined) {
+          held.push(now);
         }
       }
     };
@@ -170,16 +174,18 @@ describe(`a soak of ${seconds} seconds`, () => {
 
     const wrong = done.filter(({ status, effect }) => effect !== (status === 'SUCCEEDED' ? 1 : 0));
     const settled = (status: string) => done.filter((each) => each.status === status).length;
-    const [first = 0, last = 0] = [memory.at(0), memory.at(-1)];
+    const [first, last] = [held.at(0), held.at(-1)];
+    const before = held.slice(0, held.length / 2);
     process.stdout.write(
-      `Soak of ${seconds} s: ${done.length} writes (${settled('SUCCEEDED')} done, ${settled('FAILED')} not, ${done.filter(({ byHand }) => byHand).length} settled by hand), ${counts.reads} reads, ${counts.broken} broken off; ${counts.kills} kill -9, ${counts.ends} SIGTERM, 1 restart of the database, ${counts.faults} faults; memory ${first.toFixed(0)} MB, then ${last.toFixed(0)} MB\n`,
+      `Soak of ${seconds} s: ${done.length} writes (${settled('SUCCEEDED')} done, ${settled('FAILED')} not, ${done.filter(({ byHand }) => byHand).length} settled by hand), ${counts.reads} reads, ${counts.broken} broken off; ${counts.kills} kill -9, ${counts.ends} SIGTERM, 1 restart of the database, ${counts.faults} faults; memory ${first?.memory.toFixed(0)} MB, then ${last?.memory.toFixed(0)} MB; ${first?.open} sockets and files open, then ${last?.open}\n`,
     );
     expect(wrong).toEqual([]);
     expect(uncoded).toEqual([]);
     expect(done.length).toBeGreaterThan(seconds / 5);
     if (seconds >= 120) {
       // Without the first seconds, in which a process warms up.
-      expect(last).toBeLessThan(1.2 * Math.max(...memory.slice(0, memory.length / 2)));
+      expect(last?.memory).toBeLessThan(1.2 * Math.max(...before.map(({ memory }) => memory)));
+      expect(last?.open).toBeLessThan(1.2 * Math.max(...before.map(({ open }) => open)));
     }
 
     // Nothing is left that nobody looks after, and the log of access is whole.
