@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LRUCache } from 'lru-cache';
 
 /** A place of the program as V8 writes it: file, line, column. */
-const place = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/g;
+const place = /(file:\/\/\/\S+?\.mjs):(\d+):(\d+)/g;
 
 /** Places that were looked up: faults that come back come from the same ones. */
 const known = new LRUCache<string, string>({ max: 1_000 });
