@@ -111,7 +111,8 @@ describeFrontDesk('the front desk when something fails', (desk) => {
       await page.keyboard.press('Escape');
       await question.waitFor();
       await page.keyboard.press('Escape');
-      await question.waitFor({ state: 'detached' });
+      // Not only closed: until the page has noticed that, the next key is still the question's.
+      await expect.poll(() => page.locator('dialog dialog').count()).toBe(0);
     }
     expect(await firstName.inputValue()).toBe('Frida');
     expect(await firstName.evaluate((field) => field === document.activeElement)).toBe(true);
@@ -189,10 +190,12 @@ describeFrontDesk('the front desk when something fails', (desk) => {
       ...{ vendor: 'NIMBUS', retryAt: new Date(Date.now() + 24 * 3_600_000).toISOString() },
     };
     const enablePortalAccess = { portalAccess: null, operation: null, notice: null };
-    await page.route('**/graphql', (route) =>
-      route.fulfill({
-        json: { data: { enablePortalAccess: { ...enablePortalAccess, userErrors: [error] } } },
-      }),
+    const json = { data: { enablePortalAccess: { ...enablePortalAccess, userErrors: [error] } } };
+    // What the page's other parts ask for meanwhile is answered as ever.
+    await page.route('**/graphql', (route, request) =>
+      request.postData()?.includes('mutation EnablePortalAccess')
+        ? route.fulfill({ json })
+        : route.continue(),
     );
     await press(dialogOf(page), 'Make the link');
     await dialogOf(page)
