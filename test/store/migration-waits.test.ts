@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { startFaultyDatabase } from '../support/faulty-database.ts';
 import { emptyDatabase, query, useStores } from './stores.ts';
 
+const clock = performance.now.bind(performance);
+
 /** S06: a start that finds something to migrate, and somebody in its way. */
 describe('a migration', { timeout: 60_000 }, () => {
   const open = useStores();
@@ -26,7 +28,8 @@ describe('a migration', { timeout: 60_000 }, () => {
     await somebody.connect();
   });
   afterEach(async () => {
-    vi.useRealTimers();
+    vi.restoreAllMocks();
+    passed = 0;
     await somebody.end();
   });
 
@@ -37,8 +40,10 @@ describe('a migration', { timeout: 60_000 }, () => {
     );
 
   /** Lets time pass for the waiting one. */
+  let passed = 0;
   const pass = (milliseconds: number) => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds });
+    passed += milliseconds;
+    vi.spyOn(performance, 'now').mockImplementation(() => clock() + passed);
   };
 
   async function until(holds: () => boolean | Promise<boolean>) {

@@ -12,7 +12,7 @@ import {
   useState,
 } from 'react';
 import { flushSync } from 'react-dom';
-import { keepWayBack } from '../session/way-back.ts';
+import { keepWayBack } from './way-back.ts';
 
 /**
  * What must not be left: `DIALOG` while something is under way, whose answer has no other place. And what

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import { onWayBack } from './way-back.ts';
+import { onWayBack } from '../elements/way-back.ts';
 
 /**
  * Which patient the page is about stands in its address, so that reloading, "back" and a login elsewhere
