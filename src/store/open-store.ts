@@ -76,12 +76,6 @@ export function createStore(
   };
 }
 
-/** A database of its own in this process, which whoever has a server need not load. */
-async function inFolder(...given: Parameters<typeof import('./embedded.ts').openEmbedded>) {
-  const { openEmbedded } = await import('./embedded.ts');
-  return openEmbedded(...given);
-}
-
 /**
  * Opens the store, and brings its tables up to date unless it has to be there already.
  * @throws StoreError with a message for an operator, without secrets: UNAVAILABLE where the database
@@ -92,15 +86,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl, dataDirectory, sealer, existing } = options;
   const isThere = existing !== undefined;
   const onProgress = options.onProgress ?? (() => undefined);
+  const { poolSize = defaultPoolSize } = options;
   const database = databaseUrl
-    ? await openServer(
-        databaseUrl,
-        options.poolSize ?? defaultPoolSize,
+    ? await openServer(databaseUrl, poolSize, sealer, onProgress, isThere)
+    : // Loaded here: whoever has a server need not hold a database of its own in memory.
+      await (await import('./embedded.ts')).openEmbedded(
+        dataDirectory,
         sealer,
         onProgress,
         isThere,
-      )
-    : await inFolder(dataDirectory, sealer, onProgress, isThere);
+      );
   try {
     if (existing === 'CHANGE' && (await onlyReads(database))) {
       throw new StoreError(
