@@ -269,6 +269,26 @@ program
   );
 
 program
+  .command('reseal')
+  .description('After a rotation of the key: seal with ENCRYPTION_KEY what an earlier one sealed.')
+  .addHelpText(
+    'after',
+    `
+First give every process of serve the new key, and this command all of them in
+ENCRYPTION_KEY and ENCRYPTION_KEYS_OLD. Over a DATABASE_URL they may go on
+serving meanwhile. It may be broken off and run again, also to see that nothing
+is left. Ends with 1 where something could not be opened.
+${servedFirst}`,
+  )
+  .action(() =>
+    attemptToPrint(async () => {
+      say('Opening the store...');
+      const { resealStore } = await import('./reseal.ts');
+      process.exitCode = (await resealStore(environment(), say, print)) ? 0 : 1;
+    }),
+  );
+
+program
   .command('generate-key')
   .description('Print a fresh ENCRYPTION_KEY.')
   .action(() => attemptToPrint(() => print(randomBytes(32).toString('base64'))));

@@ -5,7 +5,7 @@ import { withConfiguredStore } from './configured-store.ts';
 import { encodeOwnId } from './domain/ids.ts';
 import type { VendorAccount } from './domain/records.ts';
 
-/** What an operator does with one patient's data as a whole; see `PatientData` in `domain/store.ts`. */
+/** What an operator does with one patient's data as a whole; see `PatientData` in `domain/keeping.ts`. */
 
 type Say = (line: string) => void;
 

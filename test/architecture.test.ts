@@ -56,11 +56,12 @@ const plan: Record<string, readonly string[]> = {
   'configured-store': ['domain', 'config', 'encryption-key', 'store'],
   audit: ['domain', 'config', 'configured-store'],
   'patient-data': ['domain', 'config', 'configured-store'],
+  reseal: ['config', 'configured-store'],
   doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
   'schema-files': ['graph', 'listen', 'vendors'],
   main: [
     ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'listen', 'patient-data'],
-    ...['run', 'schema-files', 'telemetry', 'workers'],
+    ...['reseal', 'run', 'schema-files', 'telemetry', 'workers'],
   ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],

@@ -39,6 +39,7 @@ describe('portico', slow, () => {
     { words: ['serve', '--help'], says: /SIGTERM ends it after the requests in hand/ },
     { words: ['sandbox', '--help'], says: /variables that `portico serve` needs/ },
     { words: ['doctor', '--help'], says: /writes nothing at a vendor/ },
+    { words: ['reseal', '--help'], says: /every process of serve the new key/ },
     { words: ['audit', 'verify', '--help'], says: /Ends with 1 where a chain is broken/ },
   ])('$words tells what to know before', async ({ words, says }) => {
     const { code, stdout } = await run(words);

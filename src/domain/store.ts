@@ -1,5 +1,6 @@
 import type { ConnectionSecrets, VendorTokens } from './capabilities/appointments.ts';
-import type { Operation, OperationLedger } from './operations.ts';
+import type { PatientData, Resealing, Retention } from './keeping.ts';
+import type { OperationLedger } from './operations.ts';
 import type {
   AccessEvent,
   Demographics,
@@ -196,50 +197,6 @@ export interface AccessLog {
   list(patientId: string, page: Page): Promise<Rows<AccessEvent> & { totalCount: number }>;
 }
 
-export interface Retention {
-  /**
-   * Deletes, a few at a time, settled operations and AccessEvents from before these times; and logins
-   * under way whose time is over, which are not counted. What failed for somebody who is not in the
-   * register, and so cannot be erased, goes with its idempotency key.
-   */
-  prune(limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date }): Promise<{
-    operations: number;
-    events: number;
-  }>;
-}
-
-/** What is held of one patient, for them to have. Bearer secrets and tokens are left out. */
-export interface PatientExport {
-  patient: Patient;
-  vendorAccounts: readonly VendorAccount[];
-  portalAccess: readonly PortalAccess[];
-  visits: readonly VisitRecord[];
-  followUps: readonly FollowUp[];
-  /** With what was asked as `input`, and nothing of what was read for it. */
-  operations: readonly Pick<
-    Operation,
-    'id' | 'action' | 'vendor' | 'status' | 'startedAt' | 'finishedAt' | 'input'
-  >[];
-  accessEvents: readonly AccessEvent[];
-}
-
-/** What of a patient was deleted, in rows; or the writes that have to be settled first. */
-export type Erasure =
-  | { erased: Readonly<Record<string, number>>; vendorAccounts: readonly VendorAccount[] }
-  | { unsettled: readonly string[] };
-
-/** One patient's data as a whole. */
-export interface PatientData {
-  /** Undefined where there is no such patient. */
-  export(patientId: string): Promise<PatientExport | undefined>;
-  /**
-   * Deletes everything but the log of access, which then leads to nobody, until its time is over. What
-   * vendors hold is theirs.
-   * @param by who erases, for the log of access
-   */
-  erase(patientId: string, by: string): Promise<Erasure | undefined>;
-}
-
 /** Short messages between the processes on one database. Some may be lost; none is kept. */
 export interface Announcements {
   /** @param text at most 7,500 bytes; nothing of a patient */
@@ -261,6 +218,7 @@ export interface Store {
   readonly operations: OperationLedger;
   readonly patientData: PatientData;
   readonly retention: Retention;
+  readonly resealing: Resealing;
   /** Absent where no other process can be on the database. */
   readonly announcements?: Announcements;
   /** Resolves where the store answers and is not read-only. */
@@ -277,6 +235,8 @@ export interface Sealer {
   seal(purpose: string, value: string): string;
   /** Undefined where it was changed, is for another purpose, or its key is unknown. */
   open(purpose: string, sealed: string): string | undefined;
+  /** What all begins with that it seals. Tells which key it is, and nothing of it. */
+  readonly beginning: string;
   /** Whether it has the key of sealed text that begins so. */
   knows(beginning: string): boolean;
   /** Keyed one-way hash, hex, for look-ups of secrets (one-time tokens, states). */

@@ -9,6 +9,7 @@ import { createOperationLedger } from './operations.ts';
 import { createPatientData } from './patient-data.ts';
 import { createPatientRegister } from './patients.ts';
 import { createPortalAccessRecords } from './portal-access.ts';
+import { createResealing } from './reseal.ts';
 import { createRetention } from './retention.ts';
 import { lackBehind } from './rights.ts';
 import { checkKeys } from './sealing-keys.ts';
@@ -66,6 +67,7 @@ export function createStore(
     accessLog: createAccessLog(database, sealer, clock),
     patientData: createPatientData(database, sealer, clock, records),
     retention: createRetention(database, sealer, clock),
+    resealing: createResealing(database, sealer, clock),
     async ping() {
       // Nothing can be served from one that does: whatever is read leaves its trace first.
       if (database.isOutOfSpace() || (await onlyReads(database))) {

@@ -32,12 +32,14 @@ export const isExpired = (keysValidSince: Date) =>
 export const isUnresolved = inArray(operationSteps.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
 export const noHold = { worker: null, heldUntil: null };
 
-/** Reads operations with their steps, and names what each sealed column is for. */
+/** What each sealed column of theirs is for. */
+export const purpose = (id: string, column: string) => `operations/${id}/${column}`;
+export const stepPurpose = (id: string, name: string) =>
+  `operation_steps/${id}:${name}/sealed_result`;
+
+/** Reads operations with their steps. */
 export function createOperationRows(database: Database, sealer: Sealer) {
   const json = createSealedJson(sealer);
-  const purpose = (id: string, column: string) => `operations/${id}/${column}`;
-  const stepPurpose = (id: string, name: string) => `operation_steps/${id}:${name}/sealed_result`;
-
   const toStep = (row: StepRow): OperationStep => ({
     name: row.name,
     repeatable: row.repeatable,
@@ -91,5 +93,5 @@ export function createOperationRows(database: Database, sealer: Sealer) {
     return rows.map(({ row, free }) => toOperation({ ...row, busy: !free }, steps));
   }
 
-  return { json, purpose, stepPurpose, where };
+  return { json, where };
 }

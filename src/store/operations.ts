@@ -15,6 +15,8 @@ import {
   isOpen,
   isUnresolved,
   noHold,
+  purpose,
+  stepPurpose,
 } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
@@ -34,7 +36,7 @@ export function createOperationLedger(
   clock: () => number,
   leaseLength = usualLease,
 ): OperationLedger {
-  const { json, purpose, stepPurpose, where } = createOperationRows(database, sealer);
+  const { json, where } = createOperationRows(database, sealer);
   const { fenced, claimWhere, isAtWorkOn } = createOperationHolds(database, leaseLength);
 
   const findByIds: OperationLedger['findByIds'] = async (ids) => {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { and, arrayOverlaps, asc, eq, inArray, isNull, ne, not, or } from 'drizzle-orm';
+import type { PatientData } from '../domain/keeping.ts';
 import type { Patient } from '../domain/records.ts';
-import type { PatientData, Sealer, Store } from '../domain/store.ts';
+import type { Sealer, Store } from '../domain/store.ts';
 import { appendEvents } from './append-events.ts';
 import type { Database, Queries } from './database.ts';
 import { accessEvents, operations } from './ledger-tables.ts';

@@ -22,11 +22,12 @@ const lockPatient = (transaction: Queries, patientId: string) =>
     .for('no key update');
 
 // By patient and not by access: one statement revokes several.
-const reasonOf = (patientId: string) => `portal_access/${patientId}/sealed_revocation_reason`;
+export const reasonPurpose = (patientId: string) =>
+  `portal_access/${patientId}/sealed_revocation_reason`;
 export const sealReason = (sealer: Sealer, patientId: string, reason: string | null) =>
-  reason === null ? null : sealer.seal(reasonOf(patientId), reason);
+  reason === null ? null : sealer.seal(reasonPurpose(patientId), reason);
 function openReason(sealer: Sealer, patientId: string, sealed: string | null): string | null {
-  const reason = sealed === null ? null : sealer.open(reasonOf(patientId), sealed);
+  const reason = sealed === null ? null : sealer.open(reasonPurpose(patientId), sealed);
   if (reason === undefined) {
     throw new StoreError('UNREADABLE');
   }

@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
-import type { Retention, Sealer } from '../domain/store.ts';
+import type { Retention } from '../domain/keeping.ts';
+import type { Sealer } from '../domain/store.ts';
 import { isSealed } from './access-chain.ts';
 import { sealedHead } from './append-events.ts';
 import { clearExpiredLogins } from './connections.ts';

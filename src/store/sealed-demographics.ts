@@ -25,27 +25,39 @@ export interface SealedDemographics {
  */
 export function createSealedDemographics(sealer: Sealer) {
   const json = createSealedJson(sealer);
+
+  function seal(id: string, person: Demographics): SealedDemographics {
+    const { firstName, lastName, birthDate, sex, email, phone, address } = person;
+    const demographics = { firstName, lastName, birthDate, sex, email, phone, address };
+    return {
+      sealed: json.seal(purposeOf(id), demographics) ?? '',
+      // Sorted: in the order of the name, they would tell how long its parts are.
+      nameIndex: nameBeginnings(firstName, lastName)
+        .map((beginning) => shortened(sealer.fingerprint(forNames, beginning)))
+        .sort(),
+      emailIndex: email === null ? null : sealer.fingerprint(forEmails, foldedEmail(email)),
+    };
+  }
+
+  const opened = (id: string, sealed: string) =>
+    json.open(purposeOf(id), sealed) as Demographics | undefined;
+
   return {
-    seal(id: string, person: Demographics): SealedDemographics {
-      const { firstName, lastName, birthDate, sex, email, phone, address } = person;
-      const demographics = { firstName, lastName, birthDate, sex, email, phone, address };
-      return {
-        sealed: json.seal(purposeOf(id), demographics) ?? '',
-        // Sorted: in the order of the name, they would tell how long its parts are.
-        nameIndex: nameBeginnings(firstName, lastName)
-          .map((beginning) => shortened(sealer.fingerprint(forNames, beginning)))
-          .sort(),
-        emailIndex: email === null ? null : sealer.fingerprint(forEmails, foldedEmail(email)),
-      };
-    },
+    seal,
 
     /** @throws StoreError UNREADABLE where it was changed, is another record's, or its key is not known */
     open(id: string, sealed: string): Demographics {
-      const person = json.open(purposeOf(id), sealed);
+      const person = opened(id, sealed);
       if (person === undefined) {
         throw new StoreError('UNREADABLE');
       }
-      return person as Demographics;
+      return person;
+    },
+
+    /** The same under the key that is in use; undefined where it cannot be opened. */
+    reseal(id: string, sealed: string): SealedDemographics | undefined {
+      const person = opened(id, sealed);
+      return person && seal(id, person);
     },
 
     /** For each part of a search, what it may be in `nameIndex`, by each key that is known. */

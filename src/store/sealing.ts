@@ -43,9 +43,10 @@ function sealingKey(key: Buffer): SealingKey {
   };
 }
 
+const beginningOf = ({ header }: SealingKey): string => header.toString('base64url');
+
 /** What all begins with that a key has sealed. Tells which key it was, and nothing of it. */
-export const beginningOfSealed = (key: Buffer): string =>
-  sealingKey(key).header.toString('base64url');
+export const beginningOfSealed = (key: Buffer): string => beginningOf(sealingKey(key));
 
 /** The header is authenticated with the purpose, so that neither can be exchanged. */
 const associatedData = (key: SealingKey, purpose: string) =>
@@ -103,7 +104,8 @@ export function createSealer(keys: { current: Buffer; old?: Buffer[] }): Sealer 
       }
     },
 
-    knows: (beginning) => known.some(({ header }) => header.toString('base64url') === beginning),
+    beginning: beginningOf(current),
+    knows: (beginning) => known.some((key) => beginningOf(key) === beginning),
 
     fingerprint: (purpose, value) => fingerprintBy(fingerprintKey, purpose, value),
     fingerprints: (purpose, value) =>

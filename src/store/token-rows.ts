@@ -26,14 +26,17 @@ export interface FoundTokens {
 
 const at = ({ vendor, patientId }: TokenKey) =>
   and(eq(vendorTokens.vendor, vendor), eq(vendorTokens.patientId, patientId));
-const purposeOf = ({ vendor, patientId }: TokenKey) =>
+export const tokensPurpose = ({
+  vendor,
+  patientId,
+}: Pick<TokenKey, 'patientId'> & { vendor: string }) =>
   `vendor_tokens/${vendor}:${patientId}/sealed`;
 const noLease = { leaseOwner: null, leaseUntil: null };
 
 /** The statements behind the token vault, one each; every one of them is atomic by itself. */
 export function createTokenRows(database: Database, sealer: Sealer) {
   const sealed = (key: TokenKey, tokens: VendorTokens) => ({
-    sealed: sealer.seal(purposeOf(key), tokensToText(tokens)),
+    sealed: sealer.seal(tokensPurpose(key), tokensToText(tokens)),
     expiresAt: tokens.expiresAt,
     version: randomUUID(),
     ...noLease,
@@ -62,8 +65,8 @@ export function createTokenRows(database: Database, sealer: Sealer) {
         vendors: keys.map(({ vendor }) => vendor),
         patients: keys.map(({ patientId }) => patientId),
       }),
-    purposeOf,
-    purposeOf,
+    tokensPurpose,
+    tokensPurpose,
   );
 
   return {
@@ -73,7 +76,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
         return undefined;
       }
       const [row] = await rowsOfKeys([key]);
-      const text = row && sealer.open(purposeOf(key), row.sealed);
+      const text = row && sealer.open(tokensPurpose(key), row.sealed);
       return row === undefined || text === undefined
         ? undefined
         : { tokens: tokensFromText(text), version: row.version, leased: row.leased };

@@ -202,10 +202,7 @@ describe('portico audit verify', { timeout: 120_000 }, () => {
     const words = ['--patient', clinic.gateway.ids.Ana];
     const preview = await command(['erase', ...words], readOnly);
     expect(preview.stdout).toMatch(/Nothing was deleted.*--yes/);
-    for (const refused of [
-      ['export', ...words],
-      ['erase', ...words, '--yes'],
-    ]) {
+    for (const refused of [['export', ...words], ['erase', ...words, '--yes'], ['reseal']]) {
       const { code, stdout, stderr } = await command(refused, readOnly);
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(/^The database only reads: .*name the primary in DATABASE_URL\.\n$/m);
@@ -218,6 +215,7 @@ describe('portico audit verify', { timeout: 120_000 }, () => {
       ['audit', 'verify'],
       ['export', ...words],
       ['erase', ...words, '--yes'],
+      ['reseal'],
     ];
     await rows('create database empty');
     const empty = new URL(postgres.url);
