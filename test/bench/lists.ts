@@ -1,6 +1,7 @@
 import { addPeople, registerPeople } from '../support/many-patients.ts';
+import { memoryOf } from '../support/process-memory.ts';
 import { openBench } from './clinic.ts';
-import { cpuOf, median, memoryOf, oneDigit, table, whole } from './measure.ts';
+import { cpuOf, median, oneDigit, table, whole } from './measure.ts';
 import { funnel, listOf, partsOf } from './work.ts';
 
 /** W3 and W4: lists of patients with their appointments, and the booking funnel, one request after another. */

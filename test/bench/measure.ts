@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { memoryOf } from '../support/process-memory.ts';
 import type { Peer } from './clinic.ts';
 
 /** Somebody who answers the same question as the others. */
@@ -45,9 +46,6 @@ export function cpuOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * tick;
 }
-
-export const memoryOf = (pid: number) =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 
 /** @throws Error where any answer was no answer: what was measured would be something else */
 export async function measure(

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { memoryOf } from '../support/process-memory.ts';
 import { openBench } from './clinic.ts';
-import { memoryOf, oneDigit, table, whole } from './measure.ts';
+import { oneDigit, table, whole } from './measure.ts';
 
 /**
  * W5: a page that asks each vendor for its part, as the front desk does, while vendors are slow, fail now and

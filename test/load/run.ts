@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
+import { mostMemoryOf } from '../support/process-memory.ts';
 import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
 import { generate, generateClosed, type Shots } from './generator.ts';
 import { type Answered, quantile } from './open-loop.ts';
@@ -21,7 +22,11 @@ const seconds = 10;
 /** At once, where capacity is looked for: at first; twice as many as long as they get more answers. */
 const fewestClients = 12;
 const mostClients = 384;
-const bars = { goodput: 0.8, p99: 2_000 + vendorTime, shedP99: 1_500, writes: 0.99 };
+const bars = {
+  ...{ goodput: 0.8, p99: 2_000 + vendorTime, shedP99: 1_500, writes: 0.99 },
+  /** Megabytes. */
+  memory: 512,
+};
 
 /** What clients do with connections, and how many times capacity they ask for. */
 interface Habit {
@@ -257,7 +262,11 @@ try {
   const rows = (measured[0] ?? []).map((_, place) =>
     medianOf(measured.flatMap((round) => round[place] ?? [])),
   );
-  const missed = rows.flatMap(missedBy);
+  const memory = mostMemoryOf(gateway.running.process.pid ?? 0);
+  const missed = [
+    ...rows.flatMap(missedBy),
+    ...(memory <= bars.memory ? [] : [`${Math.round(memory)} MB of memory`]),
+  ];
   const verdict = missed.length === 0 ? 'All bars were met.' : `Missed: ${missed.join('; ')}.`;
   writeFileSync(
     new URL('results.md', import.meta.url),
@@ -274,7 +283,7 @@ ${tableOf(rows)}
 
 Bars, from capacity up to ${habits.map(({ judged, name }) => `${judged} x (${name})`).join(' and ')}: beyond it, at least ${bars.goodput * 100} % of the most that
 was accepted in the round; p99 of the accepted at most ${bars.p99} ms, of refusals ${bars.shedP99} ms; nothing without an answer;
-${bars.writes * 100} % of the writes beside. ${verdict}
+${bars.writes * 100} % of the writes beside; at most ${bars.memory} MB of memory, of which it had ${Math.round(memory)}. ${verdict}
 `,
   );
   say(verdict);

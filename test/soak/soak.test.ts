@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/simulator.ts';
@@ -10,6 +10,7 @@ import { vseeScenarios } from '../operations/matrix/vsee-scenarios.ts';
 import { endAll, run } from '../support/command-line.ts';
 import { firstQuery } from '../support/first-query.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { memoryOf } from '../support/process-memory.ts';
 import { openClinic, type Served } from '../support/served.ts';
 import { statement } from '../support/statement.ts';
 import { startBalancer } from './balancer.ts';
@@ -43,11 +44,11 @@ const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.
 
 /** Megabytes of memory, and open sockets and files, of a process; undefined where it has ended. */
 function heldBy({ running }: Served): { memory: number; open: number } | undefined {
-  const folder = `/proc/${running.process.pid}`;
+  const { pid = 0 } = running.process;
   try {
-    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`${folder}/status`, 'utf8')) ?? [];
-    const open = readdirSync(`${folder}/fd`).length;
-    return kilobytes === undefined ? undefined : { memory: Number(kilobytes) / 1024, open };
+    const memory = memoryOf(pid);
+    const open = readdirSync(`/proc/${pid}/fd`).length;
+    return Number.isNaN(memory) ? undefined : { memory, open };
   } catch {
     return undefined;
   }
