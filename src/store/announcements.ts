@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Announcements } from '../domain/store.ts';
-import { clientFor, connectionTimeout } from './server.ts';
+import { clientFor, connectionTimeout } from './server-connection.ts';
 
 /** PostgreSQL's name for the line that all processes of Portico share. */
 const line = 'portico';

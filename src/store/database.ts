@@ -27,8 +27,15 @@ export interface Database {
 export interface Engine {
   queries: Queries;
   transaction<T>(work: Work<T>): Promise<T>;
+  /** Whether it goes about it in another way from now on, so that what failed may be tried again. */
+  mends?(error: unknown): boolean;
   close(): Promise<void>;
 }
+
+/** In place of a prepared statement's name, for those of `prepared-statements.ts`. */
+export const often = 'often';
+/** The same for one that is text: it begins so. */
+export const oftenMark = '/* often */';
 
 const attempts = 5;
 /** Disk full, an error of the disk, and the embedded one's words for the former. */
@@ -38,13 +45,14 @@ const outOfSpaceFor = 5_000;
 
 async function retried<T>(
   attempt: () => PromiseLike<T>,
+  mayBeRepeated: (error: unknown) => boolean,
   onError: (error: unknown) => void,
 ): Promise<T> {
   for (let count = 1; ; count += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (count >= attempts || !isTransient(error)) {
+      if (count >= attempts || !mayBeRepeated(error)) {
         onError(error);
         throw withoutDetails(error);
       }
@@ -57,14 +65,15 @@ async function retried<T>(
 export function createDatabase(engine: Engine): Database {
   let closing: Promise<void> | undefined;
   let outOfSpaceAt = Number.NEGATIVE_INFINITY;
+  const mayBeRepeated = (error: unknown) => isTransient(error) || engine.mends?.(error) === true;
   const note = (error: unknown) => {
     if (ofTheDisk.includes(codeOf(error) ?? '')) {
       outOfSpaceAt = performance.now();
     }
   };
   return {
-    run: (work) => retried(() => work(engine.queries), note),
-    transaction: (work) => retried(() => engine.transaction(work), note),
+    run: (work) => retried(() => work(engine.queries), mayBeRepeated, note),
+    transaction: (work) => retried(() => engine.transaction(work), mayBeRepeated, note),
     isOutOfSpace: () => performance.now() - outOfSpaceAt < outOfSpaceFor,
     close() {
       closing ??= engine.close().catch((error: unknown) => {
@@ -77,7 +86,7 @@ export function createDatabase(engine: Engine): Database {
 
 /**
  * A statement that is built once and run often: to build one takes as long as to run it.
- * @param build ends with `prepare('')`: without a name, which a pooler between here and PostgreSQL would mix up
+ * @param build ends with `prepare(often)`
  */
 export function repeated<T>(
   database: Database,

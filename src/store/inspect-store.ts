@@ -10,7 +10,7 @@ import { unusable } from './embedded.ts';
 import { lockDirectory } from './embedded-lock.ts';
 import { lackOf } from './rights.ts';
 import { keysOf } from './sealing-keys.ts';
-import { clientFor } from './server.ts';
+import { clientFor } from './server-connection.ts';
 import { StoreError } from './store-error.ts';
 import { unreachable } from './unreachable.ts';
 

@@ -82,7 +82,7 @@ export async function needCurrent(queries: Queries, where: string): Promise<void
 }
 
 /**
- * Brings a database up to date. Nobody else may be at it: see `server.ts` for the lock.
+ * Brings a database up to date. Nobody else may be at it: see `migrate-server.ts` for the lock.
  * @param apply drizzle's migrator for the driver in use
  */
 export async function migrateWith(

@@ -14,7 +14,7 @@ import pg from 'pg';
  * that a gateway with the same promises can take. The token's hash is looked up, the caller's requests are
  * counted, who is whom at the vendors and the sealed session are read from PostgreSQL, each vendor that was
  * asked goes down in a hash-chained trail that is committed before the answer leaves, and a line is logged.
- * Reads and trails of requests that come together go in one statement, as Portico's do.
+ * Reads and trails of requests that come together go in one statement, which is prepared once, as Portico's do.
  */
 
 const secret = Buffer.alloc(32, 7);
@@ -112,13 +112,14 @@ export async function createDuties({ databaseUrl, token }) {
   const counts = new Map();
   const log = openSync('/dev/null', 'w');
 
-  const reading = (text) =>
+  const reading = (name, text) =>
     gathered(async (ids) => {
-      const { rows } = await pool.query(text, [[...new Set(ids)]]);
+      const { rows } = await pool.query({ name, text, values: [[...new Set(ids)]] });
       return ids.map((id) => rows.filter(({ patient_id: owner }) => owner === id));
     });
-  const accounts = reading('select * from accounts where patient_id = any($1::uuid[])');
-  const sessions = reading(`select * from tokens where patient_id = any($1::uuid[])`);
+  const [accounts, sessions] = ['accounts', 'tokens'].map((table) =>
+    reading(table, `select * from ${table} where patient_id = any($1::uuid[])`),
+  );
   const trail = gathered(async (trails) => {
     const before = head.seal;
     const rows = trails.flat().map((event) => {
@@ -128,7 +129,7 @@ export async function createDuties({ databaseUrl, token }) {
     });
     head.seal = hmac(JSON.stringify([head.length, head.hash]));
     const values = [patientId, before, head.length, head.hash, head.seal, JSON.stringify(rows)];
-    const { rowCount } = await pool.query(append, values);
+    const { rowCount } = await pool.query({ name: 'append', text: append, values });
     if (rowCount !== 1) {
       throw new Error('The chain moved.');
     }

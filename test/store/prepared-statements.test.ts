@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { beforeAll, describe, expect, it, onTestFinished, test } from 'vitest';
+import type { Patient } from '../../src/domain/records.ts';
+import type { Store } from '../../src/domain/store.ts';
+import { createStore } from '../../src/store/open-store.ts';
+import { openServer } from '../../src/store/server.ts';
+import { hasPooler, startPooler, withoutPooler } from '../support/pooler.ts';
+import { addPatient, emptyDatabase, named, noon, query, sealer } from './stores.ts';
+
+const event = (patientId: string) => ({
+  ...{ id: randomUUID(), patientId, actor: 'subject-ana', actorRoles: ['PATIENT'] },
+  ...{ action: 'read', vendor: null, outcome: 'ALLOWED' as const },
+});
+
+interface Prepared {
+  name: string;
+  statement: string;
+}
+
+describe('statements that are run often', { timeout: 30_000 }, () => {
+  beforeAll(emptyDatabase);
+
+  /** Over one connection, so that it can be looked at, and spoilt, from here. */
+  async function openAlone(databaseUrl?: string) {
+    const url = databaseUrl ?? (await emptyDatabase());
+    const database = await openServer(url, 1, sealer, () => undefined);
+    onTestFinished(() => database.close());
+    const store = createStore(database, { sealer, clock: () => noon });
+    const execute = (text: string) =>
+      database.run((queries) => queries.execute(sql.raw(text))) as unknown as Promise<{
+        rows: Prepared[];
+      }>;
+    const prepared = async () =>
+      (await execute('select name, statement from pg_prepared_statements order by statement')).rows;
+    const useAll = async (id: string) => {
+      await store.accessLog.record([event(id)]);
+      const patients = await store.patients.find([id]);
+      await store.accounts.findByPatients([id]);
+      await store.visits.find([{ vendor: 'VSEE', vendorVisitId: '1' }]);
+      await store.visits.findByPatients([id]);
+      await store.tokens.read('MY_PATIENT_PORTAL', id);
+      return patients;
+    };
+    return { url, store, execute, prepared, useAll };
+  }
+
+  test('are prepared once, under a name that says what they are', async () => {
+    const { store, prepared, useAll } = await openAlone();
+    const { id } = await addPatient(store);
+    await useAll(id);
+    const first = await prepared();
+    const tables = first.map(({ statement }) => /insert into \w+|from "\w+"/.exec(statement)?.[0]);
+    expect(tables.sort()).toEqual([
+      ...['from "patients"', 'from "vendor_accounts"', 'from "vendor_tokens"'],
+      ...['from "visits"', 'from "visits"', 'insert into access_events'],
+    ]);
+    for (let times = 0; times < 3; times += 1) {
+      await useAll(id);
+    }
+    expect(await prepared()).toEqual(first);
+    const other = await openAlone();
+    await other.useAll((await addPatient(other.store)).id);
+    expect(await other.prepared()).toEqual(first);
+    expect(first.every(({ name }) => /^portico_[0-9a-f]{32}$/.test(name))).toBe(true);
+  });
+
+  /** What a pooler that gives connections out by transaction, and a migration, do. */
+  const spoilt: [string, (alone: Awaited<ReturnType<typeof openAlone>>) => Promise<unknown>][] = [
+    ['that the connection does not know any more', ({ execute }) => execute('deallocate all')],
+    [
+      'that bring something else since a migration',
+      ({ url }) => query(url, 'alter table visits alter column kind type varchar(90)'),
+    ],
+  ];
+  test.each(spoilt)('%s are run without a name from then on', async (_, spoil) => {
+    const alone = await openAlone();
+    const { store, prepared, useAll, execute } = alone;
+    const { id } = await addPatient(store);
+    await store.visits.add({ vendor: 'VSEE', vendorVisitId: '1', patientId: id, kind: 'WALK_IN' });
+    await useAll(id);
+    await spoil(alone);
+    expect(await useAll(id)).toMatchObject([{ id }]);
+    expect(await store.visits.findByPatients([id])).toMatchObject([{ vendorVisitId: '1' }]);
+    expect(await store.accessLog.verify(id)).toMatchObject({ events: 2, broken: [] });
+    await execute('deallocate all');
+    await useAll(id);
+    expect(await prepared()).toEqual([]);
+  });
+
+  test('that somebody else has prepared on the connection are run without a name', async () => {
+    const first = await openAlone();
+    const { id } = await addPatient(first.store);
+    await first.useAll(id);
+    const [known] = (await first.prepared()).filter(({ statement }) =>
+      /"patients"/.test(statement),
+    );
+    const second = await openAlone(first.url);
+    await second.execute(`prepare ${known?.name} as ${known?.statement}`);
+    expect(await second.useAll(id)).toMatchObject([{ id }]);
+    expect(await second.store.accessLog.verify(id)).toMatchObject({ events: 2, broken: [] });
+  });
+
+  it.skipIf(!hasPooler)(
+    `bring what was asked for through a pooler that gives connections out by transaction${withoutPooler}`,
+    async () => {
+      const pooler = await startPooler(await emptyDatabase());
+      onTestFinished(pooler.stop);
+      const stores = await Promise.all(
+        [1, 2].map(async () => {
+          const database = await openServer(pooler.url, 9, sealer, () => undefined);
+          onTestFinished(() => database.close());
+          return createStore(database, { sealer, clock: () => noon });
+        }),
+      );
+      const [first] = stores as [Store, Store];
+      const people = await Promise.all(
+        ['Silva', 'Okafor', 'Novak'].map((name) => addPatient(first, named('Ana', name))),
+      );
+      const asked = Array.from({ length: 300 }, async (_, count) => {
+        const store = stores[count % 2] as Store;
+        const { id } = people[count % 3] as Patient;
+        // In waves, so that statements of all kinds meet at the same connections.
+        await delay(count);
+        await store.accessLog.record([event(id)]);
+        await store.visits.findByPatients([id]);
+        const accounts = await store.accounts.findByPatients([id]);
+        return { found: await store.patients.find([id]), accounts };
+      });
+      for (const [count, { found, accounts }] of (await Promise.all(asked)).entries()) {
+        expect({ found, accounts }).toEqual({ found: [people[count % 3]], accounts: [] });
+      }
+      expect(await first.accessLog.verify(undefined)).toMatchObject({ events: 300, broken: [] });
+    },
+  );
+});
