@@ -24,6 +24,8 @@ function ofServer(found: StoreFindings): Finding {
   return ok(`PostgreSQL ${found.version} answers; ${pendingWords(found.pending)}.`);
 }
 
+const needsEarlier =
+  'An earlier key is still needed: portico reseal seals with ENCRYPTION_KEY what it sealed.';
 const wants = 'Production wants PostgreSQL (DATABASE_URL).';
 
 function ofEmbedded(found: StoreFindings, folder: string): Finding {
@@ -37,14 +39,21 @@ function ofEmbedded(found: StoreFindings, folder: string): Finding {
   }
 }
 
-/** Whether the configuration has all keys that something in the store was sealed with. */
-function opens(found: StoreFindings, { encryptionKey, oldEncryptionKeys }: Config): boolean {
+/** Which of the configured keys something in the store was sealed with; `LACKING`: another one, too. */
+function keysFor(
+  { sealedBy }: StoreFindings,
+  { encryptionKey, oldEncryptionKeys }: Config,
+): 'CURRENT' | 'EARLIER' | 'LACKING' {
   if (encryptionKey === undefined) {
     // Serve takes the one that is kept beside the data.
-    return true;
+    return 'CURRENT';
   }
-  const beginnings = [encryptionKey, ...oldEncryptionKeys].map(beginningOfSealed);
-  return found.sealedBy.every((one) => beginnings.includes(one));
+  const [current, ...earlier] = [encryptionKey, ...oldEncryptionKeys].map(beginningOfSealed);
+  const others = sealedBy.filter((one) => one !== current);
+  if (others.length === 0) {
+    return 'CURRENT';
+  }
+  return others.every((one) => earlier.includes(one)) ? 'EARLIER' : 'LACKING';
 }
 
 /**
@@ -56,12 +65,16 @@ export async function checkStore(config: Config, patience: number): Promise<Find
   const folder = join(dataDirectory, 'store');
   try {
     const found = await inspectStore(databaseUrl, folder, patience);
-    if (!opens(found, config)) {
+    const keys = keysFor(found, config);
+    if (keys === 'LACKING') {
       return failed(
         'holds patients that neither ENCRYPTION_KEY nor ENCRYPTION_KEYS_OLD opens. Set the key that they were sealed with in one of them.',
       );
     }
-    return databaseUrl === undefined ? ofEmbedded(found, folder) : ofServer(found);
+    const finding = databaseUrl === undefined ? ofEmbedded(found, folder) : ofServer(found);
+    return keys === 'EARLIER' && finding.state !== 'FAILED'
+      ? note(`${finding.text} ${needsEarlier}`)
+      : finding;
   } catch (error) {
     if (!(error instanceof StoreError)) {
       throw error;
