@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import {
+  answerLeaving,
   cardOf,
   describeFrontDesk,
   dialogOf,
@@ -187,6 +188,36 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await page.evaluate(() => (document.activeElement as HTMLElement).blur());
     await dismiss.click();
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
+  });
+
+  it('shows and selects a link that the browser does not copy', async () => {
+    const page = await desk.openPatient('Chloe Meyer');
+    const dialog = dialogOf(page);
+    await press(cardOf(page, 'Portal access'), 'New sign-in link');
+    await press(dialog, 'Make the link');
+    const link = dialog.getByRole('link', { name: 'Open the portal' });
+    const address = (await link.getAttribute('href')) ?? '';
+    await page.evaluate(() => {
+      navigator.clipboard.writeText = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    });
+    for (let times = 0; times < 2; times += 1) {
+      await press(dialog, 'Copy link');
+      await dialog.getByText('The browser does not allow this page to copy.').waitFor();
+      await expect.poll(() => page.evaluate(() => String(getSelection()).trim())).toBe(address);
+      // Shown is not taken.
+      if (times === 0) {
+        await page.keyboard.press('Escape');
+        await answerLeaving(page, 'Leave without the link?', 'Stay');
+      }
+    }
+    await page.keyboard.press('Control+C');
+    await dialog.getByText('Copied.').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => dialog.count()).toBe(0);
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, location.href]),
+    );
+    expect(`${kept}${await page.content()}`).not.toContain(address);
   });
 
   it('starts a walk-in and hands out its link', async () => {

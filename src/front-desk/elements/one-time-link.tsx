@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useHold } from './dialog.tsx';
 
 export interface OneTimeLinkProps {
@@ -9,14 +9,28 @@ export interface OneTimeLinkProps {
 
 /** A link that signs somebody in: shown once, opened or copied for the patient. */
 export function OneTimeLink({ url, title }: OneTimeLinkProps) {
-  const [copied, setCopied] = useState<boolean>();
+  const [copied, setCopied] = useState(false);
   const [opened, setOpened] = useState(false);
-  useHold(opened || copied === true ? undefined : 'LINK');
-  const copy = () =>
-    navigator.clipboard.writeText(url).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
+  /** How often the browser did not let the page copy it. */
+  const [refusals, setRefusals] = useState(0);
+  const text = useRef<HTMLParagraphElement>(null);
+  useHold(opened || copied ? undefined : 'LINK');
+  useEffect(() => {
+    if (refusals > 0 && text.current) {
+      text.current.focus();
+      getSelection()?.selectAllChildren(text.current);
+    }
+  }, [refusals]);
+  const copy = async () => {
+    try {
+      // Without TLS there is no clipboard at all.
+      await navigator.clipboard.writeText(url);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+      setRefusals(refusals + 1);
+    }
+  };
   return (
     <div className="one-time-link">
       <p>
@@ -38,9 +52,17 @@ export function OneTimeLink({ url, title }: OneTimeLinkProps) {
           Copy link
         </button>
       </div>
+      {/* No input: browsers keep what those hold, and fill it in again after a restart. */}
+      {refusals > 0 && (
+        <p className="link-text" ref={text} tabIndex={-1} onCopy={() => setCopied(true)}>
+          {url}
+        </p>
+      )}
       <p role="status" className="hint">
-        {copied === true && 'Copied.'}
-        {copied === false && 'The browser does not allow copying: open the link instead.'}
+        {copied
+          ? 'Copied.'
+          : refusals > 0 &&
+            'The browser does not allow this page to copy. The link is selected: copy it yourself, or open it.'}
       </p>
     </div>
   );
