@@ -238,8 +238,12 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     const part = partOf(visits, 'VSEE');
     await part.getByText('Sore throat').waitFor();
     await part.getByText('Walk-in').waitFor();
-    // That link is shown once; the way to the visit is not lost with it.
-    await press(visits, 'New VSee link');
+    // That link is shown once; the way to the visit is not lost with it, whichever way is tried.
+    await visits.getByRole('button', { name: 'New VSee link' }).waitFor();
+    await press(visits, 'Start a walk-in');
+    await press(dialog, 'Start now');
+    await dialog.getByRole('alert').getByText('or the patient has one open already').waitFor();
+    await press(dialog, 'New VSee link');
     await press(dialog, 'Make the link');
     await dialog.getByText('The link is made.').waitFor();
     await oneTimeLink(page, 'Open the portal');

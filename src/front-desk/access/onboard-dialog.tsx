@@ -66,14 +66,13 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
             ...onboardingFrom(form),
           })}
           submit="Onboard"
-          existing={
-            known !== null &&
-            known.id !== patient?.id && (
+          help={{
+            ALREADY_EXISTS: known !== null && known.id !== patient?.id && (
               <button type="button" onClick={() => goTo(known.id)}>
                 Open the record of {known.fullName}
               </button>
-            )
-          }
+            ),
+          }}
         >
           <PersonFields asked={gapsOf(patient)} errors={errors} />
           <MeasureFields errors={errors} />

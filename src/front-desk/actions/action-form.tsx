@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
 import { BusyButton, type BusyButtonProps } from '../elements/busy-button.tsx';
 import { useHold, useLeave } from '../elements/dialog.tsx';
-import { ActionProblemNote } from './action-problem-note.tsx';
+import { type ActionHelp, ActionProblemNote } from './action-problem-note.tsx';
 import { type Action, isOpen } from './use-action.ts';
 
 export interface ActionFormProps<Input> {
@@ -16,10 +16,7 @@ export interface ActionFormProps<Input> {
    * looked up first.
    */
   onBack?: () => void;
-  /** What helps after AUTHORIZATION_REQUIRED. */
-  connect?: ReactNode;
-  /** Leads to what there is after ALREADY_EXISTS. */
-  existing?: ReactNode;
+  help?: ActionHelp;
   children?: ReactNode;
 }
 
@@ -42,7 +39,7 @@ function useChanged(form: RefObject<HTMLFormElement | null>) {
 /** A form that sends one action, and says what became of it. */
 export function ActionForm<Input>(props: ActionFormProps<Input>) {
   const { action, inputFrom, submit, look = 'primary', children } = props;
-  const { onBack, connect, existing } = props;
+  const { onBack, help } = props;
   const form = useRef<HTMLFormElement>(null);
   const leaveForm = useLeave();
   const [isChanged, noteEntries] = useChanged(form);
@@ -79,7 +76,7 @@ export function ActionForm<Input>(props: ActionFormProps<Input>) {
   return (
     <form ref={form} onSubmit={send} onInput={noteEntries}>
       <div inert={open}>{children}</div>
-      <ActionProblemNote action={{ ...action, retry }} connect={connect} existing={existing} />
+      <ActionProblemNote action={{ ...action, retry }} help={help} />
       <div className="buttons form-end">
         {!open && (
           <BusyButton type="submit" look={look} busy={action.busy}>

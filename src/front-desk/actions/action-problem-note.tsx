@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import type { UserErrorFieldsFragment } from '../../client/client.ts';
 import { explainError, explainRefusal } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { OutcomeUnknown } from './outcome-unknown.tsx';
@@ -7,15 +8,15 @@ import type { Action } from './use-action.ts';
 /** After these the same can be sent again as it is. */
 const worthRetrying: readonly string[] = ['VENDOR_UNAVAILABLE', 'RATE_LIMITED'];
 
+/** What leads on after a refusal, by its code. */
+export type ActionHelp = Partial<Record<UserErrorFieldsFragment['code'], ReactNode>>;
+
 /** Why an action was not done, and the way on from there. */
 export function ActionProblemNote(props: {
   action: Pick<Action<never>, 'problem' | 'retry' | 'giveUp' | 'busy'>;
-  /** What helps after AUTHORIZATION_REQUIRED. */
-  connect?: ReactNode;
-  /** Leads to what there is after ALREADY_EXISTS. */
-  existing?: ReactNode;
+  help?: ActionHelp | undefined;
 }) {
-  const { action, connect, existing } = props;
+  const { action, help } = props;
   const { problem, busy, retry } = action;
   if (problem === undefined) {
     return null;
@@ -53,8 +54,7 @@ export function ActionProblemNote(props: {
           busy={busy}
           onRetry={worthRetrying.includes(error.code) ? retry : undefined}
         />
-        {error.code === 'AUTHORIZATION_REQUIRED' && connect}
-        {error.code === 'ALREADY_EXISTS' && existing}
+        {help?.[error.code]}
       </div>
     ),
   );

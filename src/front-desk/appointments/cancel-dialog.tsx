@@ -24,7 +24,7 @@ export function CancelDialog({ appointment, zone, patient, onClose }: ChangeDial
         inputFrom={() => ({ appointmentId: appointment.id })}
         submit="Cancel the appointment"
         look="danger"
-        connect={<ConnectButton patientId={patient.id} />}
+        help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patient.id} /> }}
       >
         <AppointmentLine appointment={appointment} zone={zone} />
         <p>Its time is free for others at once, and may be taken when you want it back.</p>

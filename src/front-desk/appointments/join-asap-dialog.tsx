@@ -30,7 +30,7 @@ export function JoinAsapDialog({ appointment, zone, patient, onClose }: ChangeDi
           email: entryIn(form, 'email') ?? '',
         })}
         submit="Join the list"
-        connect={<ConnectButton patientId={patient.id} />}
+        help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patient.id} /> }}
       >
         <AppointmentLine appointment={appointment} zone={zone} />
         <p>The patient gets mail when an earlier time opens up. The appointment stays booked.</p>

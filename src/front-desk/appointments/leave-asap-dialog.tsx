@@ -23,7 +23,7 @@ export function LeaveAsapDialog({ appointment, zone, patient, onClose }: ChangeD
         action={action}
         inputFrom={() => ({ appointmentId: appointment.id })}
         submit="Leave the list"
-        connect={<ConnectButton patientId={patient.id} />}
+        help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patient.id} /> }}
       >
         <AppointmentLine appointment={appointment} zone={zone} />
         <p>No more mail about earlier times. The appointment stays booked.</p>

@@ -52,7 +52,7 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
           inputFrom={() => ({ appointmentId: appointment.id, availabilityId: time.id })}
           submit="Move it there"
           onBack={() => setTime(undefined)}
-          connect={<ConnectButton patientId={patient.id} />}
+          help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patient.id} /> }}
         >
           <ChosenTime title="New time" time={time} onChange={() => setTime(undefined)} />
           <OtherTimes action={action} onChoose={setTime} />

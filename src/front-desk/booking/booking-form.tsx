@@ -57,7 +57,7 @@ export function BookingForm(props: BookingFormProps) {
         inputFrom={inputFrom}
         submit="Book"
         onBack={onBack}
-        connect={<ConnectButton patientId={patientId} />}
+        help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patientId} /> }}
       >
         {questions.map((question) => (
           <CommentQuestion

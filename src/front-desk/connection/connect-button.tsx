@@ -16,7 +16,7 @@ export function ConnectButton({ patientId }: { patientId: string }) {
   });
   const connect = () => action.submit({ patientId, returnTo: location.href.replace(/#.*/, '') });
   return (
-    <div className="connect">
+    <div className="way-on">
       <BusyButton look="primary" busy={action.busy} onClick={connect}>
         Connect MyPatientPortal
       </BusyButton>

@@ -82,7 +82,9 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
         <MoreButton query={query} />
         <ZoneNote zones={timed ? [zone] : []} />
       </VendorPart>
-      {task === 'walk-in' && <WalkInDialog patientId={patientId} onClose={close} />}
+      {task === 'walk-in' && (
+        <WalkInDialog patientId={patientId} onNewLink={() => setTask('link')} onClose={close} />
+      )}
       {task === 'link' && <VisitsLinkDialog patientId={patientId} onClose={close} />}
     </Card>
   );

@@ -15,9 +15,15 @@ import { problemAt } from '../problems/explain.ts';
 import { settings } from '../settings.ts';
 import { RoomNote } from './room-note.tsx';
 
+export interface WalkInDialogProps {
+  patientId: string;
+  /** Leads to a new link for the visits that there are. */
+  onNewLink: () => void;
+  onClose: () => void;
+}
+
 /** A visit that starts now: the patient gets a link into the waiting room. */
-export function WalkInDialog(props: { patientId: string; onClose: () => void }) {
-  const { patientId, onClose } = props;
+export function WalkInDialog({ patientId, onNewLink, onClose }: WalkInDialogProps) {
   const [roomCode, setRoomCode] = useState<string>(settings.roomCode);
   const [started, setStarted] = useState<{ url: string | null }>();
   const action = useAction(useStartWalkInVisitMutation, {
@@ -43,7 +49,21 @@ export function WalkInDialog(props: { patientId: string; onClose: () => void }) 
           onClose={onClose}
         />
       ) : (
-        <ActionForm action={action} inputFrom={inputFrom} submit="Start now">
+        <ActionForm
+          action={action}
+          inputFrom={inputFrom}
+          submit="Start now"
+          help={{
+            VENDOR_REJECTED: (
+              <div className="way-on">
+                <p>If the patient has a visit open already, a new link leads to it.</p>
+                <button type="button" onClick={onNewLink}>
+                  New VSee link
+                </button>
+              </div>
+            ),
+          }}
+        >
           <TextField
             name="reason"
             label="Reason for the visit"
