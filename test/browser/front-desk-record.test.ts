@@ -123,6 +123,36 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     }
   });
 
+  it('calls no list whole while a vendor did not answer for the rest of it', async () => {
+    const page = await desk.open();
+    await page.route('**/graphql', (route, request) => {
+      const body = request.postDataJSON();
+      if (body.query.includes('query PortalRequests(')) {
+        body.variables.first = 4;
+      }
+      return route.continue({ postData: JSON.stringify(body) });
+    });
+    await page.getByRole('button', { name: /^Ana Silva/ }).click();
+    const part = partOf(cardOf(page, 'Open portal requests'), 'CERBO');
+    const rows = part.locator('.entries li');
+    await rows.nth(3).waitFor();
+    expect(await rows.count()).toBe(4);
+    await desk.control('CERBO', 'POST faults', { kind: 'status', status: 503 });
+    onTestFinished(() => desk.control('CERBO', 'DELETE calls').then(() => undefined));
+    await press(part, 'Show more');
+    await part.getByRole('alert').getByText('Not all is shown. Cerbo cannot be reached').waitFor();
+    expect(await rows.count()).toBe(4);
+    await desk.control('CERBO', 'DELETE calls');
+    for (let tries = 0; tries < 10 && (await part.getByRole('alert').count()) > 0; tries += 1) {
+      await press(part, 'Try again');
+      await part
+        .getByRole('alert')
+        .waitFor({ state: 'detached', timeout: 2_000 })
+        .catch(() => undefined);
+    }
+    await rows.nth(4).waitFor();
+  });
+
   it('says what is not there yet: no account, no order, no requests', async () => {
     const page = await desk.openPatient('Emi Tanaka');
     await cardOf(page, 'Portal access').getByText('not onboarded at Nimbus yet').waitFor();

@@ -4,7 +4,7 @@ import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
 import { ConnectButton } from '../connection/connect-button.tsx';
 import { MoreButton } from '../elements/more-button.tsx';
 import type { PatientRecord } from '../patient/patient-record.ts';
-import { VendorPart } from '../problems/vendor-part.tsx';
+import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { type AppointmentChange, AppointmentChangeDialog } from './appointment-change.tsx';
 import { AppointmentTable } from './appointment-table.tsx';
 import { PastAppointments } from './past-appointments.tsx';
@@ -20,7 +20,7 @@ export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; ve
   });
   const pages = (query.data?.pages ?? []).map((page) => page.patient?.appointments);
   const appointments = pages.flatMap((page) => page?.nodes ?? []);
-  const source = pages[0]?.sources[0];
+  const source = sourceOf(pages);
   const connect = vendor === 'MY_PATIENT_PORTAL' && <ConnectButton patientId={patient.id} />;
   return (
     <>

@@ -1,7 +1,7 @@
 import type { Vendor } from '../../client/client.ts';
 import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
 import { MoreButton } from '../elements/more-button.tsx';
-import { VendorPart } from '../problems/vendor-part.tsx';
+import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import type { AppointmentChange } from './appointment-change.tsx';
 import { AppointmentTable } from './appointment-table.tsx';
 
@@ -23,7 +23,7 @@ export function PastAppointments({ patientId, vendor, onChange }: PastAppointmen
     <VendorPart
       vendor={vendor}
       query={query}
-      source={pages[0]?.sources[0]}
+      source={sourceOf(pages)}
       empty="None."
       isEmpty={appointments.length === 0}
     >

@@ -16,7 +16,7 @@ export interface VendorPartProps {
     error: PorticoError | null;
     refetch: () => unknown;
   };
-  /** How the vendor answered, where it is one of several that a list gathers from. */
+  /** How the vendor answered, where it is one of several that a list gathers from, see `sourceOf`. */
   source?: SourceFieldsFragment | undefined;
   /** Why a single value of it is missing. */
   problem?: Explanation | undefined;
@@ -28,6 +28,17 @@ export interface VendorPartProps {
   /** What helps where the patient has not connected the vendor. */
   connect?: ReactNode;
   children: ReactNode;
+}
+
+/**
+ * How a vendor answered for a list of its own. A page that it did not answer for looks like the last one, so
+ * one that failed speaks for all.
+ */
+export function sourceOf(
+  pages: readonly ({ sources: readonly SourceFieldsFragment[] } | undefined)[],
+): SourceFieldsFragment | undefined {
+  const sources = pages.flatMap((page) => page?.sources ?? []);
+  return sources.find(({ state }) => state !== 'OK') ?? sources[0];
 }
 
 /** What one vendor contributes to a card: on its way, failed, not linked, empty, or there. */
@@ -53,7 +64,18 @@ function Answered(props: VendorPartProps) {
     ? explainError(failed)
     : ((source && explainSource(source)) ?? props.problem);
   if (problem) {
-    return <ProblemNote {...problem} busy={isFetching} onRetry={() => void query.refetch()} />;
+    const { what } = problem;
+    return (
+      <>
+        <ProblemNote
+          {...problem}
+          what={isEmpty ? what : `Not all is shown. ${what}`}
+          busy={isFetching}
+          onRetry={() => void query.refetch()}
+        />
+        {!isEmpty && children}
+      </>
+    );
   }
   switch (source?.state) {
     case 'NOT_LINKED':

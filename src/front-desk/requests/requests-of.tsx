@@ -3,7 +3,7 @@ import type { PortalRequestFieldsFragment, Vendor } from '../../client/client.ts
 import { useInfinitePortalRequestsQuery } from '../../client/react.ts';
 import { MoreButton } from '../elements/more-button.tsx';
 import { ZoneNote } from '../elements/zone-note.tsx';
-import { VendorPart } from '../problems/vendor-part.tsx';
+import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
 import { DismissDialog } from './dismiss-dialog.tsx';
 import { RequestEntry } from './request-entry.tsx';
@@ -24,7 +24,7 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
       <VendorPart
         vendor={vendor}
         query={query}
-        source={pages[0]?.sources[0]}
+        source={sourceOf(pages)}
         empty="Nothing is waiting."
         isEmpty={requests.length === 0}
       >

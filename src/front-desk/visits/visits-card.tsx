@@ -7,7 +7,7 @@ import { MoreButton } from '../elements/more-button.tsx';
 import { StatusTag, titleOf } from '../elements/status-tag.tsx';
 import { ZoneNote } from '../elements/zone-note.tsx';
 import { isLinked, type PatientRecord } from '../patient/patient-record.ts';
-import { VendorPart } from '../problems/vendor-part.tsx';
+import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
 import { VisitsLinkDialog } from './visits-link-dialog.tsx';
 import { WalkInDialog } from './walk-in-dialog.tsx';
@@ -46,7 +46,7 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
       <VendorPart
         vendor="VSEE"
         query={query}
-        source={pages[0]?.sources[0]}
+        source={sourceOf(pages)}
         empty="No visits yet."
         notLinked="No visits yet."
         isEmpty={visits.length === 0}
