@@ -5,6 +5,7 @@ import {
   cardOf,
   describeFrontDesk,
   dialogOf,
+  focusedText,
   noticeOf,
   partOf,
   press,
@@ -220,6 +221,7 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await press(dialogOf(page), 'Cancel the appointment');
     await noticeOf(page, 'The appointment is cancelled.').waitFor();
     await expect.poll(() => rowsOf(page).count()).toBe(before - 1);
+    await expect.poll(() => focusedText(page)).toBe('Appointments');
     await cardOf(page, 'Appointments').getByText('Past and cancelled').first().click();
     await cardOf(page, 'Appointments').locator('.past tr', { hasText: label }).waitFor();
   });

@@ -7,13 +7,23 @@ import { type RefObject, useEffect, useRef } from 'react';
  * @returns properties of the section
  */
 export function useKeptFocus(place: RefObject<HTMLElement | null>) {
+  const section = useRef<HTMLElement>(null);
   const within = useRef(false);
   useEffect(() => {
-    if (within.current && document.activeElement === document.body) {
-      place.current?.focus();
+    // Whichever component took it away: most of them render without the section.
+    const observer = new MutationObserver(() => {
+      if (within.current && document.activeElement === document.body) {
+        // Who points goes on where they are, further down perhaps.
+        place.current?.focus({ preventScroll: true });
+      }
+    });
+    if (section.current) {
+      observer.observe(section.current, { childList: true, subtree: true });
     }
-  });
+    return () => observer.disconnect();
+  }, [place]);
   return {
+    ref: section,
     onFocus: () => {
       within.current = true;
     },
