@@ -1,6 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { cardOf, describeFrontDesk, noticeOf, partOf, press } from './front-desk.ts';
+import {
+  cardOf,
+  describeFrontDesk,
+  dialogOf,
+  focusedText,
+  noticeOf,
+  partOf,
+  press,
+} from './front-desk.ts';
 
 describeFrontDesk('the front desk’s view of a patient', (desk) => {
   it('finds patients by name, says how many, and says so where there is none', async () => {
@@ -182,11 +190,15 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
   it('dismisses a portal request', async () => {
     const page = await desk.openPatient('Ana Silva');
     const cerbo = partOf(cardOf(page, 'Open portal requests'), 'CERBO');
+    await press(cerbo, 'Dismiss Kiosk checkin');
+    await dialogOf(page).getByText('“Kiosk checkin” leaves Cerbo’s queue.').waitFor();
+    await press(dialogOf(page), 'Not now');
     await press(cerbo, 'Dismiss Vitamin D 1000 IU');
-    await press(page.getByRole('dialog'), 'Dismiss it');
+    await press(dialogOf(page), 'Dismiss it');
     await noticeOf(page, 'The request is dismissed.').waitFor();
     await cerbo.getByText('Vitamin D 1000 IU').waitFor({ state: 'detached' });
     await cerbo.getByText('Question about my results').waitFor();
+    await expect.poll(() => focusedText(page)).toBe('Open portal requests');
   });
 
   it('asked nobody but this machine, and broke nowhere', () => {

@@ -8,6 +8,7 @@ import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
 import { useNotify } from '../elements/notice-board.tsx';
 import { vendorName } from '../elements/vendors.ts';
+import { nameOf } from './request-name.ts';
 
 /** Takes a request out of the vendor's queue. */
 export function DismissDialog(props: {
@@ -33,8 +34,8 @@ export function DismissDialog(props: {
         look="danger"
       >
         <p>
-          “{request.title ?? request.vendorType}” leaves {vendorName(request.vendor)}’s queue. This
-          cannot be taken back.
+          “{nameOf(request)}” leaves {vendorName(request.vendor)}’s queue. This cannot be taken
+          back.
         </p>
       </ActionForm>
     </Dialog>

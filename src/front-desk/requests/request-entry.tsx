@@ -1,7 +1,7 @@
 import type { PortalRequestFieldsFragment } from '../../client/client.ts';
 import { Instant } from '../elements/instant.tsx';
-import { titleOf } from '../elements/status-tag.tsx';
 import { useViewer } from '../session/viewer.tsx';
+import { nameOf, typeTextOf } from './request-name.ts';
 
 export interface RequestEntryProps {
   request: PortalRequestFieldsFragment;
@@ -14,15 +14,14 @@ const withoutGaps = (text: string) => text.trim().replace(/\s*\n\s*/g, '\n');
 
 export function RequestEntry({ request, zone, onDismiss }: RequestEntryProps) {
   const { isStaff } = useViewer();
-  const { type, vendorType, title, contentText, notes, createdAt } = request;
-  const typeText = type === 'UNKNOWN' ? titleOf(vendorType ?? 'Request') : titleOf(type);
-  const name = title ?? typeText;
+  const { title, contentText, notes, createdAt } = request;
+  const name = nameOf(request);
   return (
     <li>
       <div>
         <strong>{name}</strong>
         <span className="detail">
-          {title !== null && `${typeText}. `}
+          {title !== null && `${typeTextOf(request)}. `}
           {createdAt && (
             <>
               Asked <Instant at={createdAt} zone={zone} />
