@@ -226,6 +226,34 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await cardOf(page, 'Appointments').locator('.past tr', { hasText: label }).waitFor();
   });
 
+  it('offers no time again that was taken meanwhile, and forgets that it was', async () => {
+    const [page, other] = [
+      await desk.openPatient('Ana Silva'),
+      await desk.openPatient('Ana Silva'),
+    ];
+    let label = '';
+    for (const each of [page, other]) {
+      await each.bringToFront();
+      const row = rowsOf(each).filter({ hasText: 'Sprechstunde' }).last();
+      await row.getByRole('button', { name: 'Reschedule' }).click();
+      label = (await timesIn(each).nth(6).getAttribute('aria-label')) ?? '';
+      await timesIn(each).nth(6).click();
+    }
+    await press(dialogOf(other), 'Move it there');
+    await noticeOf(other, 'The appointment is moved.').waitFor();
+    await page.bringToFront();
+    await press(dialogOf(page), 'Move it there');
+    await dialogOf(page).getByText('This time is no longer free.').waitFor();
+    await press(dialogOf(page), 'Back');
+    const taken = dialogOf(page).getByRole('button', { name: label, exact: true });
+    await taken.waitFor({ state: 'detached' });
+    await timesIn(page).first().click();
+    await dialogOf(page).getByText('New time').waitFor();
+    expect(await dialogOf(page).getByRole('alert').count()).toBe(0);
+    await press(dialogOf(page), 'Move it there');
+    await noticeOf(page, 'The appointment is moved.').waitFor();
+  });
+
   it('connects MyPatientPortal through its real login, and keeps no token', async () => {
     const page = await desk.openPatient('Chloe Meyer');
     const part = bookedOf(page);

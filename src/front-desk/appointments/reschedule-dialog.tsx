@@ -34,7 +34,13 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
       notify('The appointment is moved.');
       onClose();
     },
+    // The time may be taken, and is not to be offered again.
+    onRefused: () => void query.refetch(),
   });
+  const chooseAnew = () => {
+    action.clear();
+    setTime(undefined);
+  };
   return (
     <Dialog title="Reschedule" onClose={onClose}>
       <AppointmentLine appointment={appointment} zone={zone} />
@@ -51,10 +57,10 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
           action={action}
           inputFrom={() => ({ appointmentId: appointment.id, availabilityId: time.id })}
           submit="Move it there"
-          onBack={() => setTime(undefined)}
+          onBack={chooseAnew}
           help={{ AUTHORIZATION_REQUIRED: <ConnectButton patientId={patient.id} /> }}
         >
-          <ChosenTime title="New time" time={time} onChange={() => setTime(undefined)} />
+          <ChosenTime title="New time" time={time} onChange={chooseAnew} />
           <OtherTimes action={action} onChoose={setTime} />
         </ActionForm>
       )}
