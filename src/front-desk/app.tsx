@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { NoticeBoard } from './elements/notice-board.tsx';
 import { type Person, rememberedPerson, rememberPerson } from './session/people.ts';
 import { Session } from './session/session.tsx';
 import { SignInSwitch } from './session/sign-in-switch.tsx';
@@ -25,9 +24,7 @@ export function App() {
       </header>
       {/* Another person starts from nothing: what the one before has seen is forgotten. */}
       <Session key={person} person={person}>
-        <NoticeBoard>
-          <Workplace />
-        </NoticeBoard>
+        <Workplace />
       </Session>
     </>
   );

@@ -1,4 +1,5 @@
 import { PortalReturn } from './connection/portal-return.tsx';
+import { NoticeBoard } from './elements/notice-board.tsx';
 import { Finder } from './find/finder.tsx';
 import { PatientPage } from './patient/patient-page.tsx';
 import { selectPatient, useSelectedPatient } from './session/selected-patient.ts';
@@ -11,12 +12,16 @@ function Content() {
   if (!isStaff) {
     return (
       <main id="content" className="single" tabIndex={-1}>
-        <PortalReturn />
-        {patientId === undefined ? (
-          <p className="empty">You are not in the clinic’s register yet. Ask at the front desk.</p>
-        ) : (
-          <PatientPage patientId={patientId} />
-        )}
+        <NoticeBoard>
+          <PortalReturn />
+          {patientId === undefined ? (
+            <p className="empty">
+              You are not in the clinic’s register yet. Ask at the front desk.
+            </p>
+          ) : (
+            <PatientPage patientId={patientId} />
+          )}
+        </NoticeBoard>
       </main>
     );
   }
@@ -36,16 +41,18 @@ function Content() {
             Find another patient
           </button>
         )}
-        {/* What it says is about this patient, and about nobody who is looked at after. */}
-        <PortalReturn key={`return of ${selected}`} />
-        {selected === undefined ? (
-          <div className="welcome">
-            <h1>Front desk</h1>
-            <p>Find a patient by name, or onboard a new one, to begin.</p>
-          </div>
-        ) : (
-          <PatientPage key={selected} patientId={selected} />
-        )}
+        {/* What is said there is about this patient, and about nobody who is looked at after. */}
+        <NoticeBoard key={selected}>
+          <PortalReturn />
+          {selected === undefined ? (
+            <div className="welcome">
+              <h1>Front desk</h1>
+              <p>Find a patient by name, or onboard a new one, to begin.</p>
+            </div>
+          ) : (
+            <PatientPage patientId={selected} />
+          )}
+        </NoticeBoard>
       </main>
     </div>
   );

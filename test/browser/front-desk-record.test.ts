@@ -199,6 +199,11 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     await cerbo.getByText('Vitamin D 1000 IU').waitFor({ state: 'detached' });
     await cerbo.getByText('Question about my results').waitFor();
     await expect.poll(() => focusedText(page)).toBe('Open portal requests');
+    // Said of her, and of nobody who is looked at after.
+    await page.getByLabel('Find a patient').fill('Ben Okafor');
+    await press(page, /^Ben Okafor/);
+    await page.getByRole('heading', { level: 1, name: 'Ben Okafor' }).waitFor();
+    expect(await page.locator('.notice').count()).toBe(0);
   });
 
   it('asked nobody but this machine, and broke nowhere', () => {
