@@ -182,7 +182,7 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await expect.poll(() => new URL(page.url()).search).toBe('');
   });
 
-  it('says on which day to try again, where that is not today', async () => {
+  it('says when to try again: in which zone, and on which day where that is not today', async () => {
     const page = await desk.openPatient('Chloe Meyer');
     await press(cardOf(page, 'Portal access'), 'New sign-in link');
     const error = {

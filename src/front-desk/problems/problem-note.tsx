@@ -1,5 +1,5 @@
 import { BusyButton } from '../elements/busy-button.tsx';
-import { soonText } from '../elements/times.ts';
+import { soonText, zoneText } from '../elements/times.ts';
 import { useClinicZone } from '../session/clinic-zone.ts';
 import type { Explanation } from './explain.ts';
 
@@ -17,7 +17,7 @@ export function ProblemNote(props: ProblemNoteProps) {
     <div className="problem" role="alert">
       <p>
         <strong>{what}</strong> {next}
-        {retryAt !== undefined && ` Best after ${soonText(retryAt, zone)}.`}
+        {retryAt !== undefined && ` Best after ${soonText(retryAt, zone)}, ${zoneText(zone)}.`}
       </p>
       {onRetry && (
         <BusyButton busy={busy} onClick={onRetry}>
