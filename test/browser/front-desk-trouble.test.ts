@@ -43,6 +43,24 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     }
   });
 
+  it('leaves the focus where it is when a record is found corrected', async () => {
+    const page = await desk.openPatient('Emi Tanaka');
+    const search = page.getByLabel('Find a patient');
+    await search.focus();
+    await page.route('**/graphql', async (route, request) => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      const corrected = request.postData()?.includes('query PatientRecord(')
+        ? text.replaceAll('Tanaka', 'Tanaka-Berg')
+        : text;
+      await route.fulfill({ response: answer, body: corrected });
+    });
+    await comeBack(page);
+    await page.getByRole('heading', { level: 1, name: 'Emi Tanaka-Berg' }).waitFor();
+    expect(await page.title()).toBe('Emi Tanaka-Berg · Front desk');
+    expect(await search.evaluate((field) => field === document.activeElement)).toBe(true);
+  });
+
   it('keeps a dialog, and what was typed, when a vendor fails meanwhile', async () => {
     const page = await desk.openPatient('Ana Silva');
     const part = partOf(cardOf(page, 'Appointments'), 'MY_PATIENT_PORTAL');
@@ -199,7 +217,7 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     );
     await press(dialogOf(page), 'Make the link');
     await dialogOf(page)
-      .getByText(/Best after \w{3}, \w{3} \d+, (\d{4}, )?\d+:\d\d [AP]M\./)
+      .getByText(/Best after \w{3}, \w{3} \d+, (\d{4}, )?\d+:\d\d [AP]M, Pacific Time/)
       .waitFor();
   });
 

@@ -18,11 +18,13 @@ export function PatientHeading({ patient }: { patient: PatientRecord }) {
       // Chosen from the list: who works at the keyboard goes on here.
       heading.current?.focus();
     }
+  }, [isStaff]);
+  useEffect(() => {
     document.title = `${patient.fullName} · Front desk`;
     return () => {
       document.title = 'Front desk';
     };
-  }, [patient.fullName, isStaff]);
+  }, [patient.fullName]);
   const { birthDate, sex, email, phone, address, vendorAccounts } = patient;
   const facts = [
     ['Born', birthDate && calendarDayText(birthDate)],
