@@ -260,8 +260,18 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     });
     await press(dialogOf(page), 'Start now');
     await dialogOf(page).getByText('VSee may have done this, or not').waitFor();
+    await page.evaluate(() => {
+      new MutationObserver((_changes, observer) => {
+        if (document.body.textContent.includes('may still be working on it')) {
+          document.body.dataset.said = 'still';
+          observer.disconnect();
+        }
+      }).observe(document.body, { childList: true, subtree: true });
+    });
     await press(dialogOf(page), 'Look it up at VSee');
     await dialogOf(page).getByText('The patient is in the waiting room’s queue.').waitFor();
+    // Not for a moment is that said of what was found.
+    expect(await page.evaluate(() => document.body.dataset.said)).toBe(undefined);
     await press(dialogOf(page), 'Done');
     await visits.getByText('Dizzy').waitFor();
     expect(await visits.getByText('Dizzy').count()).toBe(1);

@@ -35,12 +35,13 @@ export function OutcomeUnknown({ operation, action }: OutcomeUnknownProps) {
     try {
       const input = { operationId: operation.id, ...(outcome && { outcome }) };
       const { reconcileOperation: found } = await mutateAsync({ input });
-      setAnswer(found.userErrors[0]?.code ?? 'OUTCOME_UNKNOWN');
       if (found.operation?.status === 'SUCCEEDED') {
         // The same key brings what the first answer would have brought.
         action.retry();
       } else if (found.operation?.status === 'FAILED') {
         await action.giveUp();
+      } else {
+        setAnswer(found.userErrors[0]?.code ?? 'OUTCOME_UNKNOWN');
       }
     } catch (error) {
       setAnswer(error as PorticoError);
