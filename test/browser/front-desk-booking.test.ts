@@ -90,6 +90,58 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     await rowsOf(page).filter({ hasText: 'MRT' }).waitFor();
   });
 
+  it('says which of several questions is unanswered, or was refused', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    const refused = {
+      ...{ __typename: 'GeneralUserError', code: 'INVALID_INPUT', message: 'Say which.' },
+      path: ['input', 'commentAnswers', 'Allergien'],
+    };
+    const bookAppointment = { appointment: null, operation: null, notice: null };
+    await page.route('**/graphql', async (route, request) => {
+      if (request.postData()?.includes('mutation BookAppointment(')) {
+        const data = { bookAppointment: { ...bookAppointment, userErrors: [refused] } };
+        return route.fulfill({ json: { data } });
+      }
+      const answer = await route.fetch();
+      const asked = '"name":"Allergien","kind":"checkbox","required":';
+      const body = (await answer.text()).replaceAll(`${asked}false`, `${asked}true`);
+      return route.fulfill({ response: answer, body });
+    });
+    await walkTo(page, 'MRT');
+    await timesIn(page).nth(2).click();
+    const dialog = dialogOf(page);
+    await dialog.getByLabel('Größe in cm').fill('170');
+    await dialog.getByLabel('Herzschrittmacher').selectOption('Nein');
+    await press(dialog, 'Book');
+    expect(await dialog.locator('input:invalid').count()).toBe(2);
+    await dialog.getByLabel('Latex').check();
+    expect(await dialog.locator('input:invalid').count()).toBe(0);
+    await press(dialog, 'Book');
+    await dialog.getByRole('alert').waitFor();
+    const first = dialog.getByRole('checkbox', { name: 'Jod', description: 'Say which.' });
+    await expect.poll(() => first.evaluate((box) => box === document.activeElement)).toBe(true);
+  });
+
+  it('does not say that nothing can be booked where that is not known', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    await page.route('**/graphql', async (route, request) => {
+      const answer = await route.fetch();
+      if (!request.postData()?.includes('query BookingWalkthrough(')) {
+        return route.fulfill({ response: answer });
+      }
+      const { data } = await answer.json();
+      data.patient.insurances[0].appointmentCategories = null;
+      const path = ['patient', 'insurances', 0, 'appointmentCategories'];
+      const extensions = { code: 'VENDOR_TIMED_OUT', vendor: 'MY_PATIENT_PORTAL' };
+      return route.fulfill({ json: { data, errors: [{ message: 'Late.', path, extensions }] } });
+    });
+    await press(cardOf(page, 'Appointments'), 'Book an appointment');
+    await dialogOf(page).getByText('MyPatientPortal did not answer in time.').waitFor();
+    await dialogOf(page).locator('.options button').first().click();
+    await dialogOf(page).getByText('could not be asked for').waitFor();
+    expect(await dialogOf(page).getByText('Nothing can be booked').count()).toBe(0);
+  });
+
   it('offers other times for one that was taken meanwhile', async () => {
     const [page, other] = [
       await desk.openPatient('Ana Silva'),
