@@ -26,6 +26,10 @@ export interface BookingStepsProps {
   onClose: () => void;
 }
 
+/** Said in place of nothing to choose from. */
+const emptyOf = (list: readonly unknown[] | null, empty: string) =>
+  list === null ? 'What can be booked here could not be asked for.' : empty;
+
 export function BookingSteps({ patientId, insurances, onClose }: BookingStepsProps) {
   const [{ insurance, category, type, time }, setChoices] = useState<Choices>({});
   return (
@@ -62,7 +66,10 @@ export function BookingSteps({ patientId, insurances, onClose }: BookingStepsPro
             ...each,
             details: [each.subtitle, each.descriptionText],
           }))}
-          empty="Nothing can be booked with this insurance."
+          empty={emptyOf(
+            insurance.appointmentCategories,
+            'Nothing can be booked with this insurance.',
+          )}
           onChoose={(chosen) => setChoices({ insurance, category: chosen })}
         />
       ) : !type ? (
@@ -77,7 +84,7 @@ export function BookingSteps({ patientId, insurances, onClose }: BookingStepsPro
               each.descriptionText,
             ],
           }))}
-          empty="Nothing can be booked in this category."
+          empty={emptyOf(category.appointmentTypes, 'Nothing can be booked in this category.')}
           onChoose={(chosen) => setChoices({ insurance, category, type: chosen })}
         />
       ) : !time ? (
