@@ -15,7 +15,7 @@ export const withErrors = <Data extends object>(
 
 /**
  * Why parts of the data are null: one vendor that is down costs only its own fields, and the rest
- * arrives. Empty where everything arrived, or where nothing did yet.
+ * arrives. Empty where everything arrived, or where nothing did yet. Of an infinite query each page is asked.
  * @param path only errors at, or below, this place: `errorsOf(data, 'patient', 'latestOrder')`
  */
 export function errorsOf(

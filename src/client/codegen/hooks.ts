@@ -2,6 +2,9 @@ import type { PluginFunction } from '@graphql-codegen/plugin-helpers';
 import {
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
+  isAbstractType,
+  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -25,7 +28,10 @@ export interface HooksConfig {
   hooksFrom?: string;
 }
 
-/** Where the answer has the connection that `$after` pages through: `['patient', 'visits']`. */
+/**
+ * Where the answer has the connection that `$after` pages through: `['patient', 'visits']`. Undefined where
+ * that is in a list, or in some types of an answer only, or where its `pageInfo` is not asked for.
+ */
 function pathOfConnection(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
@@ -36,11 +42,22 @@ function pathOfConnection(
   visit(
     operation,
     visitWithTypeInfo(typeInfo, {
+      InlineFragment: () => (isAbstractType(typeInfo.getParentType()) ? false : undefined),
       Field: {
-        enter({ name, alias, arguments: given = [] }) {
+        enter({ name, alias, arguments: given = [], selectionSet }) {
+          if (isListType(getNullableType(typeInfo.getType()))) {
+            return false;
+          }
           path.push((alias ?? name).value);
           const type = getNamedType(typeInfo.getType());
-          const isConnection = isObjectType(type) && 'pageInfo' in type.getFields();
+          const isConnection =
+            isObjectType(type) &&
+            'pageInfo' in type.getFields() &&
+            selectionSet?.selections.some(
+              (each) =>
+                each.kind === Kind.FRAGMENT_SPREAD ||
+                (each.kind === Kind.FIELD && each.name.value === 'pageInfo'),
+            );
           const isPaged = given.some(
             ({ name: argument, value }) =>
               argument.value === 'after' &&
@@ -50,6 +67,7 @@ function pathOfConnection(
           if (isConnection && isPaged) {
             found.push([...path]);
           }
+          return undefined;
         },
         leave: () => void path.pop(),
       },
