@@ -43,6 +43,17 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     }
   });
 
+  it('closes an empty dialog that “back” has led away from, so that the patient can be worked on', async () => {
+    const page = await desk.openPatient('David Rossi');
+    await page.setViewportSize(phone);
+    await press(page, 'Find another patient');
+    await press(page, 'Onboard a new patient');
+    await page.goBack();
+    await page.getByRole('heading', { level: 1, name: 'David Rossi' }).waitFor();
+    await press(cardOf(page, 'Visits'), 'Start a walk-in');
+    expect(await dialogOf(page).count()).toBe(1);
+  });
+
   it('leaves the focus where it is when a record is found corrected', async () => {
     const page = await desk.openPatient('Emi Tanaka');
     const search = page.getByLabel('Find a patient');

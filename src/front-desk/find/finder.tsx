@@ -27,6 +27,10 @@ export function Finder({ selected }: { selected: string | undefined }) {
         field.current?.focus();
       }
     }
+    if (before.current !== selected) {
+      // "Back" has led away from under it: on a phone it would lie upon the patient, unseen.
+      setOnboarding(false);
+    }
     before.current = selected;
   }, [selected]);
   const pages = query.data?.pages ?? [];
