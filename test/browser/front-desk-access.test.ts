@@ -96,6 +96,37 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await expect.poll(() => focusedText(page)).toBe('Ana Silva');
   });
 
+  it('does not tell a patient that somebody else is in the register', async () => {
+    const page = await desk.open();
+    const userErrors = [
+      {
+        ...{ __typename: 'GeneralUserError', code: 'ALREADY_EXISTS', path: ['input'] },
+        message: 'This cannot be done here. Ask the practice.',
+      },
+    ];
+    const refused = {
+      patient: null,
+      portalAccess: null,
+      operation: null,
+      notice: null,
+      userErrors,
+    };
+    await page.route('**/graphql', async (route, request) => {
+      if (request.postData()?.includes('mutation OnboardPatient(')) {
+        return route.fulfill({ json: { data: { onboardPatient: refused } } });
+      }
+      const answer = await route.fetch();
+      const body = (await answer.text()).replaceAll('"vendor":"NIMBUS"', '"vendor":"CERBO"');
+      return route.fulfill({ response: answer, body });
+    });
+    await page.getByLabel('Signed in as').selectOption('ben');
+    await press(page, 'Onboard at Nimbus');
+    await fillMeasures(page);
+    await press(dialogOf(page), 'Onboard');
+    await dialogOf(page).getByRole('alert').getByText('Ask the practice.').waitFor();
+    expect(await dialogOf(page).getByText('in the register').count()).toBe(0);
+  });
+
   it('onboards a patient of the register, asking only for what is missing', async () => {
     const other = await desk.openPatient('Emi Tanaka');
     await press(cardOf(other, 'Portal access'), 'Onboard at Nimbus');

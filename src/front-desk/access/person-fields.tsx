@@ -16,7 +16,7 @@ export function PersonFields({ asked, errors }: PersonFieldsProps) {
   const part = (name: string) => ({
     name,
     required: true,
-    problem: problemAt(errors, 'address', name) ?? undefined,
+    problem: problemAt(errors, 'address', name),
   });
   const fields: Record<PersonField, ReactNode> = {
     firstName: <TextField {...field('firstName')} label="First name" />,

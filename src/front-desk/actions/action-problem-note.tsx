@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { UserErrorFieldsFragment } from '../../client/client.ts';
 import { explainError, explainRefusal } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
+import { useViewer } from '../session/viewer.tsx';
 import { OutcomeUnknown } from './outcome-unknown.tsx';
 import type { Action } from './use-action.ts';
 
@@ -18,6 +19,7 @@ export function ActionProblemNote(props: {
 }) {
   const { action, help } = props;
   const { problem, busy, retry } = action;
+  const { isStaff } = useViewer();
   if (problem === undefined) {
     return null;
   }
@@ -50,7 +52,7 @@ export function ActionProblemNote(props: {
     ) : (
       <div key={`${error.code} ${error.path}`}>
         <ProblemNote
-          {...explainRefusal(error)}
+          {...explainRefusal(error, isStaff)}
           busy={busy}
           onRetry={worthRetrying.includes(error.code) ? retry : undefined}
         />

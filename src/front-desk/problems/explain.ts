@@ -54,8 +54,8 @@ export function explainReport({ code, message, vendor, retryAt, requestId }: Err
   return { what, next, retryAt, reference: requestId } satisfies Explanation;
 }
 
-export const explainError = ({ reports, ...error }: PorticoError): Explanation =>
-  explainReport(reports[0] ?? { code: error.code, message: error.message });
+export const explainError = ({ reports, code, message }: PorticoError): Explanation =>
+  explainReport(reports[0] ?? { code, message });
 
 /** By the state of a vendor in a list that gathers from several; those that are no fault are not here. */
 const sourceCodes: Readonly<Record<string, ErrorReport['code'] | undefined>> = {
@@ -82,10 +82,6 @@ const refusalWords: Words = {
     'Connect the patient first, then do this again.',
   ],
   AVAILABILITY_GONE: () => ['This time is no longer free.', 'Choose another one.'],
-  ALREADY_EXISTS: () => [
-    'This person, or this e-mail, is in the register already.',
-    'Go on with that record, or correct the entries.',
-  ],
   VENDOR_UNAVAILABLE: (vendor) => [
     `${vendor} cannot take this at the moment.`,
     'Try again: it will not be done twice.',
@@ -95,10 +91,18 @@ const refusalWords: Words = {
   NO_ORDER: () => ['The patient has no order yet.', ''],
 };
 
-const onboarded = [
-  'The patient is onboarded already.',
-  'Make a new sign-in link instead.',
-] as const;
+/** A patient must not learn who else is in the register: they are told what the gateway tells them. */
+function existsWords({ path }: UserErrorFieldsFragment, isStaff: boolean) {
+  if (path?.includes('patientId')) {
+    return ['The patient is onboarded already.', 'Make a new sign-in link instead.'] as const;
+  }
+  return isStaff
+    ? ([
+        'This person, or this e-mail, is in the register already.',
+        'Go on with that record, or correct the entries.',
+      ] as const)
+    : undefined;
+}
 
 const nextAfter: Readonly<Record<string, string | undefined>> = {
   INVALID_INPUT: 'Correct it and send it again.',
@@ -107,11 +111,13 @@ const nextAfter: Readonly<Record<string, string | undefined>> = {
   IDENTITY_MISMATCH: 'Check that both records are the same person.',
 };
 
-export function explainRefusal(error: UserErrorFieldsFragment): Explanation {
+export function explainRefusal(error: UserErrorFieldsFragment, isStaff: boolean): Explanation {
   const vendor = error.__typename === 'VendorUnavailableError' ? error.vendor : undefined;
   const retryAt = error.__typename === 'VendorUnavailableError' ? error.retryAt : null;
-  const isOnboarded = error.code === 'ALREADY_EXISTS' && error.path?.includes('patientId');
-  const words = isOnboarded ? onboarded : refusalWords[error.code]?.(named(vendor));
+  const words =
+    error.code === 'ALREADY_EXISTS'
+      ? existsWords(error, isStaff)
+      : refusalWords[error.code]?.(named(vendor));
   const [what, next] = words ?? [error.message, nextAfter[error.code] ?? ''];
   return { what, next, retryAt: retryAt ?? undefined };
 }
