@@ -199,6 +199,8 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     await cerbo.getByText('Vitamin D 1000 IU').waitFor({ state: 'detached' });
     await cerbo.getByText('Question about my results').waitFor();
     await expect.poll(() => focusedText(page)).toBe('Open portal requests');
+    // To dismiss is what is done to requests; the notice only closes.
+    expect(await page.locator('.notice').getByRole('button').textContent()).toBe('Close');
     // Said of her, and of nobody who is looked at after.
     await page.getByLabel('Find a patient').fill('Ben Okafor');
     await press(page, /^Ben Okafor/);

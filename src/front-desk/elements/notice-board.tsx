@@ -52,7 +52,7 @@ export function NoticeBoard({ children }: { children: ReactNode }) {
           <p className="notice">
             <span>{notice.text}</span>
             <button type="button" className="plain" onClick={dismiss}>
-              Dismiss
+              Close
             </button>
           </p>
         )}
