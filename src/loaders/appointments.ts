@@ -55,9 +55,12 @@ export function createAppointmentLoaders(
   { account }: PatientLoaders,
   { visit, visitRecords, room }: ReturnType<typeof createVisitLoaders>,
 ) {
+  /** Also of a vendor that is not configured, which is not to be taken for one that holds visits. */
+  const isInBook = (vendor: VendorId) => vendors.offering('appointments').includes(vendor);
+
   const appointment = keyedLoader(async (key: VendorRecordKey): Promise<Appointment | null> => {
     const { vendor, patientId, vendorRecordId } = key;
-    if (vendors.find(vendor)?.appointments === undefined) {
+    if (!isInBook(vendor)) {
       const found = await visit.load(key);
       return found && appointmentOfVisit(found, clock());
     }
@@ -114,9 +117,7 @@ export function createAppointmentLoaders(
   return {
     appointment,
     appointmentList: (key: { patientId: string; vendor: VendorId }) =>
-      vendors.find(key.vendor)?.appointments === undefined
-        ? scheduledVisits.load(key)
-        : listedAppointments.load(key),
+      isInBook(key.vendor) ? listedAppointments.load(key) : scheduledVisits.load(key),
     /** Whether an appointment can be cancelled; asks its clinic room where that has a say. */
     isCancellable: ({ cancellable, roomToAsk }: Appointment): boolean | Promise<boolean> =>
       roomToAsk === undefined

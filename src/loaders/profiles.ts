@@ -1,3 +1,4 @@
+import { notConfigured } from '../domain/errors.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import type { LoaderEnvironment } from './environment.ts';
@@ -14,7 +15,11 @@ export function createProfileLoaders(
     /** Null for vendors that hold no demographics to read, and for accounts that are gone there. */
     profile: keyedLoader(
       async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
-        const { profile, visits } = vendors.find(vendor) ?? {};
+        const adapter = vendors.find(vendor);
+        if (adapter === undefined) {
+          throw notConfigured('This vendor', vendor);
+        }
+        const { profile, visits } = adapter;
         const reference = await account(patientId, vendor);
         const read = profile
           ? () => profile(scope, reference)

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
-import { connect, connectionFor, mutate, portalTimes, sent } from '../../support/mutations.ts';
+import { byId, ofPatient } from '../../support/documents.ts';
+import { type StartedGateway, startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import {
+  connect,
+  connectionFor,
+  globalIdOf,
+  keyIn,
+  mutate,
+  portalTimes,
+  sent,
+} from '../../support/mutations.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -131,7 +140,7 @@ describe('an account that another patient linked meanwhile', () => {
 });
 
 describe('a deployment without MyPatientPortal', () => {
-  let without: TestGateway;
+  let without: StartedGateway;
   beforeAll(async () => {
     const names = Object.keys(portal().environment);
     without = await startTestGateway({
@@ -152,5 +161,27 @@ describe('a deployment without MyPatientPortal', () => {
     expect(payload.userErrors).toMatchObject([{ code: 'NOT_CONFIGURED' }]);
     const callback = await without.fetch('/oauth/my-patient-portal/callback?state=a&code=b');
     expect(callback.status).toBe(400);
+  });
+
+  it('says NOT_CONFIGURED of an appointment there, and of what the portal holds about the patient', async () => {
+    const person = { firstName: 'Ana', lastName: 'Silva' };
+    const registered = await mutate(without, 'registerPatient', person, 'patient { id }');
+    const { id } = registered.payload.patient;
+    const vendor = 'MY_PATIENT_PORTAL';
+    await without.store.accounts.link({
+      ...{ patientId: keyIn(id), vendor, vendorPatientId: 'ana' },
+      linkMethod: 'OAUTH',
+    });
+    const appointmentId = globalIdOf('Appointment', vendor, keyIn(id), 'abc');
+    for (const field of ['appointment', 'node']) {
+      const { errors } = await without.query(byId(field, '__typename'), { id: appointmentId });
+      expect(errors).toMatchObject([{ extensions: { code: 'NOT_CONFIGURED', vendor } }]);
+    }
+    const { payload } = await mutate(without, 'cancelAppointment', { appointmentId });
+    expect(payload.userErrors).toMatchObject([{ code: 'NOT_CONFIGURED' }]);
+    const profile = ofPatient('vendorAccounts { vendor profile { email } }');
+    const { data, errors } = await without.query(profile, { id });
+    expect(data.patient.vendorAccounts).toEqual([{ vendor, profile: null }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'NOT_CONFIGURED', vendor } }]);
   });
 });
