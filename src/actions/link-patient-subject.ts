@@ -12,7 +12,8 @@ export async function linkPatientSubject(
   environment: ActionEnvironment,
   input: { patientId: string; subject: string },
 ): Promise<{ patient: Patient }> {
-  const patient = await patientOf(environment, 'linkPatientSubject', input.patientId);
+  const action = 'linkPatientSubject';
+  const patient = await patientOf(environment, action, input.patientId);
   const { subject } = input;
   // OpenID Connect Core 2: a subject is at most 255 ASCII characters.
   if (subject.length > longestSubject || !/^[\x21-\x7e]+$/.test(subject)) {
@@ -26,5 +27,6 @@ export async function linkPatientSubject(
       { path: ['input', 'subject'] },
     );
   }
+  environment.trail.record({ patientId: patient.id, vendor: null, action, outcome: 'ALLOWED' });
   return { patient: linked };
 }

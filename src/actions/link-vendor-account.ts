@@ -30,7 +30,8 @@ export async function linkVendorAccount(
   input: { patientId: string; vendor: string; vendorPatientId: string; acceptMismatch: boolean },
 ): Promise<{ patient: Patient; vendorAccount: VendorAccount }> {
   const { store, loaders, writeScope, trail } = environment;
-  const patient = await patientOf(environment, 'linkVendorAccount', input.patientId);
+  const action = 'linkVendorAccount';
+  const patient = await patientOf(environment, action, input.patientId);
   const { vendor, vendorPatientId } = input;
   const adapter = capabilityOf(environment, vendor, 'staffLinking');
   if (!adapter.staffLinking.idPattern.test(vendorPatientId)) {
@@ -38,9 +39,8 @@ export async function linkVendorAccount(
   }
   const { profile: readProfile } = adapter;
   if (readProfile !== undefined) {
-    const profile = await trail.around(
-      { patientId: patient.id, vendor, action: 'linkVendorAccount' },
-      () => readProfile(writeScope, { patientId: patient.id, vendorPatientId }),
+    const profile = await trail.around({ patientId: patient.id, vendor, action }, () =>
+      readProfile(writeScope, { patientId: patient.id, vendorPatientId }),
     );
     if (profile === null) {
       throw new UserFailure('NOT_FOUND', 'The vendor has no patient of this id.', {
@@ -68,6 +68,7 @@ export async function linkVendorAccount(
       { path: ['input', 'vendorPatientId'] },
     );
   }
+  trail.record({ patientId: patient.id, vendor, action, outcome: 'ALLOWED' });
   loaders.accounts.clear(patient.id);
   return { patient, vendorAccount: account };
 }

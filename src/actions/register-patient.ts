@@ -13,7 +13,7 @@ export async function registerPatient(
   environment: ActionEnvironment,
   input: DemographicsInput,
 ): Promise<{ patient: Patient }> {
-  const { access, store } = environment;
+  const { access, store, trail } = environment;
   const person = checkDemographics(environment, input);
   const subject = access.isStaff ? null : access.caller.subject;
   if (subject !== null && !access.caller.roles.has('PATIENT')) {
@@ -23,6 +23,12 @@ export async function registerPatient(
   if (patient === undefined) {
     throw new UserFailure('ALREADY_EXISTS', 'You have a record already; see `viewer.patient`.');
   }
+  trail.record({
+    patientId: patient.id,
+    vendor: null,
+    action: 'registerPatient',
+    outcome: 'ALLOWED',
+  });
   if (subject !== null) {
     access.becomes(patient.id);
   }

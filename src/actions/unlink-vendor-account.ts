@@ -10,12 +10,16 @@ export async function unlinkVendorAccount(
   environment: ActionEnvironment,
   input: { patientId: string; vendor: string },
 ): Promise<{ patient: Patient }> {
-  const patient = await patientOf(environment, 'unlinkVendorAccount', input.patientId);
-  if (!(await environment.store.accounts.unlink(patient.id, input.vendor))) {
+  const { store, loaders, trail } = environment;
+  const { vendor } = input;
+  const action = 'unlinkVendorAccount';
+  const patient = await patientOf(environment, action, input.patientId);
+  if (!(await store.accounts.unlink(patient.id, vendor))) {
     throw new UserFailure('NOT_LINKED', 'The patient has no account at this vendor.', {
       path: ['input', 'vendor'],
     });
   }
-  environment.loaders.accounts.clear(patient.id);
+  trail.record({ patientId: patient.id, vendor, action, outcome: 'ALLOWED' });
+  loaders.accounts.clear(patient.id);
   return { patient };
 }

@@ -1,11 +1,12 @@
 import { badInput } from '../domain/errors.ts';
 import type {
   VendorAccount as AccountRecord,
-  VendorPatient as FoundPatient,
   LinkMethod as Method,
+  VendorPatient as VendorRecord,
 } from '../domain/records.ts';
+import type { VendorId } from '../domain/vendor.ts';
 import { adapterOf } from '../loaders/environment.ts';
-import { builder } from './builder.ts';
+import { builder, type GraphContext } from './builder.ts';
 import { VendorProfile } from './demographics.ts';
 import { enumType } from './enum-type.ts';
 import { cost } from './field-cost.ts';
@@ -52,6 +53,10 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
   }),
 });
 
+interface FoundPatient extends VendorRecord {
+  linkedPatientId: string | undefined;
+}
+
 const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement({
   description: 'A record found at a vendor, linked to a Patient here or not.',
   fields: (t) => ({
@@ -69,10 +74,8 @@ const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement
       type: Patient,
       description:
         'The patient here that it is linked to already; null while it is linked to nobody.',
-      resolve: async ({ vendor, vendorPatientId }, _args, { loaders }) => {
-        const account = await loaders.linkedAccount.load({ vendor, vendorPatientId });
-        return account && loaders.patients.load(account.patientId);
-      },
+      resolve: ({ linkedPatientId }, _args, { loaders }) =>
+        linkedPatientId === undefined ? null : loaders.patients.load(linkedPatientId),
     }),
   }),
 });
@@ -88,6 +91,21 @@ const VendorPatientFilter = builder.inputType('VendorPatientFilter', {
 });
 
 const largestSearch = 100;
+
+/** Adds who of them is in the register, and puts down on their records that they were read. */
+async function withLinks(
+  { store, trail }: GraphContext,
+  vendor: VendorId,
+  found: readonly VendorRecord[],
+): Promise<FoundPatient[]> {
+  const ids = found.map(({ vendorPatientId }) => vendorPatientId);
+  const accounts = await store.accounts.findByVendorIds(vendor, ids);
+  for (const { patientId } of accounts) {
+    trail.record({ patientId, vendor, action: 'Query.vendorPatients', outcome: 'ALLOWED' });
+  }
+  const links = new Map(accounts.map((each) => [each.vendorPatientId, each.patientId]));
+  return found.map((each) => ({ ...each, linkedPatientId: links.get(each.vendorPatientId) }));
+}
 
 builder.queryField('vendorPatients', (t) =>
   t.field({
@@ -106,7 +124,8 @@ builder.queryField('vendorPatients', (t) =>
       }),
       first: t.arg.int({ defaultValue: 25, description: 'How many at most, 1 to 100.' }),
     },
-    resolve: async (_root, { vendor, filter, first }, { access, vendors, scope }) => {
+    resolve: async (_root, { vendor, filter, first }, context) => {
+      const { access, vendors, scope } = context;
       access.requireQuery('vendorPatients');
       const limit = first ?? 25;
       if (limit < 1 || limit > largestSearch) {
@@ -124,7 +143,8 @@ builder.queryField('vendorPatients', (t) =>
       if (!vendors.offering('directory').includes(vendor)) {
         throw badInput('This vendor cannot be searched for patients.');
       }
-      return adapterOf(vendors, vendor, 'directory').directory.search(scope, asked, limit);
+      const { directory } = adapterOf(vendors, vendor, 'directory');
+      return withLinks(context, vendor, await directory.search(scope, asked, limit));
     },
   }),
 );

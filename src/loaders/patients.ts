@@ -2,7 +2,7 @@ import type { Patient } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
 import type { LoaderEnvironment } from './environment.ts';
 import { accountAt } from './environment.ts';
-import { groupLoader, keyedLoader, recordLoader } from './keyed-loader.ts';
+import { groupLoader, recordLoader } from './keyed-loader.ts';
 
 /** The register and what belongs to a patient in the store. */
 export function createPatientLoaders({ store }: LoaderEnvironment) {
@@ -44,14 +44,6 @@ export function createPatientLoaders({ store }: LoaderEnvironment) {
     portalAccess: recordLoader(
       (ids) => store.portalAccess.findByIds(ids),
       ({ id }) => id,
-    ),
-    /** Which patient a vendor's record is linked to. */
-    linkedAccount: keyedLoader(
-      async ({ vendor, vendorPatientId }: { vendor: VendorId; vendorPatientId: string }) => {
-        const [account] = await store.accounts.findByVendorIds(vendor, [vendorPatientId]);
-        return account;
-      },
-      ({ vendor, vendorPatientId }) => `${vendor}/${vendorPatientId}`,
     ),
   };
 }

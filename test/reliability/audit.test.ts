@@ -147,6 +147,23 @@ describe('A11: one audit record', () => {
     ]);
   });
 
+  it('of each write in the register, whatever of the record the answer shows', async () => {
+    const person = { firstName: 'Rita', lastName: 'Register' };
+    const { payload } = await mutate(gateway, 'registerPatient', person, 'patient { id }');
+    const patientId: string = payload.patient.id;
+    const link = { vendor: 'NIMBUS', vendorPatientId: '4711' };
+    await mutate(gateway, 'linkVendorAccount', { patientId, ...link });
+    await mutate(gateway, 'unlinkVendorAccount', { patientId, vendor: 'NIMBUS' });
+    await mutate(gateway, 'linkPatientSubject', { patientId, subject: 'sandbox-rita' });
+    const written = (await eventsOf(patientId)).filter(({ action }) => action !== 'read');
+    expect(written).toEqual([
+      { ...by('staff'), action: 'registerPatient', vendor: null, outcome: 'ALLOWED' },
+      { ...by('staff'), action: 'linkVendorAccount', vendor: 'NIMBUS', outcome: 'ALLOWED' },
+      { ...by('staff'), action: 'unlinkVendorAccount', vendor: 'NIMBUS', outcome: 'ALLOWED' },
+      { ...by('staff'), action: 'linkPatientSubject', vendor: null, outcome: 'ALLOWED' },
+    ]);
+  });
+
   it.each([
     ['revokePortalAccess', {}],
     ['invitePatientToPortal', { vendor: 'CERBO' }],

@@ -132,6 +132,18 @@ describe('Patient.accessLog', () => {
     expect(brief(events)).toContain('Query.availabilities MY_PATIENT_PORTAL ALLOWED');
   });
 
+  it('has an event of a search at a vendor that found the patient', async () => {
+    const search = (lastName: string) =>
+      gateway.query(
+        'query ($name: String) { vendorPatients(vendor: CERBO, filter: { lastName: $name }) { profile { email } } }',
+        { name: lastName },
+      );
+    expect(brief(await traces(() => search('Silva')))).toEqual([
+      'Query.vendorPatients CERBO ALLOWED',
+    ]);
+    expect(await traces(() => search('Meyer'))).toEqual([]);
+  });
+
   it('has an event for each patient of a list', async () => {
     const work = () => gateway.query('{ patients(first: 100) { nodes { fullName } } }');
     for (const name of ['Ana', 'David'] as const) {
