@@ -1,5 +1,6 @@
 import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, EmailAddressResolver, JSONObjectResolver } from 'graphql-scalars';
+import { isCalendarDate } from '../domain/calendar-date.ts';
 import { builder } from './builder.ts';
 
 // Messages name what is expected and never repeat the value: it may be somebody's health data.
@@ -19,15 +20,6 @@ const readBy = <T>(parseValue: (value: unknown) => T) => ({
     }
   },
 });
-
-const isCalendarDate = (text: string) => {
-  const day = new Date(`${text}T00:00:00Z`);
-  return (
-    /^\d{4}-\d{2}-\d{2}$/.test(text) &&
-    !Number.isNaN(day.getTime()) &&
-    day.toISOString().startsWith(text)
-  );
-};
 
 builder.scalarType('Date', {
   description: 'A calendar day `YYYY-MM-DD`, never shifted by a time zone.',

@@ -1,3 +1,4 @@
+import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type { PatientFilter } from '../../domain/capabilities/portal-requests.ts';
 import { badInput } from '../../domain/errors.ts';
 import type {
@@ -73,11 +74,7 @@ export function toInstant(text: string | null | undefined): Date | null {
 /** A day that exists, as it is: never shifted by a zone. */
 export function toCalendarDate(text: string | null | undefined): string | null {
   const day = text?.trim() ?? '';
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) {
-    return null;
-  }
-  // A day that its month does not have becomes one of the next month.
-  return new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8)) ? day : null;
+  return isCalendarDate(day) ? day : null;
 }
 
 export function toPortalRequest(

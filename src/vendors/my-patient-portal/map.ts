@@ -1,3 +1,4 @@
+import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type { DateWindow } from '../../domain/capabilities/appointments.ts';
 import type {
   Appointment,
@@ -37,7 +38,7 @@ export function toSex(gender: string | null): Sex | null {
 }
 
 const calendarDate = (text: string | null): CalendarDate | null =>
-  text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : null;
+  text !== null && isCalendarDate(text) ? text : null;
 
 /** Null where nothing of it is known. */
 function toAddress(parts: {

@@ -1,3 +1,4 @@
+import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type { OnboardingRequest } from '../../domain/capabilities/portal-access.ts';
 import { badInput, invalidInput } from '../../domain/errors.ts';
 import type { CalendarDate, Order } from '../../domain/records.ts';
@@ -59,12 +60,7 @@ function toZip(postalCode: string): string {
 
 /** `YYYY-MM-DD`, and a day that exists. */
 function toDay(date: CalendarDate, ...path: string[]): string {
-  const day = new Date(`${date}T00:00:00Z`);
-  if (
-    !/^\d{4}-\d{2}-\d{2}$/.test(date) ||
-    Number.isNaN(day.getTime()) ||
-    day.toISOString().slice(0, 10) !== date
-  ) {
+  if (!isCalendarDate(date)) {
     throw invalidInput('This is not a calendar date (YYYY-MM-DD).', ...path);
   }
   return date;
@@ -183,9 +179,11 @@ export const toOrder = (vendor: VendorId, wire: NimbusOrder): Order => ({
   vendorPatientKey: wire.patient_id,
 });
 
-export const toFollowUp = (wire: NimbusFollowUp, asked: CalendarDate) => ({
-  vendorFollowUpId: wire.followup_id,
-  date: /^\d{4}-\d{2}-\d{2}$/.test(wire.followup_date ?? '')
-    ? (wire.followup_date ?? asked)
-    : asked,
+/** The day as the vendor repeats it; as it was asked for where that is no day. */
+export const toFollowUp = (
+  { followup_id, followup_date }: NimbusFollowUp,
+  asked: CalendarDate,
+) => ({
+  vendorFollowUpId: followup_id,
+  date: followup_date && isCalendarDate(followup_date) ? followup_date : asked,
 });

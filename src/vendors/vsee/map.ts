@@ -1,3 +1,4 @@
+import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type {
   ClinicRoom,
   Provider,
@@ -153,10 +154,6 @@ const sexes = new Map<string, Sex>([
   ['male', 'MALE'],
   ['female', 'FEMALE'],
 ]);
-
-const isCalendarDate = (day: string) =>
-  /^\d{4}-\d{2}-\d{2}$/.test(day) &&
-  new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day) === true;
 
 export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
   const address = {

@@ -285,6 +285,10 @@ describe('records', () => {
     expect(claimsToProfile('MPP', { sub: 'x', address: null, birthdate: 'unknown' })).toEqual(
       empty,
     );
+    const noDay = wire.profile.parse({ id: 7, born_on: '0000-00-00' });
+    expect(toProfile('MPP', noDay)).toEqual(empty);
+    // A year that is not told, OpenID Connect Core 5.1.
+    expect(claimsToProfile('MPP', { sub: 'x', birthdate: '0000-04-12' })).toEqual(empty);
     const blank = Object.fromEntries(
       Object.keys(wire.profile.parse({ id: 7 })).map((name) => [name, ' ']),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nimbus } from '../../../src/vendors/nimbus/index.ts';
+import { toFollowUp } from '../../../src/vendors/nimbus/map.ts';
 import { isSafeRedirect } from '../../../src/vendors/nimbus/redirects.ts';
 import {
   nimbusEnabled,
@@ -72,6 +73,17 @@ describe('answers', () => {
       nimbusFollowUp.parse({ message: 'x', data: { followup_id: 3, followup_date: null } }),
     ).toMatchObject({ data: { followup_id: '3' } });
   });
+
+  it.each(['0000-00-00', '2030-02-30', '', null])(
+    'to a follow-up name the day %j: the one that was asked for counts',
+    (followup_date) => {
+      const { data } = nimbusFollowUp.parse({ data: { followup_id: 3, followup_date } });
+      expect(toFollowUp(data, '2030-02-01')).toEqual({ vendorFollowUpId: '3', date: '2030-02-01' });
+      expect(toFollowUp({ ...data, followup_date: '2030-02-02' }, '2030-02-01').date).toBe(
+        '2030-02-02',
+      );
+    },
+  );
 
   it.each([undefined, null, '', 5])(
     'to an onboarding bring its id also with the link %j',
