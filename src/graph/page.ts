@@ -118,20 +118,17 @@ export function pageOfList<T>(
   { limit, after, before, fromEnd = false }: StorePage,
   totalCount: number | null = entries.length,
 ): Page<T> {
-  const window = entries.filter(
-    ({ key }) => (after === undefined || key > after) && (before === undefined || key < before),
-  );
-  const cut = fromEnd ? window.slice(-limit) : window.slice(0, limit);
-  const firstKey = cut.at(0)?.key;
-  const lastKey = cut.at(-1)?.key;
-  return pageOf(
-    cut,
-    {
-      before: firstKey !== undefined && entries.some(({ key }) => key < firstKey),
-      after: lastKey !== undefined && entries.some(({ key }) => key > lastKey),
-    },
-    totalCount,
-  );
+  const firstWhere = (isThere: (key: string) => boolean) => {
+    const index = entries.findIndex(({ key }) => isThere(key));
+    return index < 0 ? entries.length : index;
+  };
+  const from = after === undefined ? 0 : firstWhere((key) => key > after);
+  const to = before === undefined ? entries.length : firstWhere((key) => key >= before);
+  const start = fromEnd ? Math.max(from, to - limit) : from;
+  const end = fromEnd ? to : Math.min(to, from + limit);
+  // Also of an empty page: what it would come after, or before, may be the whole list.
+  const more = { before: start > 0, after: end < entries.length };
+  return pageOf(entries.slice(start, end), more, totalCount);
 }
 
 const latest = 8.64e15;

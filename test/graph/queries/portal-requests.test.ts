@@ -145,6 +145,18 @@ describe('Patient.portalRequests', () => {
     expect(backwards).toEqual(all);
   });
 
+  it('has pages beyond its ends, which say that the list is on the other side of them', async () => {
+    const { pageInfo } = await requests();
+    const empty = { startCursor: null, endCursor: null };
+    for (const [args, more] of [
+      [`(after: "${pageInfo.endCursor}")`, { hasNextPage: false, hasPreviousPage: true }],
+      [`(before: "${pageInfo.startCursor}")`, { hasNextPage: true, hasPreviousPage: false }],
+      [`(last: 2, before: "${pageInfo.startCursor}")`, { hasNextPage: true }],
+    ] as const) {
+      expect(await requests(args)).toMatchObject({ nodes: [], pageInfo: { ...empty, ...more } });
+    }
+  });
+
   it('reads a queue that the vendor cuts into pages to its end', async () => {
     const { switches } = queueOf(gateway, 'CERBO');
     switches.queuePageSize = 3;
