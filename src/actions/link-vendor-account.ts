@@ -1,18 +1,12 @@
 import { invalidInput, UserFailure } from '../domain/errors.ts';
-import { foldedNames } from '../domain/name-folding.ts';
+import { areSameNames } from '../domain/name-folding.ts';
 import type { Patient, VendorAccount, VendorProfile } from '../domain/records.ts';
 import { type ActionEnvironment, capabilityOf, patientOf } from './environment.ts';
-
-/** In whatever spelling: a name of one side that is Mueller is Müller at the other. */
-const isSameName = (ours: string, theirs: string) => {
-  const spellings = foldedNames(theirs);
-  return foldedNames(ours).some((name) => spellings.includes(name));
-};
 
 /** Whether a vendor's record may be this person: what both sides know must agree. */
 export function sameIdentity(patient: Patient, profile: VendorProfile): boolean {
   const agree = (ours: string | null, theirs: string | null) =>
-    !ours?.trim() || !theirs?.trim() || isSameName(ours, theirs);
+    !ours?.trim() || !theirs?.trim() || areSameNames([ours], [theirs]);
   return (
     agree(patient.lastName, profile.lastName) &&
     agree(patient.firstName, profile.firstName) &&

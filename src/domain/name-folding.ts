@@ -70,14 +70,25 @@ function spellings(folded: string): string[] {
   );
 }
 
+/** How each part of names may be written: without accents, or with pairs for what has some. */
+const waysToWrite = (names: readonly string[]): string[][] =>
+  names.flatMap(partsOf).map((part) => [plain(part), plain(spelledOut(part))]);
+
 /**
- * What whole names are equal by, wherever the first name ends and the last begins: one of these, which are
- * their parts without accents, and with pairs for what has some.
+ * Whether whole names are the same, wherever the first name ends and the last begins, and in whatever order
+ * their parts are. Each part for itself: who is Jorg here and Mueller, may be Jörg Müller there.
  */
-export const foldedNames = (...names: readonly string[]): string[] => {
-  const parts = names.flatMap(partsOf);
-  return [parts, parts.map(spelledOut)].map((each) => each.map(plain).sort().join(' '));
-};
+export function areSameNames(names: readonly string[], others: readonly string[]): boolean {
+  const left = waysToWrite(others);
+  const parts = waysToWrite(names);
+  return (
+    parts.length === left.length &&
+    parts.every((part) => {
+      const at = left.findIndex((ways) => ways.some((way) => part.includes(way)));
+      return at >= 0 && left.splice(at, 1).length > 0;
+    })
+  );
+}
 
 /** Beginnings of one letter would tell everybody's initials; whole names of one letter are kept. */
 const shortestBeginning = 2;

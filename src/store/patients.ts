@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
-import { foldedNames } from '../domain/name-folding.ts';
+import { areSameNames } from '../domain/name-folding.ts';
 import type { Patient } from '../domain/records.ts';
 import type { PatientRegister, Sealer } from '../domain/store.ts';
 import { type Database, often, repeated } from './database.ts';
@@ -94,12 +94,11 @@ export function createPatientRegister(
     },
 
     async findNamesakes({ firstName, lastName, birthDate }) {
-      const names = foldedNames(firstName, lastName);
+      const names = [firstName, lastName];
       const candidates = await where(matching(`${firstName} ${lastName}`));
       return candidates.filter(
         (each) =>
-          each.birthDate === birthDate &&
-          foldedNames(each.firstName, each.lastName).some((name) => names.includes(name)),
+          each.birthDate === birthDate && areSameNames([each.firstName, each.lastName], names),
       );
     },
 
