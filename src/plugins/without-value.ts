@@ -6,8 +6,24 @@ import { GraphQLError } from 'graphql';
  * @param suggesting whether names of the schema may be told that the client did not give
  */
 export function withoutValue(error: GraphQLError, suggesting = false): string {
-  const said = aboutVariable(error) ?? aboutDocument(error);
+  const said = withExpectation(aboutVariable(error) ?? aboutDocument(error));
   return suggesting ? said : said.replace(/ Did you mean .*\?$/s, '');
+}
+
+/** What scalars take that do not say it. */
+const expectations: ReadonlyMap<string, string> = new Map([
+  ['Int', 'a whole number from -2147483648 to 2147483647'],
+  ['Float', 'a number'],
+  ['String', 'a string'],
+  ['Boolean', 'true or false'],
+  ['ID', 'a string or a whole number'],
+  ['JSONObject', 'a JSON object'],
+]);
+
+function withExpectation(said: string): string {
+  const [, scalar = ''] = /(?:^| )(\w+) cannot represent this value\.$/.exec(said) ?? [];
+  const expected = expectations.get(scalar);
+  return expected === undefined ? said : `${said} Expected ${expected}.`;
 }
 
 const aboutDocument = ({ message }: GraphQLError): string =>

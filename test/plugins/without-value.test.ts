@@ -10,7 +10,7 @@ import { vendorDescriptions } from '../../src/vendors/registry.ts';
 
 const schema = schemaOver(vendorDescriptions);
 const document = parse(`query ($input: RegisterPatientInput, $vendor: Vendor, $instant: DateTime,
-  $json: JSONObject, $number: Int, $ids: [ID!], $search: AvailabilitySearch) { __typename }`);
+  $json: JSONObject, $number: Int, $size: Float, $flag: Boolean, $ids: [ID!], $search: AvailabilitySearch) { __typename }`);
 
 /** As it leaves, beside what graphql-js says. */
 async function refusalsOf(variableValues: Record<string, unknown>) {
@@ -60,7 +60,7 @@ describe('a variable that does not fit', () => {
     [
       { input: { ...person, firstName: [canary] } },
       ' at "input.firstName"',
-      'String cannot represent this value.',
+      'String cannot represent this value. Expected a string.',
     ],
     [
       { input: { ...person, birthDate: canary } },
@@ -89,9 +89,19 @@ describe('a variable that does not fit', () => {
       '',
       'Expected an instant in RFC 3339, for example 2030-01-31T09:30:00Z.',
     ],
-    [{ json: canary }, '', 'JSONObject cannot represent this value.'],
-    [{ number: canary }, '', 'Int cannot represent this value.'],
-    [{ ids: ['a', { canary }] }, ' at "ids[1]"', 'ID cannot represent this value.'],
+    [{ json: canary }, '', 'JSONObject cannot represent this value. Expected a JSON object.'],
+    [
+      { number: canary },
+      '',
+      'Int cannot represent this value. Expected a whole number from -2147483648 to 2147483647.',
+    ],
+    [{ size: canary }, '', 'Float cannot represent this value. Expected a number.'],
+    [{ flag: canary }, '', 'Boolean cannot represent this value. Expected true or false.'],
+    [
+      { ids: ['a', { canary }] },
+      ' at "ids[1]"',
+      'ID cannot represent this value. Expected a string or a whole number.',
+    ],
     [{ search: {} }, '', 'Exactly one key must be specified for OneOf type "AvailabilitySearch".'],
     [{ search: { vsee: null } }, ' at "search.vsee"', 'Field "vsee" must be non-null.'],
   ])('%j is refused%s: %s', async (variables, where, why) => {
@@ -120,7 +130,10 @@ describe('a variable that nearly fits, where names may be told', () => {
       { vendor: ['CERBO'] },
       ' Enum "Vendor" cannot represent this value. Did you mean the enum value "CERBO"?',
     ],
-    [{ json: `${canary}. Did you mean "Secret"?` }, ' JSONObject cannot represent this value.'],
+    [
+      { json: `${canary}. Did you mean "Secret"?` },
+      ' JSONObject cannot represent this value. Expected a JSON object.',
+    ],
   ])('%j is told which', async (variables, why) => {
     const [refusal] = await refusalsOf(variables);
     expect(refusal?.suggested.endsWith(why), refusal?.suggested).toBe(true);
