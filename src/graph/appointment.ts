@@ -110,7 +110,8 @@ Appointment.implement({
     }),
     videoConsultationUrl: t.field({
       type: 'URL',
-      description: 'Where to join, a bearer secret; null outside the time to join.',
+      description:
+        'Where to join, a bearer secret; null outside the time to join. Always null for VSee, where `createPortalLink` leads in.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
         const { isVideoConsultation, videoConsultationUrl, status } = appointment;

@@ -96,7 +96,7 @@ export const Visit = builder.objectRef<VisitRecord>('Visit').implement({
     inviteUrl: t.field({
       type: 'URL',
       description:
-        'With this anybody can join as a guest, without a login: give it to nobody else.',
+        'For a guest of the patient’s, who joins by it without a login: a bearer secret. Null where the vendor gave none.',
       resolve: ({ inviteUrl }) => inviteUrl as never,
     }),
     appointment: t.field({
