@@ -173,6 +173,9 @@ describe('a mutation', () => {
     });
     expect(writing.length).toBeGreaterThan(14);
     expect(writing.filter(isFree).map(({ name }) => name)).toEqual([]);
+    const callsOf = (field: Field) => costOf(field.extensions).vendorCalls ?? 0;
+    const goesOn = mutations.filter(({ name }) => name === 'reconcileOperation').map(callsOf);
+    expect(goesOn).toEqual([Math.max(...writing.map(callsOf))]);
     expect(
       mutations
         .filter(isFree)
