@@ -9,7 +9,7 @@ import {
 } from './authorization-server.ts';
 
 /** The clinic's people in the sandbox. Patients' subjects are fixed, so that links outlive a restart. */
-const people = [
+export const people = [
   { username: 'ana', subject: 'sandbox-ana', role: 'PATIENT', name: 'Ana Silva' },
   { username: 'ben', subject: 'sandbox-ben', role: 'PATIENT', name: 'Ben Okafor' },
   { username: 'staff', subject: 'sandbox-staff', role: 'STAFF', name: 'Sandbox Staff' },

@@ -1,12 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { IdentityProvider } from './identity-provider.ts';
-
-const people: Readonly<Record<string, { subject: string; roles: readonly string[] }>> = {
-  ana: { subject: 'sandbox-ana', roles: ['PATIENT'] },
-  ben: { subject: 'sandbox-ben', roles: ['PATIENT'] },
-  staff: { subject: 'sandbox-staff', roles: ['STAFF'] },
-  admin: { subject: 'sandbox-admin', roles: ['ADMIN'] },
-};
+import { type IdentityProvider, people } from './identity-provider.ts';
 
 /**
  * Ready tokens of the sandbox's people at `/sandbox/token/{who}`, for a first `curl`. Only on loopback
@@ -19,7 +12,7 @@ export const tokenRoute =
   ): RequestListener =>
   (request, response) => {
     const who = /^\/sandbox\/token\/([a-z]+)$/.exec(request.url ?? '')?.[1];
-    const person = who === undefined ? undefined : people[who];
+    const person = people.find(({ username }) => username === who);
     if (person === undefined) {
       next(request, response);
       return;
@@ -29,7 +22,8 @@ export const tokenRoute =
       response.writeHead(421).end('Only under a loopback name.\n');
       return;
     }
-    identityProvider.token(person).then(
+    const { subject, role } = person;
+    identityProvider.token({ subject, roles: [role] }).then(
       (token) =>
         response
           .writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })

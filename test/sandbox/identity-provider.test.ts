@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,6 +9,7 @@ import {
   sandboxClientId,
   startIdentityProvider,
 } from '../../src/sandbox/identity-provider.ts';
+import { tokenRoute } from '../../src/sandbox/token-route.ts';
 import { signInAsPatient } from '../../src/vendors/my-patient-portal/sandbox-login.ts';
 
 const redirectUri = 'http://localhost:4000/graphql';
@@ -27,6 +31,31 @@ async function verify(token: string) {
 }
 
 const ana = { subject: 'sandbox-ana', roles: ['PATIENT'] };
+
+describe('a ready token', () => {
+  let origin: string;
+  const server = createServer((request, response) =>
+    tokenRoute(provider, (_request, answer) => answer.writeHead(404).end())(request, response),
+  );
+  beforeAll(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+  const ask = (who: string) => fetch(`${origin}/sandbox/token/${who}`);
+
+  test.each([
+    ['ana', 'sandbox-ana', 'PATIENT'],
+    ['staff', 'sandbox-staff', 'STAFF'],
+  ])('of %s is theirs', async (who, sub, role) => {
+    const { payload } = await verify(await (await ask(who)).text());
+    expect(payload).toMatchObject({ sub, roles: [role] });
+  });
+
+  test.each(['nobody', 'constructor'])('of %s is there none', async (who) => {
+    expect((await ask(who)).status).toBe(404);
+  });
+});
 
 describe('a minted token', () => {
   test('verifies by discovery and JWKS, with subject, roles and times', async () => {
