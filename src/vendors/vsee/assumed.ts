@@ -84,14 +84,14 @@ export function toSlots(slots: readonly VSeeSlot[]): Slot[] {
       }
       return [
         {
-          // A time can be booked without, but not with an empty or an odd one.
+          // A time can be booked without, but not with an empty or an odd one; nor for an odd provider.
           vendorSlotId: usable('slot', String(slot.slot_id ?? '')),
           start,
           end: instantOf(slot.slot_end),
           // The answer has none; the room's zone is the room's.
           timeZone: null,
           placesLeft,
-          vendorProviderId: others.length === 0 ? (onlyProvider ?? null) : null,
+          vendorProviderId: others.length === 0 ? usable('provider', onlyProvider) : null,
         },
       ];
     })

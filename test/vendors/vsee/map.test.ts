@@ -275,6 +275,15 @@ describe('slots', () => {
     },
   );
 
+  test.each([
+    ['826', '826'],
+    ['dr-hill', null],
+    ['', null],
+  ] as const)('of the one provider %j are booked with %j', (id, provider) => {
+    const slot = vseeSlot.parse({ slot_id: 's1', slot_start: 100, provider_ids: [id] });
+    expect(toSlots([slot])).toMatchObject([{ vendorProviderId: provider }]);
+  });
+
   test('without places left are no availability; the others come in order', () => {
     const wire = [
       { slot_id: 's3', slot_start: 300, slot_end: 400, slot_available: 2, provider_ids: [1, 2] },
