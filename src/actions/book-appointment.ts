@@ -90,15 +90,13 @@ async function bookFromFunnel(
   } catch (error) {
     if (refusedBecause(error, 'slot_unavailable')) {
       const { insuranceId, categoryId, typeId } = booking;
-      const step = { insuranceId, categoryId, typeId };
-      const slots = await loaders.funnelSlots
-        .load({ patientId, ...step, window: { from: null, to: null } })
-        // Alternatives are a courtesy: without them the answer is still right.
-        .catch(() => []);
-      const { purpose } = availability;
+      const step = { patientId, insuranceId, categoryId, typeId };
       throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
         path: ['input', 'availabilityId'],
-        alternatives: slots.map((slot) => ({ ...slot, vendor, patientId, purpose })),
+        alternatives: await loaders.funnelAvailabilities
+          .load({ ...step, window: { from: null, to: null } })
+          // Alternatives are a courtesy: without them the answer is still right.
+          .catch(() => []),
       });
     }
     if (refusedBecause(error, 'asap_not_enabled')) {

@@ -33,24 +33,6 @@ function checkPurpose(
   return vendorSlotId;
 }
 
-/** Other times that the appointment can be moved to. */
-async function alternatives(
-  { loaders }: ActionEnvironment,
-  key: VendorRecordKey,
-): Promise<Availability[]> {
-  const { vendor, patientId, vendorRecordId } = key;
-  const slots = await loaders.rescheduleSlots
-    .load({ ...key, window: { from: null, to: null } })
-    // Alternatives are a courtesy: without them the answer is still right.
-    .catch(() => []);
-  return slots.map((slot) => ({
-    ...slot,
-    vendor,
-    patientId,
-    purpose: { kind: 'reschedule', vendorAppointmentId: vendorRecordId },
-  }));
-}
-
 /**
  * Moves an appointment; its id stays (MyPatientPortal `appointments/{id}/reschedule`).
  * @throws UserFailure INVALID_INPUT, NOT_FOUND, AVAILABILITY_GONE, NOT_RESCHEDULABLE, UNSUPPORTED_BY_VENDOR
@@ -60,7 +42,7 @@ export async function rescheduleAppointment(
   environment: ActionEnvironment,
   input: { appointmentId: string; availabilityId: string },
 ): Promise<{ appointment: Appointment } & Ledgered> {
-  const { writeScope } = environment;
+  const { writeScope, loaders } = environment;
   const action = 'rescheduleAppointment';
   const key = appointmentKeyOf(environment, action, input.appointmentId);
   const { appointments } = capabilityOf(environment, key.vendor, 'appointments');
@@ -100,7 +82,10 @@ export async function rescheduleAppointment(
       if (refusedBecause(error, 'slot_unavailable')) {
         throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
           path: ['input', 'availabilityId'],
-          alternatives: await alternatives(environment, key),
+          alternatives: await loaders.rescheduleOptions
+            .load({ ...key, window: { from: null, to: null } })
+            // Alternatives are a courtesy: without them the answer is still right.
+            .catch(() => []),
         });
       }
       throw error;

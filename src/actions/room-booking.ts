@@ -54,34 +54,29 @@ export async function prepareRoomBooking(
 export type RoomBooking = Awaited<ReturnType<typeof prepareRoomBooking>>;
 
 /** Other open times in the room around a time that was lost. */
-async function alternatives(
+const alternatives = (
   { loaders, clock }: ActionEnvironment,
   patient: Patient,
-  vendor: string,
   room: ClinicRoom,
   time: RoomTime,
-): Promise<Availability[]> {
+): Promise<Availability[]> => {
   const { roomCode, start, providerId, consultationId } = time;
-  const slots = await loaders.roomSlots
-    .load({
-      patientId: patient.id,
-      roomCode,
-      consultationId,
-      durationMinutes: consultationOf(room, time)?.durationMinutes ?? null,
-      providerId,
-      from: new Date(Math.max(clock(), start.getTime() - searchWindow)),
-      to: new Date(start.getTime() + searchWindow),
-    })
-    // Alternatives are a courtesy: without them the answer is still right.
-    .catch(() => []);
-  return slots.map((slot) => ({
-    ...slot,
-    timeZone: slot.timeZone ?? room.timeZone,
-    vendor,
-    patientId: patient.id,
-    purpose: { kind: 'room', roomCode, consultationId, providerId },
-  }));
-}
+  return (
+    loaders.roomAvailabilities
+      .load({
+        patientId: patient.id,
+        roomCode,
+        timeZone: room.timeZone,
+        consultationId,
+        durationMinutes: consultationOf(room, time)?.durationMinutes ?? null,
+        providerId,
+        from: new Date(Math.max(clock(), start.getTime() - searchWindow)),
+        to: new Date(start.getTime() + searchWindow),
+      })
+      // Alternatives are a courtesy: without them the answer is still right.
+      .catch(() => [])
+  );
+};
 
 /** @param timeField the input field that a lost time is reported on */
 export async function bookRoom(
@@ -114,7 +109,7 @@ export async function bookRoom(
     if (refusedBecause(error, 'slot_unavailable')) {
       throw new UserFailure('AVAILABILITY_GONE', 'This time is not, or no longer, free.', {
         path: ['input', timeField],
-        alternatives: await alternatives(environment, patient, adapter.id, room, time),
+        alternatives: await alternatives(environment, patient, room, time),
       });
     }
     throw error;

@@ -1,8 +1,6 @@
 import { decodeVendorId, encodeVendorId } from '../domain/ids.ts';
 import type {
   Appointment as AppointmentRecord,
-  Availability as AvailabilityRecord,
-  Slot,
   AppointmentStatus as Status,
 } from '../domain/records.ts';
 import type { VendorId } from '../domain/vendor.ts';
@@ -43,15 +41,6 @@ export const earlierMayOpen = (appointment: AppointmentRecord, context: GraphCon
   isInBook(appointment, context) &&
   appointment.status === 'BOOKED' &&
   appointment.asapListSubscribed !== false;
-
-type Reference = Pick<AppointmentRecord, 'vendor' | 'patientId' | 'vendorAppointmentId'>;
-
-export const rescheduleOption = (appointment: Reference, slot: Slot): AvailabilityRecord => ({
-  ...slot,
-  vendor: appointment.vendor,
-  patientId: appointment.patientId,
-  purpose: { kind: 'reschedule', vendorAppointmentId: appointment.vendorAppointmentId },
-});
 
 Appointment.implement({
   description:
@@ -146,13 +135,11 @@ Appointment.implement({
           description: 'Last day, included. Default: the vendor’s, about 30 days.',
         }),
       },
-      resolve: async (appointment, args, context) => {
+      resolve: (appointment, args, context) => {
         const window = checkWindow(args);
-        if (!isInBook(appointment, context) || !appointment.reschedulable) {
-          return null;
-        }
-        const slots = await context.loaders.rescheduleSlots.load({ ...keyOf(appointment), window });
-        return slots.map((slot) => rescheduleOption(appointment, slot));
+        return isInBook(appointment, context) && appointment.reschedulable
+          ? context.loaders.rescheduleOptions.load({ ...keyOf(appointment), window })
+          : null;
       },
     }),
     earlierAvailability: t.field({
@@ -160,13 +147,10 @@ Appointment.implement({
       description:
         'An earlier time that has opened up, null while there is none; needs an ASAP list subscription.',
       extensions: cost({ vendorCalls: 1 }),
-      resolve: async (appointment, _args, context) => {
-        if (!earlierMayOpen(appointment, context)) {
-          return null;
-        }
-        const slot = await context.loaders.earlierSlot.load(keyOf(appointment));
-        return slot && rescheduleOption(appointment, slot);
-      },
+      resolve: (appointment, _args, context) =>
+        earlierMayOpen(appointment, context)
+          ? context.loaders.earlierAvailability.load(keyOf(appointment))
+          : null,
     }),
     visit: t.field({
       type: Visit,

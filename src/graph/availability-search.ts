@@ -74,25 +74,8 @@ export function checkWindow({ from, to }: DayWindow) {
   return { from: from ?? null, to: to ?? null };
 }
 
-/** Times of one type of appointment; shared by the query and by `AppointmentType.availabilities`. */
-export async function funnelAvailabilities(
-  { loaders, vendors }: GraphContext,
-  patientId: string,
-  step: { insuranceId: string; categoryId: string; typeId: string },
-  window: DayWindow,
-): Promise<AvailabilityRecord[]> {
-  const slots = await loaders.funnelSlots.load({ patientId, ...step, window: checkWindow(window) });
-  const [vendor = ''] = vendors.having('funnel').map(({ id }) => id);
-  return slots.map((slot) => ({
-    ...slot,
-    vendor,
-    patientId,
-    purpose: { kind: 'funnel', ...step },
-  }));
-}
-
 async function roomAvailabilities(
-  { loaders, vendors }: GraphContext,
+  { loaders }: GraphContext,
   patientId: string,
   search: typeof RoomSearch.$inferInput,
 ): Promise<AvailabilityRecord[]> {
@@ -115,24 +98,9 @@ async function roomAvailabilities(
     throw badInput('The room offers no such consultation.');
   }
   const durationMinutes = consultation?.durationMinutes ?? null;
-  const slots = await loaders.roomSlots.load({
-    patientId,
-    roomCode,
-    consultationId,
-    durationMinutes,
-    providerId,
-    from,
-    to,
-  });
-  const [vendor = ''] = vendors.having('visits').map(({ id }) => id);
-  const purpose = { kind: 'room', roomCode, consultationId, providerId } as const;
-  return slots.map((slot) => ({
-    ...slot,
-    timeZone: slot.timeZone ?? room.timeZone,
-    vendor,
-    patientId,
-    purpose,
-  }));
+  const { timeZone } = room;
+  const asked = { patientId, roomCode, timeZone, consultationId, durationMinutes, providerId };
+  return loaders.roomAvailabilities.load({ ...asked, from, to });
 }
 
 builder.queryField('availabilities', (t) =>
@@ -165,8 +133,13 @@ builder.queryField('availabilities', (t) =>
       }
       const { insuranceId, appointmentCategoryId, appointmentTypeId, ...window } =
         search.myPatientPortal;
-      const step = { insuranceId, categoryId: appointmentCategoryId, typeId: appointmentTypeId };
-      return funnelAvailabilities(context, patientId, step, window);
+      return context.loaders.funnelAvailabilities.load({
+        patientId,
+        insuranceId,
+        categoryId: appointmentCategoryId,
+        typeId: appointmentTypeId,
+        window: checkWindow(window),
+      });
     },
   }),
 );

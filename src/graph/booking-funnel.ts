@@ -5,7 +5,7 @@ import type {
   AppointmentType as TypeRecord,
 } from '../domain/records.ts';
 import { Availability } from './availability.ts';
-import { funnelAvailabilities } from './availability-search.ts';
+import { checkWindow } from './availability-search.ts';
 import { builder } from './builder.ts';
 import { cost } from './field-cost.ts';
 import { plainText, safeHtml } from './html.ts';
@@ -90,8 +90,10 @@ const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement
           description: 'Last day, included. Default: the vendor’s, about 30 days.',
         }),
       },
-      resolve: ({ patientId, insuranceId, categoryId, id }, window, context) =>
-        funnelAvailabilities(context, patientId, { insuranceId, categoryId, typeId: id }, window),
+      resolve: ({ patientId, insuranceId, categoryId, id: typeId }, args, { loaders }) => {
+        const step = { patientId, insuranceId, categoryId, typeId };
+        return loaders.funnelAvailabilities.load({ ...step, window: checkWindow(args) });
+      },
     }),
   }),
 });

@@ -2,7 +2,8 @@ import { openAvailability } from '../domain/availability-id.ts';
 import { badInput } from '../domain/errors.ts';
 import { decodeVendorId, type VendorRecordKey } from '../domain/ids.ts';
 import type { Slot } from '../domain/records.ts';
-import { earlierMayOpen, rescheduleOption } from './appointment.ts';
+import { rescheduleOption } from '../loaders/appointments.ts';
+import { earlierMayOpen } from './appointment.ts';
 import { Availability } from './availability.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { cost } from './field-cost.ts';
@@ -67,11 +68,9 @@ builder.subscriptionField(name, (t) =>
       return earlierSlots.follow(key, { until: appointment.start.getTime(), known });
     },
     resolve: (slot: Slot | null, { appointmentId }, { trail }) => {
-      const { vendor, patientId, vendorRecordId } = decodeVendorId('Appointment', appointmentId);
-      trail.record({ patientId, vendor, action, outcome: 'ALLOWED' });
-      return (
-        slot && rescheduleOption({ vendor, patientId, vendorAppointmentId: vendorRecordId }, slot)
-      );
+      const key = decodeVendorId('Appointment', appointmentId);
+      trail.record({ patientId: key.patientId, vendor: key.vendor, action, outcome: 'ALLOWED' });
+      return slot && rescheduleOption(key, slot);
     },
   }),
 );

@@ -1,6 +1,6 @@
 import type { AppointmentBook, DateWindow } from '../domain/capabilities/appointments.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
-import type { Appointment, ClinicRoom, Visit } from '../domain/records.ts';
+import type { Appointment, Availability, ClinicRoom, Slot, Visit } from '../domain/records.ts';
 import type { AccountReference, VendorId } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
@@ -48,6 +48,17 @@ export function appointmentOfVisit(
     asapListSubscribed: null,
   };
 }
+
+/** A time that an appointment can be moved to. */
+export const rescheduleOption = (
+  { vendor, patientId, vendorRecordId }: VendorRecordKey,
+  slot: Slot,
+): Availability => ({
+  ...slot,
+  vendor,
+  patientId,
+  purpose: { kind: 'reschedule', vendorAppointmentId: vendorRecordId },
+});
 
 /** Appointments from the vendors that list them, and scheduled visits of the one that does not. */
 export function createAppointmentLoaders(
@@ -127,20 +138,21 @@ export function createAppointmentLoaders(
             // The vendor itself has the last word.
             () => true,
           ),
-    rescheduleSlots: keyedLoader(
-      ({ window, ...key }: VendorRecordKey & { window: DateWindow }) =>
-        readBook(key, 'Appointment.rescheduleOptions', (book, reference) =>
+    rescheduleOptions: keyedLoader(
+      async ({ window, ...key }: VendorRecordKey & { window: DateWindow }) => {
+        const slots = await readBook(key, 'Appointment.rescheduleOptions', (book, reference) =>
           book.rescheduleSlots(scope, reference, key.vendorRecordId, window),
-        ),
+        );
+        return slots.map((slot) => rescheduleOption(key, slot));
+      },
       ({ window, ...key }) => `${recordKey(key)}/${window.from}/${window.to}`,
     ),
-    earlierSlot: keyedLoader(
-      (key: VendorRecordKey) =>
-        readBook(key, 'Appointment.earlierAvailability', (book, reference) =>
-          book.earlierAvailability(scope, reference, key.vendorRecordId),
-        ),
-      recordKey,
-    ),
+    earlierAvailability: keyedLoader(async (key: VendorRecordKey) => {
+      const slot = await readBook(key, 'Appointment.earlierAvailability', (book, reference) =>
+        book.earlierAvailability(scope, reference, key.vendorRecordId),
+      );
+      return slot && rescheduleOption(key, slot);
+    }, recordKey),
     videoConsultationUrl: keyedLoader(
       (key: VendorRecordKey) =>
         readBook(key, 'Appointment.videoConsultationUrl', (book, reference) =>

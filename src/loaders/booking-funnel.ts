@@ -1,5 +1,5 @@
 import type { BookingFunnel, DateWindow, FunnelStep } from '../domain/capabilities/appointments.ts';
-import type { AccountReference } from '../domain/vendor.ts';
+import type { Availability, VendorAccount } from '../domain/records.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
@@ -17,7 +17,7 @@ export function createBookingFunnelLoaders(
   const read = async <T>(
     patientId: string,
     action: string,
-    call: (funnel: BookingFunnel, reference: AccountReference) => Promise<T>,
+    call: (funnel: BookingFunnel, reference: VendorAccount) => Promise<T>,
   ) => {
     const { id: vendor, funnel } = adapterFor(vendors, 'funnel', 'Booking appointments');
     const reference = await account(patientId, vendor);
@@ -45,11 +45,20 @@ export function createBookingFunnelLoaders(
         ),
       cacheKey,
     ),
-    funnelSlots: keyedLoader(
+    funnelAvailabilities: keyedLoader(
       ({ patientId, window, ...at }: OfPatient<FunnelStep & { window: DateWindow }>) =>
-        read(patientId, 'Query.availabilities', (funnel, reference) =>
-          funnel.availabilities(scope, reference, at, window),
-        ),
+        read(patientId, 'Query.availabilities', async (funnel, reference) => {
+          const slots = await funnel.availabilities(scope, reference, at, window);
+          const { vendor } = reference;
+          return slots.map(
+            (slot): Availability => ({
+              ...slot,
+              vendor,
+              patientId,
+              purpose: { kind: 'funnel', ...at },
+            }),
+          );
+        }),
       cacheKey,
     ),
   };

@@ -1,13 +1,13 @@
 import type { VisitSession } from '../domain/capabilities/visits.ts';
 import { VendorError } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
-import type { Visit, VisitRecord } from '../domain/records.ts';
+import type { Availability, Visit, VisitRecord } from '../domain/records.ts';
 import type { VendorId, VendorWith } from '../domain/vendor.ts';
 import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, adapterOf, type LoaderEnvironment } from './environment.ts';
 import { groupLoader, keyedLoader } from './keyed-loader.ts';
 
-/** Sessions, visits, rooms and room slots of the vendor that holds visits. */
+/** Sessions, visits, rooms and their open times, of the vendor that holds visits. */
 export function createVisitLoaders(
   { scope, store, vendors, trail }: LoaderEnvironment,
   { knownPatient, accounts, account }: PatientLoaders,
@@ -91,24 +91,35 @@ export function createVisitLoaders(
       (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.room(scope, code),
       (code) => code,
     ),
-    roomSlots: keyedLoader(
-      ({ patientId, ...search }: RoomSlotSearch) => {
+    roomAvailabilities: keyedLoader(
+      async ({ patientId, timeZone, ...search }: RoomSearch): Promise<Availability[]> => {
         const adapter = adapterFor(vendors, 'visits', 'Visits');
-        const trace = { patientId, vendor: adapter.id, action: 'Query.availabilities' };
-        return trail.around(trace, () =>
+        const { id: vendor } = adapter;
+        const trace = { patientId, vendor, action: 'Query.availabilities' };
+        const slots = await trail.around(trace, () =>
           withSession(patientId, adapter, (current) =>
             adapter.visits.availabilities(scope, current, search),
           ),
         );
+        const { roomCode, consultationId, providerId } = search;
+        return slots.map((slot) => ({
+          ...slot,
+          timeZone: slot.timeZone ?? timeZone,
+          vendor,
+          patientId,
+          purpose: { kind: 'room', roomCode, consultationId, providerId },
+        }));
       },
       (search) => JSON.stringify(search),
     ),
   };
 }
 
-export interface RoomSlotSearch {
+interface RoomSearch {
   patientId: string;
   roomCode: string;
+  /** The room's, for times that name none. */
+  timeZone: string | null;
   consultationId: string | null;
   durationMinutes: number | null;
   providerId: string | null;
