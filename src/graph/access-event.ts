@@ -41,7 +41,8 @@ const AccessEvent = builder.objectRef<EventRecord>('AccessEvent').implement({
     }),
     action: t.exposeString('action', {
       nullable: false,
-      description: 'What: a field such as `Patient.latestOrder`, or a mutation.',
+      description:
+        'What: `read` for a record, a field that asked a vendor such as `Patient.latestOrder`, a query that was refused, or a mutation.',
     }),
     vendor: t.expose('vendor', {
       type: Vendor,
