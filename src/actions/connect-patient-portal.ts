@@ -6,7 +6,7 @@ import { type ActionEnvironment, patientOf } from './environment.ts';
 export const connectionLifetime = 10 * 60 * 1000;
 
 /** Whether an address is on the allow-list: same origin and path; its query is the caller's own. */
-export const isAllowedReturn = (allowed: readonly URL[], url: URL) =>
+const isAllowedReturn = (allowed: readonly URL[], url: URL) =>
   url.username === '' &&
   url.password === '' &&
   allowed.some(({ origin, pathname }) => origin === url.origin && pathname === url.pathname);

@@ -1,4 +1,3 @@
-import { VendorError } from '../domain/errors.ts';
 import type { Patient } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
@@ -25,16 +24,8 @@ export async function disconnectPatientPortal(
   const action = 'disconnectPatientPortal';
   const write = { action, input, patient, vendor, unlinks: true } as const;
   return ledgered(environment, write, prepare, async (work, account) => {
-    await work.repeatable('oauth/revoke', async () => {
-      try {
-        await connection.revoke(writeScope, account);
-      } catch (error) {
-        // Tokens that are dead already need no revoking.
-        if (!(error instanceof VendorError && error.kind === 'AUTHORIZATION_REQUIRED')) {
-          throw error;
-        }
-      }
-    });
+    // Tokens that are dead already are no error, RFC 7009.
+    await work.repeatable('oauth/revoke', () => connection.revoke(writeScope, account));
     await store.accounts.unlink(patient.id, vendor);
     loaders.accounts.clear(patient.id);
     return { patient };

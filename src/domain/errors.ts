@@ -131,28 +131,26 @@ export const notLinked = (vendor: VendorId) =>
   new CodedError('NOT_LINKED', 'The patient has no account at this vendor yet.', vendor);
 
 /** Codes of `userErrors`; the contract's UserErrorCode. */
-export const userErrorCodes = [
-  'INVALID_INPUT',
-  'NOT_FOUND',
-  'NOT_LINKED',
-  'AUTHORIZATION_REQUIRED',
-  'AVAILABILITY_GONE',
-  'ALREADY_EXISTS',
-  'ALREADY_LINKED',
-  'IDENTITY_MISMATCH',
-  'NOT_CANCELLABLE',
-  'NOT_RESCHEDULABLE',
-  'ASAP_NOT_ENABLED',
-  'NO_ORDER',
-  'UNSUPPORTED_BY_VENDOR',
-  'NOT_CONFIGURED',
-  'VENDOR_REJECTED',
-  'VENDOR_UNAVAILABLE',
-  'RATE_LIMITED',
-  'OUTCOME_UNKNOWN',
-  'IDEMPOTENCY_CONFLICT',
-] as const;
-export type UserErrorCode = (typeof userErrorCodes)[number];
+export type UserErrorCode =
+  | 'INVALID_INPUT'
+  | 'NOT_FOUND'
+  | 'NOT_LINKED'
+  | 'AUTHORIZATION_REQUIRED'
+  | 'AVAILABILITY_GONE'
+  | 'ALREADY_EXISTS'
+  | 'ALREADY_LINKED'
+  | 'IDENTITY_MISMATCH'
+  | 'NOT_CANCELLABLE'
+  | 'NOT_RESCHEDULABLE'
+  | 'ASAP_NOT_ENABLED'
+  | 'NO_ORDER'
+  | 'UNSUPPORTED_BY_VENDOR'
+  | 'NOT_CONFIGURED'
+  | 'VENDOR_REJECTED'
+  | 'VENDOR_UNAVAILABLE'
+  | 'RATE_LIMITED'
+  | 'OUTCOME_UNKNOWN'
+  | 'IDEMPOTENCY_CONFLICT';
 
 /**
  * Why a mutation was not done, as data for the payload's `userErrors`.

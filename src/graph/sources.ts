@@ -83,7 +83,7 @@ const source = (vendor: VendorId, state: SourceState, retryAt?: Date): Source =>
 });
 
 /** @throws the error itself where it is a fault of ours */
-export function sourceOfError(vendor: VendorId, error: unknown): Source {
+function sourceOfError(vendor: VendorId, error: unknown): Source {
   if (error instanceof VendorError) {
     return source(vendor, stateOfKind[error.kind] ?? 'UNAVAILABLE', error.retryAt);
   }

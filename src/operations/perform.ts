@@ -242,7 +242,7 @@ async function follow<Answer extends object>(
 }
 
 /** The first result of a settled operation; undefined where it is not settled. */
-export async function replay<Answer extends object>(
+async function replay<Answer extends object>(
   ledger: OperationLedger,
   operation: Operation,
 ): Promise<Performed<Answer> | undefined> {

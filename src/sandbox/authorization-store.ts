@@ -73,4 +73,3 @@ export function createAuthorizationStore() {
       [...entries.values()].filter((one) => one.model === model && matches(one.payload)).length,
   };
 }
-export type AuthorizationStore = ReturnType<typeof createAuthorizationStore>;

@@ -14,8 +14,6 @@ export const registry = {
   MD_HQ: mdHq,
 } as const;
 
-export type RegisteredVendor = keyof typeof registry;
-
 export const vendorDescriptions: readonly VendorDescription[] = Object.entries(registry).map(
   ([id, { label, description, capabilities }]) => ({ id, label, description, capabilities }),
 );

@@ -8,7 +8,7 @@ export interface SandboxRequest extends SandboxRequestSeed {
 }
 
 /** The API user that the gateway is, as the vendor records it on what it changes. */
-export const apiUserId = 91;
+const apiUserId = 91;
 
 /** Quirks that the contract names, off by default; settable while the simulator runs. */
 export interface EnqueuedPortalSwitches {

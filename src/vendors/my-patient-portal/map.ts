@@ -13,6 +13,7 @@ import type {
 } from '../../domain/records.ts';
 import type { AccountReference, VendorId } from '../../domain/vendor.ts';
 import { longestLink, shownLine } from '../../http/vendor-text.ts';
+import { isLoopback } from '../vendor-definition.ts';
 import type {
   MyPatientPortalAppointment,
   MyPatientPortalAvailability,
@@ -153,7 +154,7 @@ export function calendarDay(time: Date, timeZone: string): CalendarDate {
   return format.format(time);
 }
 
-export const toSlot = (wire: MyPatientPortalAvailability, timeZone: string): Slot => ({
+const toSlot = (wire: MyPatientPortalAvailability, timeZone: string): Slot => ({
   vendorSlotId: wire.id,
   start: wire.start,
   end: wire.ends_at,
@@ -182,8 +183,7 @@ export function toSlots(
 export function toLink(value: unknown): string | null {
   const isUrl = typeof value === 'string' && value.length <= longestLink && URL.canParse(value);
   const url = isUrl ? new URL(value) : undefined;
-  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '');
-  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && loopback);
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url));
   return url && safe && url.username === '' && url.password === '' ? url.href : null;
 }
 

@@ -13,7 +13,7 @@ import { asSpecified } from './oauth-answers.ts';
 import { asVendorError, isInvalidGrant, type OAuthCall } from './oauth-errors.ts';
 
 /** All three resource scopes at once, so that no doubt about a row of the scope table can bite (section 3). */
-export const requestedScopes = 'openid profile_read appointment_read appointment_write';
+const requestedScopes = 'openid profile_read appointment_read appointment_write';
 
 /** Seconds that an access token is taken to live where the portal does not say; [assumed] in 2.5. */
 const assumedLifetime = 7200;

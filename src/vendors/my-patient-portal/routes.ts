@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Resource paths below the resource prefix, by action. The vendor's public text lost them: all are
  * [assumed] (section 3 of the contract) and stand here only; a portal's own `/api-docs` is the authority.
  */
-export const documentedRoutes = {
+const documentedRoutes = {
   profile: 'profile',
   insurances: 'insurances',
   appointment_categories: 'appointment_categories',

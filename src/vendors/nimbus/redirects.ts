@@ -1,4 +1,4 @@
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { isLoopback } from '../vendor-definition.ts';
 
 /** Whether a link's host can be this one, as an allow-list names it: a URL, say, or `*` would match none. */
 export const isHost = (text: string) =>
@@ -18,8 +18,7 @@ export function isSafeRedirect(link: string, allowedHosts: readonly string[] | u
     return false;
   }
   const url = new URL(link);
-  const secure =
-    url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname));
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
   const hosts = allowedHosts?.map((host) => host.toLowerCase());
   return (
     secure &&

@@ -24,7 +24,6 @@ export const nimbusOnboarding = z.object({
   redirect_url: link.redirect_url.nullish().catch(null),
   user_id: integerId,
 });
-export type NimbusOnboarding = z.output<typeof nimbusOnboarding>;
 
 const enabled = z.object({ ...link, user_id: integerId.nullish().catch(null) });
 
@@ -33,7 +32,6 @@ export const nimbusEnabled = z.union([
   enabled,
   z.object({ data: enabled }).transform(({ data }) => data),
 ]);
-export type NimbusEnabled = z.output<typeof nimbusEnabled>;
 
 /**
  * `external-portal-access/revoke`: nothing is documented, so any record will do, and nothing at all; `[]` is

@@ -48,7 +48,6 @@ export const vseeSignInOf = (code: string) =>
     })
     .refine((user) => user.code === undefined || user.code === null || user.code === code)
     .refine(({ id, token }) => (token.user_id ?? id) === id);
-export type VSeeSignIn = z.output<ReturnType<typeof vseeSignInOf>>;
 
 /** `users/-`, for the member whose token was sent. */
 export const vseeUserOf = (memberId: string) =>
@@ -78,7 +77,6 @@ export const vseeCreatedIntake = z.object({ id: z.guid() });
  * a visit would be made twice.
  */
 export const vseeIntake = z.object({ id: z.guid(), visit_id: idText.nullish() });
-export type VSeeIntake = z.output<typeof vseeIntake>;
 
 /** The visit object, in all its spellings. */
 export const vseeVisit = z.object({
