@@ -1,6 +1,7 @@
 import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, EmailAddressResolver, JSONObjectResolver } from 'graphql-scalars';
 import { isCalendarDate } from '../domain/calendar-date.ts';
+import { toPhoneNumber } from '../domain/phone-number.ts';
 import { builder } from './builder.ts';
 
 // Messages name what is expected and never repeat the value: it may be somebody's health data.
@@ -58,12 +59,13 @@ const isTimeZone = (text: string) => {
 
 builder.scalarType('PhoneNumber', {
   description:
-    'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens and parentheses are removed.',
+    'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens, slashes and parentheses are removed.',
   serialize: (value) => value,
-  ...readBy((value) => {
-    const digits = typeof value === 'string' ? value.replace(/[ ().-]/g, '') : '';
-    return /^\+?\d{5,15}$/.test(digits) ? digits : refuse('a phone number of 5 to 15 digits');
-  }),
+  ...readBy(
+    (value) =>
+      toPhoneNumber(typeof value === 'string' ? value : null) ??
+      refuse('a phone number of 5 to 15 digits'),
+  ),
 });
 
 builder.scalarType('TimeZone', {

@@ -1,5 +1,6 @@
 import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type { DateWindow } from '../../domain/capabilities/appointments.ts';
+import { toPhoneNumber } from '../../domain/phone-number.ts';
 import type {
   Appointment,
   AppointmentCategory,
@@ -59,7 +60,7 @@ export const toProfile = (vendor: VendorId, wire: MyPatientPortalProfile): Vendo
   birthDate: calendarDate(wire.born_on),
   sex: toSex(filled(wire.gender)),
   email: filled(wire.email),
-  phone: filled(wire.mobile) ?? filled(wire.phone),
+  phone: toPhoneNumber(wire.mobile) ?? toPhoneNumber(wire.phone),
   address: toAddress({
     street: filled(wire.street),
     city: filled(wire.city),
@@ -81,7 +82,9 @@ export function claimsToProfile(
     birthDate: calendarDate(filled(claims.birthdate)),
     sex: toSex(filled(claims.gender)),
     email: filled(claims.email),
-    phone: filled(claims.mobile_phone_number) ?? filled(claims.phone_number),
+    phone:
+      toPhoneNumber(filled(claims.mobile_phone_number)) ??
+      toPhoneNumber(filled(claims.phone_number)),
     address: toAddress({
       street: filled(address.street_address),
       city: filled(address.locality),

@@ -1,4 +1,5 @@
 import { isCalendarDate } from '../../domain/calendar-date.ts';
+import { toPhoneNumber } from '../../domain/phone-number.ts';
 import type {
   ClinicRoom,
   Provider,
@@ -171,7 +172,7 @@ export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
     birthDate: user.dob && isCalendarDate(user.dob) ? user.dob : null,
     sex: gender === '' ? null : (sexes.get(gender.toLowerCase()) ?? 'UNKNOWN'),
     email: filled(user.email),
-    phone: filled(user.phone),
+    phone: toPhoneNumber(filled(user.phone)),
     address: Object.values(address).some((part) => part !== null) ? address : null,
   };
 }

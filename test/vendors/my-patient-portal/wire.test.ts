@@ -295,5 +295,9 @@ describe('records', () => {
     expect(toProfile('MPP', wire.profile.parse(blank))).toEqual(empty);
     const phones = wire.profile.parse({ mobile: '', phone: '+49301234567' });
     expect(toProfile('MPP', phones)).toEqual({ ...empty, phone: '+49301234567' });
+    const written = wire.profile.parse({ mobile: 'keines', phone: '030 / 12 34-567' });
+    expect(toProfile('MPP', written)).toEqual({ ...empty, phone: '0301234567' });
+    const claims = { sub: 'x', mobile_phone_number: '(0170) 123.4567', phone_number: '1234567' };
+    expect(claimsToProfile('MPP', claims)).toEqual({ ...empty, phone: '01701234567' });
   });
 });

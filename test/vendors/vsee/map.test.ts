@@ -185,6 +185,13 @@ describe('a profile', () => {
     expect(profileFrom({ gender }).sex).toBe(sex);
   });
 
+  test.each([
+    ['+1 (555) 010-4477', '+15550104477'],
+    ['ask my wife', null],
+  ])('has the phone number %j as %j', (phone, number) => {
+    expect(profileFrom({ phone }).phone).toBe(number);
+  });
+
   test('takes a birth date only where it is a day, and an address where there is some', () => {
     expect(profileFrom({ dob: '1988-02-31' }).birthDate).toBeNull();
     expect(profileFrom({ dob: '02/11/1988' }).birthDate).toBeNull();
