@@ -1,5 +1,5 @@
 import type { VisitSession } from '../domain/capabilities/visits.ts';
-import { VendorError } from '../domain/errors.ts';
+import { notLinked, VendorError } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Availability, Visit, VisitRecord } from '../domain/records.ts';
 import type { VendorId, VendorWith } from '../domain/vendor.ts';
@@ -24,7 +24,11 @@ export function createVisitLoaders(
       if (!known.some((each) => each.vendor === vendor)) {
         // The first sign-in makes the account at the vendor, so it is recorded here, too.
         const { vendorPatientId } = signedIn;
-        await store.accounts.link({ patientId, vendor, vendorPatientId, linkMethod: 'CREATED' });
+        const made = { patientId, vendor, vendorPatientId, linkMethod: 'CREATED' } as const;
+        if ((await store.accounts.link(made)) === 'TAKEN') {
+          // Nothing is read with a session that is another patient's.
+          throw notLinked(vendor);
+        }
         accounts.clear(patientId);
       }
       return signedIn;

@@ -29,6 +29,6 @@ export interface PatientFilter {
 
 /** Cerbo and MD HQ patient search. */
 export interface PatientDirectory {
-  /** At most `first` patients. Refuses wildcards (`%`, `_`) in the filter with BAD_USER_INPUT. */
+  /** At most `first` patients. Refuses wildcards with BAD_USER_INPUT: `%`, and `_` in names. */
   search(scope: RequestScope, filter: PatientFilter, first: number): Promise<VendorPatient[]>;
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newPatient } from '../../support/arrange.ts';
 import { availabilitiesWith, ofPatient } from '../../support/documents.ts';
-import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { type StartedGateway, startTestGateway } from '../../support/gateway.ts';
+import { keyIn } from '../../support/mutations.ts';
 import { vseeOf } from '../../support/simulators.ts';
 
-let gateway: TestGateway;
+let gateway: StartedGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
 });
@@ -109,6 +111,22 @@ describe('availabilities at VSEE', () => {
       'VSEE POST /api_v3/users/sso',
       'VSEE GET /api_v3/availability',
     ]);
+  });
+
+  it('reads nothing with an account that is another patient’s', async () => {
+    const { id } = await newPatient(gateway);
+    const [last = 0] = [...vseeOf(gateway).state.users.keys()].map(Number).sort((a, b) => b - a);
+    // Whatever made the vendor give it to two of them.
+    await gateway.store.accounts.link({
+      patientId: keyIn((await newPatient(gateway)).id),
+      vendor: 'VSEE',
+      vendorPatientId: String(last + 1),
+      linkMethod: 'CREATED',
+    });
+    const { data, errors } = await search(room(), id);
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([{ extensions: { code: 'NOT_LINKED', vendor: 'VSEE' } }]);
+    expect(gateway.allCalls()).not.toContain('VSEE GET /api_v3/availability');
   });
 
   it('refuses an unknown room after looking for it, and nothing else', async () => {
