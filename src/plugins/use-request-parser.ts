@@ -89,6 +89,11 @@ const startReading = (incoming: IncomingMessage, most: number) =>
       }
     };
     const endedEarly = () => reject(refusal('BAD_USER_INPUT', 400, 'The body ended early.'));
+    if (incoming.destroyed) {
+      // Its client is gone already: nothing would ever be heard of it.
+      endedEarly();
+      return;
+    }
     incoming
       .on('data', take)
       .once('end', () => {

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { listen } from '../../src/listen.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
 import { portalOf } from '../support/simulators.ts';
 
@@ -32,4 +34,33 @@ it('a client that leaves is noticed also after a call of openid-client', async (
   client.abort();
   expect(await left).toBe('AbortError');
   await vi.waitFor(() => expect(since()).toContain('"CANCELLED"'));
+});
+
+/** Its token is checked first, for which keys may have to be fetched. */
+it('a client that left before its request was read is not waited for', async () => {
+  const { server, port, answerWith } = await listen('127.0.0.1', 0);
+  onTestFinished(() => void server.close());
+  const left = new Promise<void>((resolve) => {
+    answerWith((request, response) => {
+      request.once('close', () => {
+        gateway.listener(request, response);
+        resolve();
+      });
+    });
+  });
+  const { identityProvider } = gateway.sandbox;
+  const unknown = await identityProvider.token({ subject: 'somebody-new', roles: ['STAFF'] });
+  const client = new AbortController();
+  const asking = fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${unknown}` },
+    body: JSON.stringify({ query: '{ viewer { subject } }' }),
+    signal: client.signal,
+  }).catch((error: Error) => error.name);
+  await delay(100);
+  client.abort();
+  expect(await asking).toBe('AbortError');
+  await left;
+  const late = delay(3_000, 'STILL_WAITING', { ref: false });
+  expect(await Promise.race([gateway.idle(), late])).toBeUndefined();
 });

@@ -63,6 +63,7 @@ export interface StartedGateway extends TestGateway {
   /** For tests that need it to fail in its own way. */
   store: Gateway['store'];
   endStreams: Gateway['endStreams'];
+  idle: Gateway['idle'];
 }
 
 export interface TestGatewayOptions {
@@ -212,6 +213,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     server: gateway.server,
     store: gateway.store,
     endStreams: gateway.endStreams,
+    idle: gateway.idle,
     logged: () => lines.join(''),
     close: async () => {
       await gateway.close();
