@@ -68,10 +68,14 @@ async function attempt(run: Run): Promise<void> {
     const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
     say(mendable ? fault.message : inSources(String(fault.stack)));
     process.exitCode = 1;
-    if (workerSeat() !== undefined) {
-      // Its line to the primary would keep it alive.
-      process.exit();
-    }
+  }
+}
+
+/** The same for what runs on: where it does not start, no simulator, and no line to a primary, keeps it. */
+async function attemptToStart(run: Run): Promise<void> {
+  await attempt(run);
+  if (process.exitCode === 1) {
+    process.exit();
   }
 }
 
@@ -107,7 +111,7 @@ program
   )
   .addHelpText('after', '\nNothing is kept after it ends. PORT chooses the port (default 4000).')
   .action(() =>
-    attempt(async () => {
+    attemptToStart(async () => {
       say('PORTICO SANDBOX: simulated vendors, invented patients. Nothing here is real.');
       await (await import('./run.ts')).start(environment(), say);
     }),
@@ -122,7 +126,7 @@ program
   )
   .option('--workers <number>', 'processes on one port, over one PostgreSQL', workerCount)
   .action(({ workers }: { workers?: number }) =>
-    attempt(async () => {
+    attemptToStart(async () => {
       const { serve, serveWithWorkers } = await import('./run.ts');
       const seat = workerSeat();
       if (seat !== undefined) {

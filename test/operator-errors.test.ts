@@ -49,6 +49,16 @@ describe('a file of the configuration', slow, () => {
   );
 });
 
+describe('portico start', slow, () => {
+  it('ends where something keeps it from coming up', async () => {
+    const asked = { PORT: '0', PERSISTED_DOCUMENTS: 'absent.json' };
+    const { code, stdout, stderr } = await run(['start'], asked);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/PERSISTED_DOCUMENTS cannot be read: ENOENT/);
+    expect(stderr).not.toMatch(stack);
+  });
+});
+
 describe('a file that print-schema is given', slow, () => {
   it.each([
     [
