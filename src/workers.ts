@@ -35,6 +35,9 @@ export const workerSeat = (): WorkerSeat | undefined =>
       }),
   };
 
+/** Why there is no process: too many of them, or not enough memory. */
+const reasonOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? 'no reason given';
+
 /** Milliseconds after which a death is forgotten. */
 const memory = 60_000;
 const shortestPause = 250;
@@ -93,10 +96,10 @@ export async function runWorkers({ count, endTimeout, exit, say }: WorkersOption
     }, endTimeout).unref();
   }
 
-  function gone(worker: Worker, code: number | null, signal: NodeJS.Signals | null) {
-    alive.delete(worker);
+  /** @param how by its exit code, its signal, or why there was no process to be had */
+  function gone(name: string, how: number | string) {
     if (ending || !served) {
-      exitCode ||= code === 0 ? 0 : 1;
+      exitCode ||= how === 0 ? 0 : 1;
       if (!ending) {
         end();
       } else if (alive.size === 0) {
@@ -107,7 +110,7 @@ export async function runWorkers({ count, endTimeout, exit, say }: WorkersOption
     const now = Date.now();
     deaths = [...deaths.filter((at) => at > now - memory), now];
     const pause = pauseAfter(deaths, now);
-    say(`Worker ${worker.id} ended (${signal ?? code}). Another one starts in ${pause} ms.`);
+    say(`${name} ended (${how}). Another one starts in ${pause} ms.`);
     const restart = setTimeout(() => {
       restarts.delete(restart);
       void begin();
@@ -118,17 +121,32 @@ export async function runWorkers({ count, endTimeout, exit, say }: WorkersOption
   /** Resolves when the worker serves, or is gone. */
   const begin = () =>
     new Promise<void>((resolve) => {
-      const worker = cluster.fork();
+      let worker: Worker;
+      try {
+        worker = cluster.fork();
+      } catch (error) {
+        gone('A worker', reasonOf(error));
+        resolve();
+        return;
+      }
       alive.add(worker);
+      const ended = (how: number | string) => {
+        alive.delete(worker);
+        gone(`Worker ${worker.id}`, how);
+        resolve();
+      };
       worker.on('message', (message: unknown) => {
         if (message === told.serving) {
           served = true;
           resolve();
         }
       });
-      worker.once('exit', (code, signal) => {
-        gone(worker, code, signal as NodeJS.Signals | null);
-        resolve();
+      worker.once('exit', (code, signal) => ended(signal ?? code));
+      worker.on('error', (error) => {
+        // What never began does not exit either.
+        if (worker.process.pid === undefined) {
+          ended(reasonOf(error));
+        }
       });
     });
 

@@ -1,8 +1,9 @@
-import { once } from 'node:events';
+import cluster, { type Worker } from 'node:cluster';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { pauseAfter } from '../src/workers.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pauseAfter, runWorkers } from '../src/workers.ts';
 import { run } from './support/command-line.ts';
 import { freePort } from './support/free-port.ts';
 import { pidsOf, useWorkers } from './support/workers.ts';
@@ -225,6 +226,75 @@ describe('workers are refused', slow, () => {
     expect(code).toBe(1);
     expect(stderr.match(/refuses the user or the password \(28P01\)/g)).toHaveLength(1);
     expect(stderr).not.toContain('not-the-password');
+  });
+});
+
+describe('a worker for which there is no process', () => {
+  const fork = vi.spyOn(cluster, 'fork');
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+  let others: Map<NodeJS.Signals, NodeJS.SignalsListener[]>;
+  beforeEach(() => {
+    others = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  });
+  afterEach(() => {
+    fork.mockReset();
+    for (const signal of signals) {
+      for (const listener of process.listeners(signal)) {
+        if (!others.get(signal)?.includes(listener)) {
+          process.off(signal, listener);
+        }
+      }
+    }
+  });
+  afterAll(() => fork.mockRestore());
+
+  const worker = (id: number, pid?: number) =>
+    Object.assign(new EventEmitter(), { id, process: { pid } }) as unknown as Worker;
+  const failure = (code: string) => Object.assign(new Error(code), { code });
+
+  it('is begun again after a pause, as one that died', async () => {
+    const [first, second, last] = [worker(1, 4_001), worker(2), worker(4, 4_004)];
+    fork.mockReturnValueOnce(first).mockReturnValueOnce(second);
+    fork.mockImplementationOnce(() => {
+      throw failure('ENOMEM');
+    });
+    fork.mockReturnValueOnce(last);
+    const said: string[] = [];
+    const exits: number[] = [];
+    const running = runWorkers({
+      ...{ count: 1, endTimeout: 1_000 },
+      exit: (code) => exits.push(code),
+      say: (line) => said.push(line),
+    });
+    first.emit('message', 'serving');
+    await running;
+    first.emit('exit', null, 'SIGKILL');
+    await vi.waitFor(() => expect(fork).toHaveBeenCalledTimes(2));
+    second.emit('error', failure('EAGAIN'));
+    await vi.waitFor(() => expect(fork).toHaveBeenCalledTimes(4), { timeout: 5_000 });
+    expect(said).toEqual([
+      '1 workers serve.',
+      'Worker 1 ended (SIGKILL). Another one starts in 250 ms.',
+      'Worker 2 ended (EAGAIN). Another one starts in 500 ms.',
+      'A worker ended (ENOMEM). Another one starts in 1000 ms.',
+    ]);
+    // Of one that lives, an error is no end.
+    last.emit('error', failure('EPERM'));
+    expect(said).toHaveLength(4);
+    expect(exits).toEqual([]);
+  });
+
+  it('ends all where it is the first', async () => {
+    const first = worker(1);
+    fork.mockReturnValueOnce(first);
+    const exits: number[] = [];
+    const running = runWorkers({
+      ...{ count: 2, endTimeout: 1_000, say: () => undefined },
+      exit: (code) => exits.push(code),
+    });
+    first.emit('error', failure('EAGAIN'));
+    await running;
+    expect(exits).toEqual([1]);
   });
 });
 
