@@ -60,8 +60,16 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
   /** When they were last fetched for the sake of a key that was not among them. */
   let soughtAt = Number.NEGATIVE_INFINITY;
 
+  /** Milliseconds; for ever where the clock was set back meanwhile, or nobody could get in until it is there again. */
+  const since = (then: number) => {
+    const passed = clock() - then;
+    return passed < 0 ? Number.POSITIVE_INFINITY : passed;
+  };
+
   const fetchAnew = () => {
-    fetching ??= (keys === undefined ? discoverKeys(issuer) : keys.reload().then(() => keys))
+    // After a failure they are looked for: the provider may have moved them.
+    const known = failedAt > fetchedAt ? undefined : keys;
+    fetching ??= (known === undefined ? discoverKeys(issuer) : known.reload().then(() => known))
       .then(
         (found) => {
           keys = found;
@@ -77,7 +85,7 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
       });
     return fetching;
   };
-  const mayFetch = () => clock() - failedAt > pauseAfterFailure;
+  const mayFetch = () => since(failedAt) > pauseAfterFailure;
 
   const known: JWTVerifyGetKey = (header, token) => {
     if (keys === undefined) {
@@ -88,13 +96,12 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
 
   return {
     async prepare() {
-      const age = clock() - fetchedAt;
-      if (age > goodFor) {
+      if (clock() - fetchedAt > goodFor) {
         keys = undefined;
       }
       if (keys === undefined && (mayFetch() || fetching)) {
         await fetchAnew();
-      } else if (age > freshFor && mayFetch()) {
+      } else if (since(fetchedAt) > freshFor && mayFetch()) {
         void fetchAnew();
       }
     },
@@ -103,7 +110,7 @@ export function createKeySet({ issuer, clock, onProblem }: KeySetOptions): KeySe
         return await known(header, token);
       } catch (error) {
         // A provider may change its keys at any time, also just after they were fetched for another reason.
-        const maySeek = clock() - soughtAt > pauseForUnknownKeys && mayFetch();
+        const maySeek = since(soughtAt) > pauseForUnknownKeys && mayFetch();
         if (!(error instanceof errors.JWKSNoMatchingKey && (fetching || maySeek))) {
           throw error;
         }

@@ -151,6 +151,36 @@ describe('A09: the provider’s keys', () => {
     expect(await outcome(await fresh.sign())).toBe('sandbox-staff');
   });
 
+  it('are fetched also after a clock that was set back, whenever they were fetched before', async () => {
+    const [old, fresh] = [await newKey('old'), await newKey('fresh')];
+    published = [old.jwk];
+    behave = failing;
+    expect(await outcome(await old.sign())).toBe(unknown);
+    now -= 3_600_000;
+    behave = () => false;
+    expect(await outcome(await old.sign())).toBe('sandbox-staff');
+    published = [fresh.jwk];
+    now += 60_000;
+    expect(await outcome(await fresh.sign())).toBe('sandbox-staff');
+    published = [old.jwk];
+    now -= 3_600_000;
+    expect(await outcome(await old.sign())).toBe('sandbox-staff');
+  });
+
+  it('are found where the provider has moved them', async () => {
+    const [old, fresh] = [await newKey('old'), await newKey('fresh')];
+    published = [old.jwk];
+    expect(await outcome(await old.sign())).toBe('sandbox-staff');
+    keysAt = `${issuer}/keys`;
+    published = [fresh.jwk];
+    behave = (response, path) => path === '/jwks' && failing(response);
+    now += 60_000;
+    // Nobody is made to wait for a second place.
+    expect(await outcome(await fresh.sign())).toBe('UNAUTHENTICATED');
+    now += 3_000;
+    expect(await outcome(await fresh.sign())).toBe('sandbox-staff');
+  });
+
   it('are not asked for over http of another host than the issuer’s', async () => {
     const key = await newKey('one');
     published = [key.jwk];
