@@ -107,6 +107,10 @@ export function createExplorer(explorer: Explorer, clock: () => number) {
       if (page === undefined || page.tabs !== options.defaultTabs) {
         const body = render(options).then((text) => new TextEncoder().encode(text));
         page = { tabs: options.defaultTabs, body };
+        // One that could not be made is made anew for whoever comes next.
+        body.catch(() => {
+          page = page?.body === body ? undefined : page;
+        });
       }
       return page.body;
     },

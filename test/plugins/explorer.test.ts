@@ -25,7 +25,7 @@ function opened({ failures = 0 } = {}) {
     const body = await explorer.page({ ...(await explorer.options()) });
     return { body, text: new TextDecoder().decode(body) };
   };
-  return { clock, open, asked: () => asked };
+  return { explorer, clock, open, asked: () => asked };
 }
 
 describe('the page of GraphiQL', () => {
@@ -56,5 +56,12 @@ describe('the page of GraphiQL', () => {
     expect(text).toContain('query PatientOverview');
     expect(text).not.toContain('patient-');
     expect((await open()).text).toContain('patient-2');
+  });
+
+  it('is made anew where it could not be made', async () => {
+    const { explorer, open } = opened();
+    const options = await explorer.options();
+    await expect(explorer.page({ ...options, title: 1n as never })).rejects.toThrow('BigInt');
+    expect((await open()).text).toContain('patient-1');
   });
 });
