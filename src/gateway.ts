@@ -18,6 +18,7 @@ import { createWorkInHand } from './plugins/use-work-in-hand.ts';
 import { createServer, type ServerOptions } from './server.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
+import { placeOf } from './telemetry/fault-place.ts';
 import { createLedgerReader } from './telemetry/ledger-reader.ts';
 import type { Metrics, MetricsOptions } from './telemetry/metrics.ts';
 import { type Observer, observedBy } from './telemetry/observer.ts';
@@ -162,11 +163,7 @@ export async function openGateway(config: Config, options: GatewayOptions) {
         { operationId: encodeOwnId('Operation', id), action, state },
         'operation left behind by a dead process',
       ),
-    onError: (error) =>
-      logger.error(
-        { fault: error instanceof Error ? error.name : typeof error },
-        'recovery failed',
-      ),
+    onError: (error) => logger.error({ fault: placeOf(error) }, 'recovery failed'),
   });
   const tokens = countRenewals(store.tokens, (...renewal) => metrics?.tokenRenewed(...renewal));
   const doors = openDoors(config, tokens, clock);

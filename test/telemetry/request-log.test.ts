@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { StoreError } from '../../src/store/store-error.ts';
 import { readable, readableLog } from '../../src/telemetry/readable-log.ts';
 import { createRequestLog } from '../../src/telemetry/request-log.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { type StartedGateway, startTestGateway } from '../support/gateway.ts';
 import { personalIn } from '../support/personal-data.ts';
 
 type Line = Record<string, unknown>;
 
-let gateway: TestGateway;
+let gateway: StartedGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
 });
@@ -243,6 +244,20 @@ describe('L07: the log of a request with nested personal data', () => {
     ).toEqual([]);
     expect(JSON.stringify(lines)).not.toContain(canary);
     expect(answer.text).not.toContain(canary);
+  });
+});
+
+describe('what is done beside requests', () => {
+  it('says where it failed', async () => {
+    const { operations } = gateway.store;
+    vi.spyOn(operations, 'abandoned').mockRejectedValueOnce(new StoreError('UNAVAILABLE'));
+    const failed = () =>
+      linesIn(gateway.logged()).filter(({ msg }) => msg === 'recovery failed') as Line[];
+    await vi.waitFor(() => expect(failed()).toHaveLength(1), { timeout: 10_000 });
+    expect(failed()[0]?.fault).toMatchObject({
+      ...{ name: 'StoreError', kind: 'UNAVAILABLE' },
+      stack: expect.arrayContaining([expect.stringMatching(/^\s+at /)]),
+    });
   });
 });
 
