@@ -26,7 +26,7 @@ function loggerFor({ logLevel: level }: Config, seat?: WorkerSeat): Logger {
   const options = { level, base, timestamp: pino.stdTimeFunctions.isoTime };
   return process.stdout.isTTY
     ? pino(options, readableLog(process.stdout))
-    : pino(options, gatheredLog());
+    : pino(options, gatheredLog(base));
 }
 
 function exit(code: number): never {

@@ -25,9 +25,9 @@ const linesIn = (bytes: Buffer) => bytes.reduce((sum, byte) => sum + Number(byte
 const sleep = (milliseconds: number) =>
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 
-const lineOfLost = (lost: number) => {
+const lineOfLost = (base: object | null, lost: number) => {
   const msg = 'lines of the log were lost: nobody took them';
-  return `${JSON.stringify({ level: 40, time: new Date(), lost, msg })}\n`;
+  return `${JSON.stringify({ level: 40, time: new Date(), ...base, lost, msg })}\n`;
 };
 
 /**
@@ -36,8 +36,9 @@ const lineOfLost = (lost: number) => {
  * for ever): what they do not take waits, up to a bound, and lines beyond are lost. What is left is written
  * when the process ends; one that is killed loses the lines of its last turn. Workers share an output: lines
  * stay whole.
+ * @param base what each line of the log has
  */
-export function gatheredLog(): DestinationStream {
+export function gatheredLog(base: object | null): DestinationStream {
   // Opened by Node, a pipe no longer makes its writer wait; and its other writers need not fall over it.
   process.stdout.on('error', ignored);
   let lines = '';
@@ -58,7 +59,7 @@ export function gatheredLog(): DestinationStream {
       while (waiting.length > 0) {
         waiting = waiting.subarray(writeSync(1, waiting, 0, endOfLines(waiting)));
         if (waiting.length === 0 && lost > 0) {
-          take(lineOfLost(lost));
+          take(lineOfLost(base, lost));
           lost = 0;
         }
       }

@@ -17,7 +17,8 @@ function begin(program: string, times: 1 | 2 = 1) {
   const source = new URL('../../src/telemetry/gathered-log.ts', import.meta.url);
   const module = `import { pino } from 'pino';
     import { gatheredLog } from ${JSON.stringify(source.href)};
-    const log = pino({}, gatheredLog());
+    const base = { pid: process.pid, worker: 7 };
+    const log = pino({ base }, gatheredLog(base));
     ${program}`;
   const tsx = import.meta.resolve('tsx');
   const words = [process.execPath, '--import', tsx, '--input-type=module', '-e', module];
@@ -71,7 +72,7 @@ describe('the log on standard output', () => {
   it('takes a line of any length, and one that does not end', async () => {
     const { said, code } = await run(
       `log.info('x'.repeat(100_000));
-       setTimeout(() => gatheredLog().write(JSON.stringify({ msg: 'y'.repeat(9_000) })), 50);`,
+       setTimeout(() => gatheredLog(base).write(JSON.stringify({ msg: 'y'.repeat(9_000) })), 50);`,
     );
     expect(said.map(({ length }) => length)).toEqual([100_000, 9_000]);
     expect(code).toBe(0);
@@ -116,7 +117,7 @@ describe('the log on standard output', () => {
     const numbered = lines.filter((each) => each.line !== undefined).map((each) => each.line);
     const lost = lines.reduce((sum, each) => sum + (each.lost ?? 0), 0);
     expect(lines.filter((each) => each.lost !== undefined)).toMatchObject([
-      { level: 40, msg: 'lines of the log were lost: nobody took them' },
+      { level: 40, worker: 7, msg: 'lines of the log were lost: nobody took them' },
     ]);
     expect(lost).toBeGreaterThan(1_000);
     expect(numbered.length + lost).toBe(3_001);
