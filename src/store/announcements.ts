@@ -85,8 +85,10 @@ export function openAnnouncements(databaseUrl: string): Announcements & { close(
   void connect();
   return {
     say(topic, text) {
+      const current = client;
       const payload = JSON.stringify({ from, topic, text } satisfies Envelope);
-      client?.query('select pg_notify($1, $2)', [line, payload]).catch(() => undefined);
+      // Nor would it hear anything: a database that went over to another machine may just be silent here.
+      current?.query('select pg_notify($1, $2)', [line, payload]).catch(() => lost(current));
     },
     onSaid(topic, listener) {
       listeners.set(topic, listener);
