@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
 import type { Retention } from '../domain/keeping.ts';
 import type { Sealer } from '../domain/store.ts';
 import { isSealed } from './access-chain.ts';
@@ -87,31 +87,50 @@ async function pruneChain(
   return gone.length;
 }
 
+/** Deletes one patient's, some at a time. @returns how many */
+const pruneEventsOf = (database: Database, sealer: Sealer, patientId: string, before: Date) =>
+  database.transaction(async (queries) => {
+    const unchained = await queries
+      .delete(accessEvents)
+      .where(
+        and(
+          eq(accessEvents.patientId, patientId),
+          isNull(accessEvents.number),
+          lt(accessEvents.at, before),
+        ),
+      )
+      .returning({ id: accessEvents.id });
+    return unchained.length + (await pruneChain(queries, sealer, patientId, before));
+  });
+
+/** Patient by patient: chains that are left as they are do not keep those of others. */
 async function pruneEvents(database: Database, sealer: Sealer, before: Date): Promise<number> {
-  const old = await database.run((queries) =>
-    queries
-      .selectDistinct({ patientId: accessEvents.patientId })
-      .from(accessEvents)
-      .where(lt(accessEvents.at, before))
-      .limit(rowsAtOnce),
-  );
   let total = 0;
-  for (const { patientId } of old) {
-    total += await database.transaction(async (queries) => {
-      const unchained = await queries
-        .delete(accessEvents)
+  for (let last: string | undefined; ; ) {
+    const old = await database.run((queries) =>
+      queries
+        .selectDistinct({ patientId: accessEvents.patientId })
+        .from(accessEvents)
         .where(
           and(
-            eq(accessEvents.patientId, patientId),
-            isNull(accessEvents.number),
             lt(accessEvents.at, before),
+            last === undefined ? undefined : gt(accessEvents.patientId, last),
           ),
         )
-        .returning({ id: accessEvents.id });
-      return unchained.length + (await pruneChain(queries, sealer, patientId, before));
-    });
+        .orderBy(asc(accessEvents.patientId))
+        .limit(rowsAtOnce),
+    );
+    for (const { patientId } of old) {
+      for (let gone = rowsAtOnce; gone >= rowsAtOnce; ) {
+        gone = await pruneEventsOf(database, sealer, patientId, before);
+        total += gone;
+      }
+    }
+    last = old.at(-1)?.patientId;
+    if (last === undefined) {
+      return total;
+    }
   }
-  return total;
 }
 
 /** Deletes rows whose time of keeping is over. */
@@ -122,15 +141,11 @@ export const createRetention = (
 ): Retention => ({
   async prune({ eventsBefore, ...limits }) {
     await clearExpiredLogins(database, new Date(clock()));
-    const counts = { operations: 0, events: 0 };
+    let operations = 0;
     for (let gone = 1; gone > 0; ) {
       gone = await pruneOperations(database, limits);
-      counts.operations += gone;
+      operations += gone;
     }
-    for (let gone = 1; gone > 0; ) {
-      gone = await pruneEvents(database, sealer, eventsBefore);
-      counts.events += gone;
-    }
-    return counts;
+    return { operations, events: await pruneEvents(database, sealer, eventsBefore) };
   },
 });

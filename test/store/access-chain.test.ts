@@ -248,6 +248,22 @@ describeOnBoth('the chains of events', (open) => {
     expect(await store.accessLog.verify(patientId)).toMatchObject({ events: 2, broken: [] });
   });
 
+  test('are pruned however many others are left as they are', async () => {
+    const { database, store, clock } = await open();
+    await store.accessLog.record(Array.from({ length: 20 }, () => event(randomUUID())));
+    // Their heads are gone.
+    await run(
+      database,
+      sql`insert into access_events (id, at, patient_id, actor, actor_roles, action, outcome, number, hash)
+        select gen_random_uuid(), '2020-01-01', gen_random_uuid(), 'somebody', '{}', 'read', 'ALLOWED', 1, ''
+        from generate_series(1, 1000)`,
+    );
+    clock.now += 1000;
+    const [never, eventsBefore] = [new Date(0), new Date(clock.now)];
+    const limits = { settledBefore: never, keysValidSince: never, eventsBefore };
+    expect(await store.retention.prune(limits)).toEqual({ operations: 0, events: 20 });
+  });
+
   test('hold after the encryption key was changed, while the old one is known', async () => {
     const { database, log, ana } = await openWithChain(2);
     const next = randomBytes(32);
