@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { edgeSettingsOf, edgeVariables } from './config/edge.ts';
+import { edgeSettingsOf, edgeVariables, flag } from './config/edge.ts';
 import { comesTooLate } from './config/env-file.ts';
 import { problem, problemsOf } from './config/problems.ts';
 import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
@@ -65,8 +65,6 @@ const isTimeZone = (text: string) => {
     return false;
   }
 };
-
-const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 const key = z.string().transform((text, context) => {
   const bytes = Buffer.from(text, 'base64');

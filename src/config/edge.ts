@@ -4,6 +4,8 @@ import { wholeNumber } from '../vendors/vendor-definition.ts';
 
 /** What stands between the socket and the resolvers: limits, rates, proxies, documents. */
 
+export const flag = z.enum(['true', 'false']).transform((word) => word === 'true');
+
 const limit = (usual: number, most: number) => wholeNumber(1, most).default(usual);
 
 /** `10.0.0.0/8, 192.0.2.7` as a list that addresses are checked against. */
@@ -51,10 +53,7 @@ export const edgeVariables = z.object({
   SUBSCRIPTIONS_PER_CALLER: limit(10, 10_000),
   TRUSTED_PROXIES: networks.optional(),
   PERSISTED_DOCUMENTS: z.string().min(1).optional(),
-  PERSISTED_DOCUMENTS_ONLY: z
-    .enum(['true', 'false'])
-    .transform((word) => word === 'true')
-    .default(false),
+  PERSISTED_DOCUMENTS_ONLY: flag.default(false),
 });
 
 /** Everybody is one caller in a sandbox, tools that try out a whole schema included. */

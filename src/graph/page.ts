@@ -3,8 +3,9 @@ import type { Rows, Page as StorePage } from '../domain/store.ts';
 
 /** Relay's window over a list, with our bounds. */
 
-const defaultSize = 25;
-const largestSize = 100;
+/** What a page holds when neither `first` nor `last` is given, and what it can hold at most. */
+export const usualPage = 25;
+export const largestPage = 100;
 
 export interface PageArguments {
   first?: number | null | undefined;
@@ -50,9 +51,9 @@ export function readPageArguments({ first, after, last, before }: PageArguments)
   if (first != null && last != null) {
     throw badInput('Ask for the first or for the last entries, not for both.');
   }
-  const limit = first ?? last ?? defaultSize;
-  if (limit < 1 || limit > largestSize) {
-    throw badInput(`A page has 1 to ${largestSize} entries.`);
+  const limit = first ?? last ?? usualPage;
+  if (limit < 1 || limit > largestPage) {
+    throw badInput(`A page has 1 to ${largestPage} entries.`);
   }
   return {
     limit,

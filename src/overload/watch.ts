@@ -36,5 +36,3 @@ export function watchLoad(options: AdmissionOptions, logger: Logger) {
     close: stop,
   };
 }
-
-export type LoadWatch = ReturnType<typeof watchLoad>;

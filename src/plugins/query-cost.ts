@@ -27,6 +27,7 @@ import {
 } from 'graphql';
 import { isOwnRecordId } from '../domain/ids.ts';
 import { costOf } from '../graph/field-cost.ts';
+import { largestPage, usualPage } from '../graph/page.ts';
 
 /** What an operation may cost, before it is executed. */
 export interface QueryCost {
@@ -36,9 +37,6 @@ export interface QueryCost {
   fields: number;
 }
 
-/** What a page holds when neither `first` nor `last` is given, and what it can hold at most. */
-const usualPage = 25;
-const largestPage = 100;
 /** Entries of a list that says nothing about itself. */
 const usualList = 10;
 /** Entries of a list of the introspection. */
