@@ -139,6 +139,11 @@ program
     }),
   );
 
+/** Milliseconds after its report that the doctor says why it is still there. */
+const soon = 1_000;
+const stillThere =
+  'The report is complete. Waiting for an embedded store to close, or for the system to give up a look-up of a host name...';
+
 program
   .command('doctor')
   .description(
@@ -156,8 +161,8 @@ which writes to its files and may go on for longer.
 Prints one line each: ok, note (well, but good to know), FAILED (with what to do
 next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
   )
-  .action(() =>
-    attemptToPrint(async () => {
+  .action(async () => {
+    await attemptToPrint(async () => {
       const { runDoctor } = await import('./doctor/run-doctor.ts');
       const { isTTY = false, columns } = process.stdout;
       const colors = isTTY && !process.env.NO_COLOR;
@@ -166,8 +171,10 @@ next), - (not configured). Ends with 0 where nothing FAILED, otherwise with 1.`,
       if (!(await runDoctor(options))) {
         process.exitCode = 1;
       }
-    }),
-  );
+    });
+    // Only where something keeps it. An end by force would spoil the store, and waits for a look-up all the same.
+    setTimeout(say, soon, stillThere).unref();
+  });
 
 program
   .command('sandbox')

@@ -189,4 +189,12 @@ describe('portico doctor', () => {
       /^note {4}Store {14}embedded in data\/store; all migrations are applied\./,
     );
   });
+
+  it('says why it is still there after its report', async () => {
+    const kept = '--import data:text/javascript,setInterval(()=>undefined,60_000)';
+    const doctor = portico(['doctor'], { NODE_OPTIONS: kept });
+    await doctor.says(/^The report is complete\. Waiting for an embedded store .*\.\.\.$/m);
+    expect(doctor.stdout()).toMatch(/^\d things to mend; then run portico doctor again\.$/m);
+    doctor.process.kill();
+  });
 });
