@@ -32,6 +32,15 @@ const usualConnections = 4_000;
 /** Milliseconds that a client may go on sending what was answered already. */
 const lingering = 1_000;
 
+const nameOrAddress = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+
+/**
+ * Whether a host can be the beginning of the request's URL. One that is none would be a fault of ours, and with a
+ * slash in it the request would be for another path than the one that it came by.
+ */
+const isHost = (text = '') =>
+  text === '' || (nameOrAddress.test(text) && URL.canParse(`http://${text}`));
+
 const notReady: RequestListener = (_request, response) => {
   response.writeHead(503, { 'retry-after': '1' }).end('starting\n');
 };
@@ -89,6 +98,11 @@ export async function listen(
 ) {
   let answer: RequestListener = notReady;
   const server = createServer(bounds, (request, response) => {
+    if (!isHost(request.headers.host)) {
+      // As Node itself answers where there is none.
+      response.writeHead(400, { connection: 'close' }).end();
+      return;
+    }
     closeWithConnection(request, response);
     response.once('finish', () => {
       // A body that nobody wants is not awaited, but its sender may read the answer first.

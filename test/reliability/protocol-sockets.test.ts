@@ -111,6 +111,13 @@ describe('H08: a request that two servers could read differently', () => {
     ['a blank before the colon', () => whole('x-a : b')],
     ['a folded header', () => whole('x-a: b\r\n\tc d\u0000')],
     ['no host', () => whole().replace('host: localhost\r\n', '')],
+    ['a host that is none', () => whole().replace('host: localhost', 'host: [')],
+    ['a port that is none', () => whole().replace('host: localhost', 'host: localhost:99999')],
+    // The one path is always answered, also under load and at the end.
+    [
+      'a path in its host',
+      () => whole().replace('/graphql', '/health').replace('localhost', 'localhost/graphql#'),
+    ],
   ])('H08: by %s is a 400, and the connection is closed', async (_name, request) => {
     const { wire, answer } = await sent(request());
     expect(statusIn(answer)).toBe(400);
