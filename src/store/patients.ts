@@ -111,7 +111,7 @@ export function createPatientRegister(
       const [found, counted] = await Promise.all([
         database.run((queries) =>
           queries
-            .select()
+            .select(known)
             .from(patients)
             .where(and(matches, ...window.conditions))
             .orderBy(...window.order)
