@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command } from 'commander';
+import { attemptToPrint, attemptToStart, print, say } from './attempt.ts';
 import { firstPort, patientKey, webAddress, workerCount } from './command-arguments.ts';
 import { type Surroundings, withFile } from './config/env-file.ts';
 import type { Environment } from './config.ts';
 import { StartError } from './listen.ts';
 import type { SchemaFiles } from './schema-files.ts';
-import { inSources } from './telemetry/source-places.ts';
 import { workerSeat } from './workers.ts';
 
 /**
@@ -44,52 +44,6 @@ function envFile(): Environment {
 }
 
 const environment = () => surroundings().variables;
-
-// Whoever read what is said may be gone: that ends nothing.
-process.stderr.on('error', () => undefined);
-
-/** Why not all that was printed got out, where it did not. */
-let unprinted: NodeJS.ErrnoException | undefined;
-process.stdout.on('error', (error) => {
-  unprinted ??= error;
-});
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-const print = (line: string) => void process.stdout.write(`${line}\n`);
-
-type Run = () => Promise<unknown> | unknown;
-
-/** Ends with one clear message for what the operator can mend, and with a stack for our own faults. */
-async function attempt(run: Run): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    const fault = error as NodeJS.ErrnoException;
-    const mendable = ['ConfigurationError', 'StoreError', 'StartError'].includes(fault.name);
-    say(mendable ? fault.message : inSources(String(fault.stack)));
-    process.exitCode = 1;
-  }
-}
-
-/** The same for what runs on: where it does not start, no simulator, and no line to a primary, keeps it. */
-async function attemptToStart(run: Run): Promise<void> {
-  await attempt(run);
-  if (process.exitCode === 1) {
-    process.exit();
-  }
-}
-
-/** The same for a command that is there for what it prints: where that does not get out, it failed. */
-const attemptToPrint = (run: Run) =>
-  attempt(async () => {
-    await run();
-    await new Promise((resolve) => process.stdout.write('', resolve));
-    if (unprinted !== undefined) {
-      throw new StartError(
-        `Not all of the output could be written (${unprinted.code}): do not rely on what there is of it. What was changed stays changed.`,
-      );
-    }
-  });
 
 /** Of `package.json`, which lies above the sources wherever they run. */
 function version(): string {

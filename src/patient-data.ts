@@ -48,7 +48,7 @@ export const exportPatient = (
     return true;
   });
 
-const atVendors = (accounts: readonly VendorAccount[]) =>
+const atVendors = (accounts: readonly Pick<VendorAccount, 'vendor' | 'vendorPatientId'>[]) =>
   accounts.map(
     ({ vendor, vendorPatientId }) =>
       `${vendor} still has what it holds of its patient ${vendorPatientId}: ask the vendor to delete it.`,

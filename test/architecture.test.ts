@@ -56,12 +56,12 @@ const plan: Record<string, readonly string[]> = {
   'configured-store': ['domain', 'config', 'encryption-key', 'store'],
   audit: ['domain', 'config', 'configured-store'],
   'patient-data': ['domain', 'config', 'configured-store'],
-  reseal: ['config', 'configured-store'],
+  ...{ reseal: ['config', 'configured-store'], attempt: ['listen', 'telemetry'] },
   doctor: ['domain', 'auth', 'config', 'http', 'plugins', 'store', 'vendors'],
   'schema-files': ['graph', 'listen', 'vendors'],
   main: [
-    ...['auth', 'audit', 'command-arguments', 'config', 'doctor', 'listen', 'patient-data'],
-    ...['reseal', 'run', 'schema-files', 'telemetry', 'workers'],
+    ...['attempt', 'auth', 'audit', 'command-arguments', 'config', 'doctor', 'listen'],
+    ...['patient-data', 'reseal', 'run', 'schema-files', 'workers'],
   ],
   // For other people's projects: it knows nothing of the gateway but what the schema says.
   client: [],
@@ -356,7 +356,8 @@ describe('the entry', () => {
     const enders = sources.filter(
       ({ words }) => words.has('process.exit') || words.has('process.exitCode'),
     );
-    expect(enders.map(({ path }) => path).sort()).toEqual(['src/main.ts', 'src/run.ts']);
+    const paths = enders.map(({ path }) => path).sort();
+    expect(paths).toEqual(['src/attempt.ts', 'src/main.ts', 'src/run.ts']);
   });
 });
 

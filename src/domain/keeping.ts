@@ -37,9 +37,12 @@ export interface PatientExport {
   accessEvents: readonly AccessEvent[];
 }
 
+/** Who a patient is at a vendor. */
+type VendorReference = Pick<VendorAccount, 'vendor' | 'vendorPatientId'>;
+
 /** What of a patient was deleted, in rows; or the writes that have to be settled first. */
 export type Erasure =
-  | { erased: Readonly<Record<string, number>>; vendorAccounts: readonly VendorAccount[] }
+  | { erased: Readonly<Record<string, number>>; vendorAccounts: readonly VendorReference[] }
   | { unsettled: readonly string[] };
 
 /** One patient's data as a whole. */

@@ -117,7 +117,6 @@ export function createPatientData(
       if (id === undefined) {
         return undefined;
       }
-      const accounts = await store.accounts.findByPatients([id]);
       return database.transaction(async (queries) => {
         // First of all, since a write that begins holds the patient: it is seen here, or comes too late.
         const [patient] = await queries
@@ -140,6 +139,13 @@ export function createPatientData(
         if (open.length > 0) {
           return { unsettled: open.map((operation) => operation.id) };
         }
+        const accounts = await queries
+          .select({
+            vendor: vendorAccounts.vendor,
+            vendorPatientId: vendorAccounts.vendorPatientId,
+          })
+          .from(vendorAccounts)
+          .where(eq(vendorAccounts.patientId, id));
         const erased: Record<string, number> = {};
         for (const [name, table] of Object.entries(held)) {
           const rows = await queries.delete(table).where(eq(table.patientId, id)).returning();

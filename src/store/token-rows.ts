@@ -169,5 +169,3 @@ export function createTokenRows(database: Database, sealer: Sealer) {
     },
   };
 }
-
-export type TokenRows = ReturnType<typeof createTokenRows>;

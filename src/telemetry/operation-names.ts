@@ -34,5 +34,3 @@ export function createOperationNames(documents: Iterable<string> = [], most = mo
     return name;
   };
 }
-
-export type OperationNames = ReturnType<typeof createOperationNames>;

@@ -215,6 +215,23 @@ describe('the data of one patient, while others write', () => {
     expect(await store.operations.findByIds([id])).toHaveLength(1);
   });
 
+  test('is told of the account that was linked at the last moment', async () => {
+    const { store, patientId, other, untilWaiting } = await opened();
+    await other.query('begin');
+    await other.query(
+      `insert into vendor_accounts (patient_id, vendor, vendor_patient_id, link_method, linked_at)
+       values ($1, 'CERBO', 'cerbo-7', 'STAFF', now())`,
+      [patientId],
+    );
+    const erased = store.patientData.erase(patientId, 'operator');
+    await untilWaiting(1);
+    await other.query('commit');
+    expect(await erased).toMatchObject({
+      erased: { vendorAccounts: 1 },
+      vendorAccounts: [{ vendor: 'CERBO', vendorPatientId: 'cerbo-7' }],
+    });
+  });
+
   test('is not written anew once it is about to be deleted', async () => {
     const { store, patientId, other, untilWaiting, begin } = await opened();
     await store.visits.add({ patientId, vendor: 'VSEE', vendorVisitId: '1', kind: 'WALK_IN' });
