@@ -1,9 +1,6 @@
 import type { Environment } from './config.ts';
-import { withConfiguredStore } from './configured-store.ts';
+import { sayNowAndThen, withConfiguredStore } from './configured-store.ts';
 import type { BrokenChain } from './domain/store.ts';
-
-/** Milliseconds after which it is said how far it has come. */
-const silence = 1_000;
 
 const problems: Record<BrokenChain['problem'], string> = {
   CHANGED: 'was changed',
@@ -24,13 +21,10 @@ export function verifyAudit(
   print: (line: string) => void,
 ): Promise<boolean> {
   return withConfiguredStore(environment, 'READ', say, async ({ accessLog }) => {
-    let said = performance.now();
-    const report = await accessLog.verify(patientId, (chains) => {
-      if (performance.now() - said > silence) {
-        said = performance.now();
-        say(`${chains} patients...`);
-      }
-    });
+    const tell = sayNowAndThen(say);
+    const report = await accessLog.verify(patientId, (chains) =>
+      tell(() => `${chains} patients...`),
+    );
     for (const broken of report.broken) {
       print(
         `BROKEN: patient ${broken.patientId}: event ${broken.number} ${problems[broken.problem]}.`,

@@ -5,6 +5,20 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import { openStore } from './store/open-store.ts';
 import { createSealer } from './store/sealing.ts';
 
+/** Milliseconds after which it is said how far a command has come. */
+const silence = 1_000;
+
+/** Says how far a command has come, now and then only. */
+export function sayNowAndThen(say: (line: string) => void): (line: () => string) => void {
+  let said = performance.now();
+  return (line) => {
+    if (performance.now() - said > silence) {
+      said = performance.now();
+      say(line());
+    }
+  };
+}
+
 /**
  * Lends the store that `serve` uses to a command, which neither makes one nor brings it up to date.
  * @param need what the command does with it

@@ -1,13 +1,9 @@
 import type { Environment } from './config.ts';
-import { withConfiguredStore } from './configured-store.ts';
+import { sayNowAndThen, withConfiguredStore } from './configured-store.ts';
 
-/** Milliseconds after which it is said how far it has come. */
-const silence = 1_000;
-
-const counted = (counts: Readonly<Record<string, number>>) =>
-  Object.entries(counts).filter(([, count]) => count > 0);
 const inWords = (counts: Readonly<Record<string, number>>) =>
-  counted(counts)
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
     .map(([table, count]) => `${table} ${count}`)
     .join(', ');
 const sum = (counts: Readonly<Record<string, number>>) =>
@@ -24,13 +20,10 @@ export const resealStore = (
   print: (line: string) => void,
 ): Promise<boolean> =>
   withConfiguredStore(environment, 'CHANGE', say, async ({ resealing }) => {
-    let said = performance.now();
-    const { resealed, unreadable, loginsUntil } = await resealing.reseal((soFar) => {
-      if (performance.now() - said > silence) {
-        said = performance.now();
-        say(`${sum(soFar)} values sealed anew...`);
-      }
-    });
+    const tell = sayNowAndThen(say);
+    const { resealed, unreadable, loginsUntil } = await resealing.reseal((soFar) =>
+      tell(() => `${sum(soFar)} values sealed anew...`),
+    );
     print(
       sum(resealed) === 0
         ? 'Nothing was sealed with an earlier key.'

@@ -102,6 +102,7 @@ describe('statements that are run often', { timeout: 30_000 }, () => {
     expect(await second.store.accessLog.verify(id)).toMatchObject({ events: 2, broken: [] });
   });
 
+  // Only where there is a PgBouncer, which no npm package holds: `.ci/run` installs Debian's.
   it.skipIf(!hasPooler)(
     `bring what was asked for through a pooler that gives connections out by transaction${withoutPooler}`,
     async () => {
