@@ -1,10 +1,10 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { realpathSync } from 'node:fs';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle, type PgliteDatabase } from 'drizzle-orm/pglite';
 import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
+import { hasCluster, openCluster } from './embedded-cluster.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrateWith, needCurrent, noStore } from './migrate.ts';
@@ -33,9 +33,11 @@ function prepared(directory: string): string {
   }
 }
 
-async function opened(path: string | undefined, lock: FolderLock | undefined): Promise<PGlite> {
-  const client = path === undefined ? new PGlite() : new PGlite(path);
-  await client.waitReady;
+async function opened(
+  directory: string | undefined,
+  lock: FolderLock | undefined,
+): Promise<PGlite> {
+  const client = await openCluster(directory);
   if (lock !== undefined) {
     // All that the database is told goes through here, also in a transaction that was begun before.
     const tell = client.execProtocolRawSync.bind(client);
@@ -60,7 +62,7 @@ export async function openEmbedded(
   existing = false,
 ): Promise<Database> {
   const where = `the data folder ${dataDirectory}`;
-  if (existing && !existsSync(join(dataDirectory ?? '', 'database'))) {
+  if (existing && !hasCluster(dataDirectory ?? '')) {
     throw noStore(where);
   }
   const directory = dataDirectory === undefined ? undefined : prepared(dataDirectory);
@@ -74,7 +76,7 @@ export async function openEmbedded(
   }
   let client: PGlite | undefined;
   try {
-    client = await opened(directory && join(directory, 'database'), lock);
+    client = await opened(directory, lock);
     const queries = drizzle(client);
     const engine = engineOf(queries, lock);
     await (existing

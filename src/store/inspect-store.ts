@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { dirname, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
 import type { Queries } from './database.ts';
 import { unusable } from './embedded.ts';
+import { hasCluster, openCluster } from './embedded-cluster.ts';
 import { lockDirectory } from './embedded-lock.ts';
 import { lackOf } from './rights.ts';
 import { keysOf } from './sealing-keys.ts';
@@ -106,16 +106,15 @@ const placeOf = (path: string): string =>
 /** To open it is to write its files, as any start does, and takes as long as it takes. */
 async function inspectEmbedded(dataDirectory: string): Promise<StoreFindings> {
   try {
-    if (!existsSync(join(dataDirectory, 'database'))) {
+    if (!hasCluster(dataDirectory)) {
       // With a last part that only a folder has.
       accessSync(`${placeOf(resolve(dataDirectory))}/.`, constants.W_OK | constants.X_OK);
       return absent;
     }
     const lock = await lockDirectory(dataDirectory);
     try {
-      const client = new PGlite(join(dataDirectory, 'database'));
+      const client = await openCluster(dataDirectory);
       try {
-        await client.waitReady;
         return await factsOf(drizzleEmbedded(client) as unknown as Queries);
       } finally {
         await client.close();

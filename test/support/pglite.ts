@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { PGliteOptions } from '@electric-sql/pglite';
 import { inject } from 'vitest';
 import './prepared-cluster.ts';
 
@@ -19,7 +20,7 @@ const copied = () => {
 };
 
 export class PGlite extends itself.PGlite {
-  constructor(folder?: string) {
-    super(folder === undefined ? { loadDataDir: copied() } : { dataDir: folder });
+  constructor(options: PGliteOptions) {
+    super(options.dataDir === undefined ? { ...options, loadDataDir: copied() } : options);
   }
 }
