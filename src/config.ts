@@ -6,6 +6,7 @@ import { problem, problemsOf } from './config/problems.ts';
 import { telemetrySettingsOf, telemetryVariables } from './config/telemetry.ts';
 import { unknownVariables } from './config/unknown-variables.ts';
 import { type Role, roles } from './domain/roles.ts';
+import { isTimeZone } from './domain/time-zone.ts';
 import { registry } from './vendors/registry.ts';
 import { baseUrl, decimalNumber, isLoopback, wholeNumber } from './vendors/vendor-definition.ts';
 
@@ -57,14 +58,6 @@ const origins = list.refine(
   (texts) => texts.every((text) => URL.canParse(text) && new URL(text).origin === text),
   'must be a comma-separated list of origins such as https://app.example.com',
 );
-
-const isTimeZone = (text: string) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
-  } catch {
-    return false;
-  }
-};
 
 const key = z.string().transform((text, context) => {
   const bytes = Buffer.from(text, 'base64');

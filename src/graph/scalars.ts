@@ -2,6 +2,7 @@ import { GraphQLError, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { DateTimeResolver, EmailAddressResolver, JSONObjectResolver } from 'graphql-scalars';
 import { isCalendarDate } from '../domain/calendar-date.ts';
 import { toPhoneNumber } from '../domain/phone-number.ts';
+import { isTimeZone } from '../domain/time-zone.ts';
 import { builder } from './builder.ts';
 
 // Messages name what is expected and never repeat the value: it may be somebody's health data.
@@ -48,14 +49,6 @@ builder.scalarType('DateTime', {
 builder.addScalarType('EmailAddress', EmailAddressResolver, { description: 'An e-mail address.' });
 
 builder.addScalarType('JSONObject', JSONObjectResolver, { description: 'A JSON object.' });
-
-const isTimeZone = (text: string) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }));
-  } catch {
-    return false;
-  }
-};
 
 builder.scalarType('PhoneNumber', {
   description:

@@ -5,7 +5,8 @@ import type { NodeContext } from './remote-address.ts';
 import { grace } from './use-deadline.ts';
 import type { WorkInHand } from './use-work-in-hand.ts';
 
-const route = /^\/oauth\/([a-z-]{1,40})\/callback$/;
+/** Where vendors' logins send the browser back to, with the vendor's part of it. */
+export const callbackRoute = /^\/oauth\/([a-z-]{1,40})\/callback$/;
 
 export interface ConnectionCallbackOptions {
   /** @returns the address to go on to, or undefined for a callback that belongs to no login */
@@ -76,7 +77,7 @@ export function useConnectionCallback(
 
   return {
     async onRequest({ url, request, endResponse, fetchAPI, serverContext }) {
-      const callbackName = route.exec(url.pathname)?.[1];
+      const callbackName = callbackRoute.exec(url.pathname)?.[1];
       if (callbackName === undefined || request.method !== 'GET') {
         return;
       }

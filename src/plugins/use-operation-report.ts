@@ -4,14 +4,18 @@ import type { ObservedOperation, Observer, OperationEnd } from '../telemetry/obs
 import { errorsIn, type Part, resultsIn, watched } from './parts.ts';
 import type { NodeContext } from './remote-address.ts';
 import { type OperationInHand, type RequestState, requestState } from './request-state.ts';
+import { callbackRoute } from './use-connection-callback.ts';
 
 const longestName = 64;
 /** What is told of a path: nobody else's text. */
 const routes = ['/graphql', '/health', '/ready', '/metrics'];
 
 const routeOf = (pathname: string) => {
-  const isCallback = /^\/oauth\/[a-z-]{1,40}\/callback$/.test(pathname);
-  return isCallback ? '/oauth/callback' : routes.includes(pathname) ? pathname : 'other';
+  return callbackRoute.test(pathname)
+    ? '/oauth/callback'
+    : routes.includes(pathname)
+      ? pathname
+      : 'other';
 };
 
 const codeIn = ({ errors }: ExecutionResult) => {

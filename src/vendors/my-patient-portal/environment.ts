@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone } from '../../domain/time-zone.ts';
 import { baseUrl, credential, limits } from '../vendor-definition.ts';
 import { routeTable } from './routes.ts';
 
@@ -15,14 +16,6 @@ const issuer = z
 
 /** [assumed] where a portal does not say: samedi's clinics are in Germany. */
 const defaultTimeZone = 'Europe/Berlin';
-
-const isTimeZone = (name: string) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-};
 
 /** What a gateway must know of one portal. */
 export const environment = z.object({

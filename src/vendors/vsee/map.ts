@@ -10,6 +10,7 @@ import type {
   VisitMedium,
   VisitStatus,
 } from '../../domain/records.ts';
+import { toTimeZone } from '../../domain/time-zone.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import { usable } from './identifiers.ts';
 import { inviteLink } from './links.ts';
@@ -114,15 +115,7 @@ export const toVisit = ({ vendor, patientId, portal }: VisitOwner, visit: VSeeVi
   inviteUrl: inviteLink(portal, visit.code),
 });
 
-function knownTimeZone(zone: string | null | undefined): string | null {
-  try {
-    return zone
-      ? new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
-      : null;
-  } catch {
-    return null;
-  }
-}
+const knownTimeZone = (zone: string | null | undefined) => (zone && toTimeZone(zone)) || null;
 
 export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
   const consultations = room.payment?.consultations ?? [];
