@@ -5,6 +5,9 @@ import { globalIdOf, keyIn, mutate, roomTimes, vendorIdIn } from '../../support/
 
 type NodeType = 'Patient' | 'PortalAccess' | 'FollowUp' | 'Visit' | 'Appointment' | 'PortalRequest';
 
+/** In a month: what is over cannot be created. */
+const followUpDate = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+
 let gateway: TestGateway;
 /** An id of Ana for every type, as a query gave it. */
 let ids: Record<NodeType | 'visitAppointment', string>;
@@ -19,7 +22,7 @@ beforeAll(async () => {
     schedule,
     'visit { id } appointment { id }',
   );
-  const followUp = { patientId, date: '2027-01-15' };
+  const followUp = { patientId, date: followUpDate };
   await mutate(gateway, 'createFollowUp', followUp, 'followUp { id }');
   const { data } = await gateway.query(
     `query ($id: ID!) { patient(id: $id) {
@@ -91,7 +94,7 @@ describe('node', () => {
 
   it('gives the follow-up as it was scheduled here', async () => {
     const { data } = await gateway.query(byId('node', anyNode), { id: ids.FollowUp });
-    expect(data.node).toMatchObject({ date: '2027-01-15', vendor: 'NIMBUS' });
+    expect(data.node).toMatchObject({ date: followUpDate, vendor: 'NIMBUS' });
   });
 
   it.each(types)('refuses a %s of somebody else, before any call', async (type) => {
