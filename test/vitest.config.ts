@@ -13,10 +13,7 @@ const apart = ['test/store/**/*.test.ts'];
 
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^graphql$/, replacement: graphql },
-      { find: /^@electric-sql\/pglite$/, replacement: join(support, 'pglite.ts') },
-    ],
+    alias: [{ find: /^graphql$/, replacement: graphql }],
   },
   test: {
     // Most tests wait for sockets, processes and time limits: three for two cores keep these busy.

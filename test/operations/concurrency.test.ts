@@ -161,7 +161,7 @@ describe.each(places)('many at once, %s', (_where, openBoth) => {
   });
 
   test('K03: recoveries at once never take the same operation', async () => {
-    const { vendor, ledger, otherLedger, key } = open(150);
+    const { vendor, ledger, otherLedger, key } = open(800);
     const ids: string[] = [];
     for (let count = 0; count < 20; count += 1) {
       const worker = randomUUID();
@@ -179,7 +179,7 @@ describe.each(places)('many at once, %s', (_where, openBoth) => {
       }
       ids.push(id);
     }
-    await delay(250);
+    await delay(1_000);
     const told: [string, string][] = [];
     await Promise.all(
       [ledger, otherLedger, ledger, otherLedger].map((each) =>
