@@ -63,8 +63,8 @@ export const vseeSlot = z.object({
   /** Unix seconds. */
   slot_start: z.union([z.string(), z.number()]),
   slot_end: textOrNumber,
-  /** Places left. */
-  slot_available: z.coerce.number().int().nullish().catch(null),
+  /** Places left; the contract has 32 bits for them. */
+  slot_available: z.coerce.number().pipe(z.int32()).nullish().catch(null),
   provider_ids: z
     .array(z.union([z.string(), z.number()]).transform(String))
     .nullish()

@@ -31,6 +31,12 @@ export function instantOf(value: TextOrNumber): Date | null {
   return instant && !Number.isNaN(instant.getTime()) ? instant : null;
 }
 
+/** The contract has whole minutes in 32 bits; what is no duration, or longer than a year, is none. */
+function minutesOf(value: TextOrNumber): number | null {
+  const minutes = Math.round(numberOf(value) ?? 0);
+  return minutes > 0 && minutes <= 366 * 24 * 60 ? minutes : null;
+}
+
 const kinds = new Map<number, VisitKind>([
   [1, 'WALK_IN'],
   [2, 'SCHEDULED'],
@@ -136,7 +142,7 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
         // An odd one would be refused with the booking only, after the intake was made.
         id: usable('consultation', filled(consultation.id)),
         description: filled(consultation.description),
-        durationMinutes: numberOf(consultation.duration) ?? null,
+        durationMinutes: minutesOf(consultation.duration),
         charged: (numberOf(consultation.amount) ?? 0) > 0 ? consultation.raw : null,
       })),
   };

@@ -257,6 +257,23 @@ describe('a room', () => {
 });
 
 describe('a consultation', () => {
+  test.each([
+    [20, 20],
+    ['45', 45],
+    [20.5, 21],
+    ['7.2', 7],
+    [0, null],
+    [-15, null],
+    [3_000_000_000, null],
+    ['1e12', null],
+    ['soon', null],
+    [null, null],
+  ])('of %j takes %j whole minutes, as the contract has them', (duration, expected) => {
+    const payment = { consultations: [{ duration }] };
+    const room = toRoom('VSEE', vseeRoom.parse({ code: 'abcde', payment }));
+    expect(room.consultations[0]?.durationMinutes).toBe(expected);
+  });
+
   const chargedOf = (consultation: object) =>
     toRoom('VSEE', vseeRoom.parse({ code: 'abcde', payment: { consultations: [consultation] } }))
       .consultations[0]?.charged;
@@ -290,6 +307,14 @@ describe('slots', () => {
     const slot = vseeSlot.parse({ slot_id: 's1', slot_start: 100, provider_ids: [id] });
     expect(toSlots([slot])).toMatchObject([{ vendorProviderId: provider }]);
   });
+
+  test.each([3_000_000_000, '3000000000', 1.5, 'many'])(
+    'with %j places left can be booked, and say nothing of them',
+    (places) => {
+      const slot = vseeSlot.parse({ slot_start: 100, slot_available: places });
+      expect(toSlots([slot])).toMatchObject([{ placesLeft: null }]);
+    },
+  );
 
   test('without places left are no availability; the others come in order', () => {
     const wire = [
