@@ -52,12 +52,14 @@ builder.addScalarType('JSONObject', JSONObjectResolver, { description: 'A JSON o
 
 builder.scalarType('PhoneNumber', {
   description:
-    'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens, slashes and parentheses are removed.',
+    'A phone number, best in E.164 (`+15550104477`); spaces, dots, hyphens, slashes and parentheses are removed. `+49 (0)30 123456` is read as `+4930123456`; with another 0 after the country code that is not dialled from abroad, it is refused.',
   serialize: (value) => value,
   ...readBy(
     (value) =>
       toPhoneNumber(typeof value === 'string' ? value : null) ??
-      refuse('a phone number of 5 to 15 digits'),
+      refuse(
+        'a phone number of 5 to 15 digits, after a country code as it is dialled from abroad, for example +49 30 123456',
+      ),
   ),
 });
 

@@ -74,7 +74,15 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialog.getByRole('alert').getByText('Correct it and send it again.').waitFor();
     const phone = dialog.getByLabel('Phone');
     expect(await phone.evaluate((field) => field === document.activeElement)).toBe(true);
-    await dialog.locator('.field-problem', { hasText: 'not in the form' }).waitFor();
+    await dialog
+      .locator('.field-problem', { hasText: 'Enter a phone number of 5 to 15 digits' })
+      .waitFor();
+    await phone.fill('+49 030 123456');
+    await press(dialog, 'Onboard');
+    await dialog
+      .getByText('as it is dialled from abroad, for example +49 30 123456')
+      .first()
+      .waitFor();
     await phone.fill('+15550104482');
     await press(dialog, 'Onboard');
     await dialog.getByText('The patient is onboarded').waitFor();

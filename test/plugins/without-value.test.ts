@@ -70,7 +70,7 @@ describe('a variable that does not fit', () => {
     [
       { input: { ...person, phone: canary } },
       ' at "input.phone"',
-      'Expected a phone number of 5 to 15 digits.',
+      'Expected a phone number of 5 to 15 digits, after a country code as it is dialled from abroad, for example +49 30 123456.',
     ],
     [
       { input: { ...person, email: canary } },
@@ -187,7 +187,7 @@ describe('a value that looks like the words around it', () => {
         for (const { raw, said, suggested } of await refusalsOf(given)) {
           expect(suggested, raw).not.toMatch(/secret/i);
           expect(said, raw).toMatch(
-            /^Variable "\$\w+" got an invalid value( at "\w+[\w.[\]]*")?\.( [A-Z][\w "!,:[\].-]*\.)?$/,
+            /^Variable "\$\w+" got an invalid value( at "\w+[\w.[\]]*")?\.( [A-Z][\w "!,:[\].+-]*\.)?$/,
           );
           expect(suggested.slice(0, said.length), raw).toBe(said);
           expect(suggested.slice(said.length), raw).toMatch(/^( Did you mean [\w", ]+\?)?$/);

@@ -17,8 +17,8 @@ export type ActionProblem =
   /** The lost answer was looked up: it was not done. */
   | { kind: 'not-done' };
 
-/** How the gateway says which entry is not what its field takes, such as a phone number of two digits. */
-const misformed = /^Variable "\$input" got an invalid value at "([^"]+)"/;
+/** How the gateway says which entry is not what its field takes, such as a phone number of two digits; and what is. */
+const misformed = /^Variable "\$input" got an invalid value at "([^"]+)"\.(?: Expected (a .+))?/;
 
 /** After these it may have been done, unless this very machine was without a network. */
 const saysNothing = ['NETWORK_ERROR', 'BAD_RESPONSE', 'INTERNAL_SERVER_ERROR'];
@@ -30,15 +30,16 @@ const saysNothingNew: readonly UserErrorFieldsFragment['code'][] = [
 
 /** That entry is the field's problem, as if the action itself had refused it; all else is the request's. */
 function problemOf(error: PorticoError): ActionProblem {
-  const path = misformed.exec(error.message)?.[1]?.split('.');
-  if (path === undefined) {
+  const [, place, expected] = misformed.exec(error.message) ?? [];
+  if (place === undefined) {
     const isLost = navigator.onLine && saysNothing.includes(error.code);
     return { kind: isLost ? 'lost' : 'failed', error };
   }
-  const message = 'This is not in the form that is asked for.';
+  const message = expected ? `Enter ${expected}` : 'This is not in the form that is asked for.';
+  const code = 'INVALID_INPUT';
   return {
     kind: 'refused',
-    errors: [{ __typename: 'GeneralUserError', code: 'INVALID_INPUT', message, path }],
+    errors: [{ __typename: 'GeneralUserError', code, message, path: place.split('.') }],
   };
 }
 
