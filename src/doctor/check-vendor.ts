@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { Config, ConfigurationProblem } from '../config.ts';
 import { VendorError } from '../domain/errors.ts';
+import { listed } from '../domain/listed.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { Transport } from '../http/exchange.ts';
 import { createTransport } from '../http/transport.ts';
 import type { VendorCheck, VendorDefinition, VendorProbe } from '../vendors/vendor-definition.ts';
-import { connectionWords, type Finding, failed, listed, ok, skipped } from './finding.ts';
+import { connectionWords, type Finding, failed, ok, skipped } from './finding.ts';
 
 export interface VendorQuestion {
   id: string;

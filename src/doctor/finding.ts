@@ -13,10 +13,6 @@ export const note = (text: string): Finding => ({ state: 'NOTE', text });
 export const failed = (text: string): Finding => ({ state: 'FAILED', text });
 export const skipped = (text: string): Finding => ({ state: 'SKIPPED', text });
 
-/** `A`, `A and B`, `A, B and C`. */
-export const listed = (words: readonly string[]): string =>
-  new Intl.ListFormat('en-GB').format(words);
-
 /** What a system's code for a failed connection means. @param address the variable that holds it */
 export function connectionWords(code: string | undefined, address: string): string {
   switch (code) {

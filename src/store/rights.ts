@@ -1,5 +1,6 @@
 import { getTableName, is, sql } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
+import { listed } from '../domain/listed.ts';
 import type { Queries } from './database.ts';
 import * as ledgerTables from './ledger-tables.ts';
 import { pendingMigrations, pendingWords } from './migrate.ts';
@@ -120,7 +121,7 @@ export async function lackOf(queries: Queries): Promise<Lack> {
 
 /** The same for an operator, where something is lacking. */
 export const lackWords = ({ pending, lacking }: Pick<Lack, 'pending' | 'lacking'>) =>
-  `${pending > 0 ? pendingWords(pending) : 'PostgreSQL answers'}, but the user of DATABASE_URL lacks ${new Intl.ListFormat('en-GB').format(lacking)}. Give it that.`;
+  `${pending > 0 ? pendingWords(pending) : 'PostgreSQL answers'}, but the user of DATABASE_URL lacks ${listed(lacking)}. Give it that.`;
 
 /**
  * What the user lacks, where that is why the database refused something; undefined where it is not, or where
