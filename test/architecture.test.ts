@@ -168,7 +168,7 @@ describe('the way down', () => {
     const beside = /^src\/client\/(?!(client|react)\.ts$)|graphql|undici|ofetch|node:/;
     expect(breaches(page, ({ target }) => beside.test(target))).toEqual([]);
     const askers = page.filter(({ words }) => words.has('fetch'));
-    expect(askers.map(({ path }) => path)).toEqual(['src/front-desk/session/token.ts']);
+    expect(askers.map(({ path }) => path)).toEqual(['src/front-desk/session/sign-in.ts']);
   });
 
   it('leaves the domain free of packages, also of Node’s own', () => {

@@ -6,6 +6,7 @@ import {
   describeFrontDesk,
   dialogOf,
   focusedText,
+  noticeOf,
   partOf,
   press,
 } from './front-desk.ts';
@@ -209,6 +210,26 @@ describeFrontDesk('the front desk when something fails', (desk) => {
     await page.getByRole('heading', { level: 1, name: 'Chloe Meyer' }).waitFor();
     await page.goBack();
     await expect.poll(() => new URL(page.url()).search).toBe('');
+  });
+
+  it('signs in again where a session has ended, and loses nothing of what was typed', async () => {
+    const page = await desk.openPatient('Ben Okafor');
+    await halfDone(page);
+    let tokens = 0;
+    await page.route('**/sandbox/token/*', (route) => {
+      tokens += 1;
+      return route.continue();
+    });
+    const errors = [{ message: 'Sign in.', extensions: { code: 'UNAUTHENTICATED' } }];
+    await page.route('**/graphql', (route) =>
+      tokens === 0 ? route.fulfill({ status: 401, json: { errors } }) : route.continue(),
+    );
+    await press(dialogOf(page), 'Join the list');
+    await dialogOf(page).getByText('You are not signed in any more.').waitFor();
+    expect(await typedIn(page)).toBe('half.done@example.com');
+    await press(dialogOf(page), 'Try again');
+    await noticeOf(page, 'The patient is on the ASAP list.').waitFor();
+    expect(tokens).toBe(1);
   });
 
   it('says when to try again: in which zone, and on which day where that is not today', async () => {

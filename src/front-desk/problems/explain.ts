@@ -1,7 +1,10 @@
 import type {
   ErrorReport,
   PorticoError,
+  PorticoErrorCode,
   SourceFieldsFragment,
+  SourceState,
+  UserErrorCode,
   UserErrorFieldsFragment,
   Vendor,
 } from '../../client/client.ts';
@@ -21,28 +24,41 @@ const retry = 'Try again in a moment.';
 const wait = 'Wait a minute, then try again.';
 const operator = 'Tell whoever looks after Portico.';
 
-type Words = Readonly<
-  Record<string, ((vendor: string) => [what: string, next: string]) | undefined>
->;
+/** `what` is null where the message says it, which of some codes is written for programmers. */
+type Words<About> = (about: About) => readonly [what: string | null, next: string];
+
+/** A gateway can be newer than this page, and answer with a code that no table here has. */
+const wordsOf = <About>(table: Readonly<Record<string, Words<About> | undefined>>, code: string) =>
+  table[code];
 
 /** By the code of a failed request, or of a failed part of one. */
-const requestWords: Words = {
+const requestWords: Readonly<Record<PorticoErrorCode, Words<string>>> = {
   NETWORK_ERROR: () => ['Portico could not be reached.', `Check the network. ${retry}`],
   BAD_RESPONSE: () => ['Portico gave an answer that makes no sense.', retry],
-  UNAUTHENTICATED: () => ['You are not signed in any more.', 'Reload the page to sign in again.'],
+  UNAUTHENTICATED: () => [
+    'You are not signed in any more.',
+    'Try again to sign in again. What you have entered stays here.',
+  ],
   FORBIDDEN: () => ['You may not see or do this.', 'Ask the clinic if you think you should.'],
-  NOT_LINKED: (vendor) => [`The patient has no account at ${vendor}.`, ''],
+  BAD_USER_INPUT: () => [null, operator],
+  NOT_LINKED: (vendor) => [
+    `The patient has no account at ${vendor}.`,
+    'Onboard or connect the patient there first.',
+  ],
   AUTHORIZATION_REQUIRED: (vendor) => [
     `${vendor} asks for the patient’s consent.`,
     'Connect the patient first.',
   ],
-  NOT_CONFIGURED: (vendor) => [`This clinic does not use ${vendor}.`, ''],
+  NOT_CONFIGURED: (vendor) => [`This clinic does not use ${vendor}.`, operator],
   VENDOR_UNAVAILABLE: (vendor) => [`${vendor} cannot be reached at the moment.`, retry],
   VENDOR_TIMED_OUT: (vendor) => [`${vendor} did not answer in time.`, retry],
   VENDOR_RATE_LIMITED: (vendor) => [`${vendor} was asked too often.`, wait],
   VENDOR_REJECTED: (vendor) => [`${vendor} refused this.`, operator],
   VENDOR_BAD_RESPONSE: (vendor) => [`${vendor} gave an answer that makes no sense.`, retry],
   RATE_LIMITED: () => ['Too much was asked in a short time.', wait],
+  QUERY_TOO_COSTLY: () => [null, operator],
+  GRAPHQL_PARSE_FAILED: () => [null, operator],
+  GRAPHQL_VALIDATION_FAILED: () => [null, `Reload the page. If that does not help: ${operator}`],
   INTERNAL_SERVER_ERROR: () => ['Something went wrong in Portico.', `${retry} ${operator}`],
 };
 
@@ -50,15 +66,15 @@ const named = (vendor: Vendor | null | undefined) =>
   vendor == null ? 'The vendor' : vendorName(vendor);
 
 export function explainReport({ code, message, vendor, retryAt, requestId }: ErrorReport) {
-  const [what, next] = requestWords[code]?.(named(vendor)) ?? [message, operator];
-  return { what, next, retryAt, reference: requestId } satisfies Explanation;
+  const [what, next] = wordsOf(requestWords, code)?.(named(vendor)) ?? [null, operator];
+  return { what: what ?? message, next, retryAt, reference: requestId } satisfies Explanation;
 }
 
 export const explainError = ({ reports, code, message }: PorticoError): Explanation =>
   explainReport(reports[0] ?? { code, message });
 
 /** By the state of a vendor in a list that gathers from several; those that are no fault are not here. */
-const sourceCodes: Readonly<Record<string, ErrorReport['code'] | undefined>> = {
+const sourceCodes: Readonly<Partial<Record<SourceState, PorticoErrorCode>>> = {
   UNAVAILABLE: 'VENDOR_UNAVAILABLE',
   TIMED_OUT: 'VENDOR_TIMED_OUT',
   RATE_LIMITED: 'VENDOR_RATE_LIMITED',
@@ -75,51 +91,77 @@ export function explainSource(source: SourceFieldsFragment): Explanation | undef
   );
 }
 
-/** Codes whose message is written for programmers; the others say what is wrong in this very case. */
-const refusalWords: Words = {
-  AUTHORIZATION_REQUIRED: (vendor) => [
+/** What a refusal is about, and who reads of it. */
+interface Refused {
+  vendor: string;
+  path: readonly string[];
+  isStaff: boolean;
+}
+
+const lookAgain = 'Close this to see how it stands now.';
+const again = 'Correct it and send it again.';
+
+/** By the code of a refusal. */
+const refusalWords: Readonly<Record<UserErrorCode, Words<Refused>>> = {
+  INVALID_INPUT: () => [null, again],
+  NOT_FOUND: ({ path }) => [null, path.includes('roomCode') ? again : lookAgain],
+  ALREADY_EXISTS: ({ path, isStaff }) =>
+    path.includes('patientId')
+      ? ['The patient is onboarded already.', 'Make a new sign-in link instead.']
+      : isStaff
+        ? [
+            'This person, or this e-mail, is in the register already.',
+            'Go on with that record, or correct the entries.',
+          ]
+        : // A patient must not learn who else is in the register: they are told what the gateway tells them.
+          [null, ''],
+  ALREADY_LINKED: ({ isStaff }) => [
+    null,
+    isStaff
+      ? `Check whom you have before you. If it is the right person, there may be two records of them. ${operator}`
+      : 'Ask the clinic.',
+  ],
+  NOT_LINKED: () => [null, 'Close this, and onboard or connect the patient there first.'],
+  IDENTITY_MISMATCH: () => [null, 'Check that both records are the same person.'],
+  AUTHORIZATION_REQUIRED: ({ vendor }) => [
     `${vendor} asks for the patient’s consent.`,
     'Connect the patient first, then do this again.',
   ],
   AVAILABILITY_GONE: () => ['This time is no longer free.', 'Choose another one.'],
-  VENDOR_UNAVAILABLE: (vendor) => [
+  NOT_CANCELLABLE: () => [null, lookAgain],
+  NOT_RESCHEDULABLE: () => [null, lookAgain],
+  ASAP_NOT_ENABLED: () => [
+    null,
+    'It stays booked. For an earlier time, look with “Reschedule” now and then.',
+  ],
+  NO_ORDER: () => [
+    'The patient has no order yet.',
+    'They have to answer the questions in the portal first.',
+  ],
+  NOT_CONFIGURED: () => ['This clinic has not set that up.', operator],
+  UNSUPPORTED_BY_VENDOR: () => [null, 'Do it in the vendor’s own screens, or call them.'],
+  VENDOR_REJECTED: () => [null, 'Check the entries, or ask the vendor why.'],
+  VENDOR_UNAVAILABLE: ({ vendor }) => [
     `${vendor} cannot take this at the moment.`,
     'Try again: it will not be done twice.',
   ],
+  OUTCOME_UNKNOWN: ({ vendor }) => [
+    `${vendor} may have done this, or not.`,
+    'Find out before you do anything else.',
+  ],
   RATE_LIMITED: () => ['This was asked for too often. Nothing was done.', 'Try again later.'],
-  IDEMPOTENCY_CONFLICT: () => ['This was sent before with other entries.', 'Start over.'],
-  NO_ORDER: () => ['The patient has no order yet.', ''],
-};
-
-/** A patient must not learn who else is in the register: they are told what the gateway tells them. */
-function existsWords({ path }: UserErrorFieldsFragment, isStaff: boolean) {
-  if (path?.includes('patientId')) {
-    return ['The patient is onboarded already.', 'Make a new sign-in link instead.'] as const;
-  }
-  return isStaff
-    ? ([
-        'This person, or this e-mail, is in the register already.',
-        'Go on with that record, or correct the entries.',
-      ] as const)
-    : undefined;
-}
-
-const nextAfter: Readonly<Record<string, string | undefined>> = {
-  INVALID_INPUT: 'Correct it and send it again.',
-  NOT_LINKED: 'Link the account first.',
-  VENDOR_REJECTED: 'Check the entries, or ask the vendor why.',
-  IDENTITY_MISMATCH: 'Check that both records are the same person.',
+  IDEMPOTENCY_CONFLICT: () => [
+    'This was sent before with other entries.',
+    'Close this, see whether it was done, and start over if it was not.',
+  ],
 };
 
 export function explainRefusal(error: UserErrorFieldsFragment, isStaff: boolean): Explanation {
-  const vendor = error.__typename === 'VendorUnavailableError' ? error.vendor : undefined;
-  const retryAt = error.__typename === 'VendorUnavailableError' ? error.retryAt : null;
-  const words =
-    error.code === 'ALREADY_EXISTS'
-      ? existsWords(error, isStaff)
-      : refusalWords[error.code]?.(named(vendor));
-  const [what, next] = words ?? [error.message, nextAfter[error.code] ?? ''];
-  return { what, next, retryAt: retryAt ?? undefined };
+  const { vendor, retryAt } =
+    error.__typename === 'VendorUnavailableError' ? error : { vendor: null, retryAt: null };
+  const about = { vendor: named(vendor), path: error.path ?? [], isStaff };
+  const [what, next] = wordsOf(refusalWords, error.code)?.(about) ?? [null, operator];
+  return { what: what ?? error.message, next, retryAt: retryAt ?? undefined };
 }
 
 /** What is wrong with a field of the input: `problemAt(errors, 'address', 'street')`. */

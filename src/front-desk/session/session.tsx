@@ -4,14 +4,14 @@ import { createPorticoClient } from '../../client/client.ts';
 import { defaultOptions, PorticoProvider } from '../../client/react.ts';
 import { settings } from '../settings.ts';
 import type { Person } from './people.ts';
-import { tokenOf } from './token.ts';
+import { createSignIn } from './sign-in.ts';
 
 /** Gives the hooks below it a client that asks as this person. */
 export function Session({ person, children }: { person: Person; children: ReactNode }) {
   const [client] = useState(() =>
     createPorticoClient({
       endpoint: new URL('/graphql', location.href),
-      token: tokenOf(person),
+      ...createSignIn(person),
     }),
   );
   const [queryClient] = useState(
