@@ -43,6 +43,42 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     await noticeOf(page, '1 patient found for “Ana”').waitFor();
   });
 
+  it('goes on at the first patient that “Show more” brought, and says how many came', async () => {
+    const page = await desk.open({ path: '/?patient=nobody' });
+    await page.route('**/graphql', (route, request) =>
+      route.continue({ postData: (request.postData() ?? '').replace('"first":20', '"first":2') }),
+    );
+    await page.reload();
+    const rows = page.locator('.found-patients li');
+    for (const [before, said] of [
+      [2, '2 more are shown.'],
+      [4, '1 more is shown.'],
+    ] as const) {
+      await expect.poll(() => rows.count()).toBe(before);
+      await page.getByRole('button', { name: 'Show more' }).focus();
+      await page.keyboard.press('Enter');
+      await noticeOf(page, said).waitFor();
+      const first = rows.nth(before).getByRole('button');
+      expect(await first.evaluate((button) => button === document.activeElement)).toBe(true);
+    }
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+  });
+
+  it('goes on in a list of a card in the same way', async () => {
+    const page = await desk.open();
+    await page.route('**/graphql', (route, request) =>
+      route.continue({ postData: (request.postData() ?? '').replace('"first":10', '"first":4') }),
+    );
+    await page.getByRole('button', { name: /^Ana Silva/ }).click();
+    const cerbo = partOf(cardOf(page, 'Open portal requests'), 'CERBO');
+    await expect.poll(() => cerbo.locator('li').count()).toBe(4);
+    await cerbo.getByRole('button', { name: 'Show more' }).focus();
+    await page.keyboard.press('Enter');
+    await cerbo.getByText('3 more are shown.').waitFor();
+    const first = cerbo.locator('li').nth(4);
+    expect(await first.evaluate((row) => row === document.activeElement)).toBe(true);
+  });
+
   it('shows all that the vendors know of a patient, with times in named zones', async () => {
     const page = await desk.openPatient('Ana Silva');
     expect(await page.title()).toBe('Ana Silva · Front desk');

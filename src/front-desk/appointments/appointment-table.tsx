@@ -1,5 +1,7 @@
+import { useRef } from 'react';
 import type { AppointmentFieldsFragment } from '../../client/client.ts';
 import { Instant } from '../elements/instant.tsx';
+import { MoreButton, type MoreButtonProps } from '../elements/more-button.tsx';
 import { StatusTag } from '../elements/status-tag.tsx';
 import { instantText } from '../elements/times.ts';
 import { ZoneNote } from '../elements/zone-note.tsx';
@@ -8,6 +10,7 @@ import type { AppointmentChange } from './appointment-change.tsx';
 
 export interface AppointmentTableProps {
   appointments: readonly AppointmentFieldsFragment[];
+  query: MoreButtonProps['query'];
   onChange: (change: AppointmentChange) => void;
 }
 
@@ -19,7 +22,8 @@ const asapTitle = ({ status, asapListSubscribed }: AppointmentFieldsFragment) =>
       ? 'Leave ASAP list'
       : 'Join ASAP list';
 
-export function AppointmentTable({ appointments, onChange }: AppointmentTableProps) {
+export function AppointmentTable({ appointments, query, onChange }: AppointmentTableProps) {
+  const rows = useRef<HTMLTableSectionElement>(null);
   const clinicZone = useClinicZone();
   const zoneOf = ({ timeZone }: AppointmentFieldsFragment) => timeZone ?? clinicZone;
   return (
@@ -35,7 +39,7 @@ export function AppointmentTable({ appointments, onChange }: AppointmentTablePro
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody ref={rows}>
           {appointments.map((appointment) => {
             const { id, start, title, practiceName, status } = appointment;
             const zone = zoneOf(appointment);
@@ -75,6 +79,7 @@ export function AppointmentTable({ appointments, onChange }: AppointmentTablePro
           })}
         </tbody>
       </table>
+      <MoreButton query={query} list={rows} shown={appointments.length} />
       <ZoneNote zones={appointments.map(zoneOf)} />
     </>
   );

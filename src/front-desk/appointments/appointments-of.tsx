@@ -2,7 +2,6 @@ import { useState } from 'react';
 import type { Vendor } from '../../client/client.ts';
 import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
 import { ConnectButton } from '../connection/connect-button.tsx';
-import { MoreButton } from '../elements/more-button.tsx';
 import type { PatientRecord } from '../patient/patient-record.ts';
 import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { type AppointmentChange, AppointmentChangeDialog } from './appointment-change.tsx';
@@ -33,8 +32,7 @@ export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; ve
         connect={connect}
         {...(vendor === 'VSEE' && { notLinked: 'Nothing is booked.' })}
       >
-        <AppointmentTable appointments={appointments} onChange={setChange} />
-        <MoreButton query={query} />
+        <AppointmentTable appointments={appointments} query={query} onChange={setChange} />
       </VendorPart>
       {source?.state === 'OK' && (
         <details className="past" onToggle={({ currentTarget }) => setShowPast(currentTarget.open)}>

@@ -1,6 +1,5 @@
 import type { Vendor } from '../../client/client.ts';
 import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
-import { MoreButton } from '../elements/more-button.tsx';
 import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import type { AppointmentChange } from './appointment-change.tsx';
 import { AppointmentTable } from './appointment-table.tsx';
@@ -27,8 +26,7 @@ export function PastAppointments({ patientId, vendor, onChange }: PastAppointmen
       empty="None."
       isEmpty={appointments.length === 0}
     >
-      <AppointmentTable appointments={appointments} onChange={onChange} />
-      <MoreButton query={query} />
+      <AppointmentTable appointments={appointments} query={query} onChange={onChange} />
     </VendorPart>
   );
 }

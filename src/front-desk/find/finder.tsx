@@ -3,7 +3,6 @@ import { useInfinitePatientsQuery } from '../../client/react.ts';
 import { OnboardDialog } from '../access/onboard-dialog.tsx';
 import { Field } from '../elements/field.tsx';
 import { Loading } from '../elements/loading.tsx';
-import { MoreButton } from '../elements/more-button.tsx';
 import { useSettled } from '../elements/settled.ts';
 import { explainError } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
@@ -66,9 +65,9 @@ export function Finder({ selected }: { selected: string | undefined }) {
           search={search}
           looking={query.isPlaceholderData}
           selected={selected}
+          query={query}
         />
       )}
-      <MoreButton query={query} />
       <button type="button" className="new-patient" onClick={() => setOnboarding(true)}>
         Onboard a new patient
       </button>

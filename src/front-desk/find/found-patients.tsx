@@ -1,4 +1,6 @@
+import { useRef } from 'react';
 import type { PatientFieldsFragment } from '../../client/client.ts';
+import { MoreButton, type MoreButtonProps } from '../elements/more-button.tsx';
 import { calendarDayText } from '../elements/times.ts';
 import { selectPatient } from '../session/selected-patient.ts';
 
@@ -9,6 +11,7 @@ export interface FoundPatientsProps {
   /** What is shown is from before: the answer to `search` is on its way. */
   looking: boolean;
   selected: string | undefined;
+  query: MoreButtonProps['query'];
 }
 
 /** The register is searched by no less, see `patients(search:)`. */
@@ -28,13 +31,14 @@ function inWords({ total, search, looking }: FoundPatientsProps): string {
 }
 
 export function FoundPatients(props: FoundPatientsProps) {
-  const { patients, selected } = props;
+  const { patients, search, selected, query } = props;
+  const list = useRef<HTMLUListElement>(null);
   return (
     <>
       <p role="status" className="found">
         {inWords(props)}
       </p>
-      <ul className="found-patients">
+      <ul className="found-patients" ref={list}>
         {patients.map(({ id, fullName, birthDate }) => (
           <li key={id}>
             <button
@@ -48,6 +52,8 @@ export function FoundPatients(props: FoundPatientsProps) {
           </li>
         ))}
       </ul>
+      {/* Of another search it knows nothing. */}
+      <MoreButton key={search} query={query} list={list} shown={patients.length} />
     </>
   );
 }

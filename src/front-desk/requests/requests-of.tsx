@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { PortalRequestFieldsFragment, Vendor } from '../../client/client.ts';
 import { useInfinitePortalRequestsQuery } from '../../client/react.ts';
 import { MoreButton } from '../elements/more-button.tsx';
@@ -17,6 +17,7 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
     first: 10,
   });
   const zone = useClinicZone();
+  const list = useRef<HTMLUListElement>(null);
   const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.portalRequests);
   const requests = pages.flatMap((page) => page?.nodes ?? []);
   return (
@@ -28,7 +29,7 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
         empty="Nothing is waiting."
         isEmpty={requests.length === 0}
       >
-        <ul className="entries">
+        <ul className="entries" ref={list}>
           {requests.map((request) => (
             <RequestEntry
               key={request.id}
@@ -38,7 +39,7 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
             />
           ))}
         </ul>
-        <MoreButton query={query} />
+        <MoreButton query={query} list={list} shown={requests.length} />
         <ZoneNote zones={requests.some(({ createdAt }) => createdAt !== null) ? [zone] : []} />
       </VendorPart>
       {/* Stays open, whatever the vendor answers when it is asked again. */}

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { VisitFieldsFragment } from '../../client/client.ts';
 import { useInfiniteVisitsQuery } from '../../client/react.ts';
 import { Card } from '../elements/card.tsx';
@@ -21,6 +21,7 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
   const patientId = patient.id;
   const [task, setTask] = useState<'walk-in' | 'link'>();
   const query = useInfiniteVisitsQuery({ patientId, first: 10 });
+  const rows = useRef<HTMLTableSectionElement>(null);
   const zone = useClinicZone();
   const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.visits);
   const visits = pages.flatMap((page) => page?.nodes ?? []);
@@ -60,7 +61,7 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
               <th scope="col">Status</th>
             </tr>
           </thead>
-          <tbody>
+          <tbody ref={rows}>
             {visits.map((visit) => {
               const at = visit.actualStart ?? visit.start;
               return (
@@ -79,7 +80,7 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
             })}
           </tbody>
         </table>
-        <MoreButton query={query} />
+        <MoreButton query={query} list={rows} shown={visits.length} />
         <ZoneNote zones={timed ? [zone] : []} />
       </VendorPart>
       {task === 'walk-in' && (
