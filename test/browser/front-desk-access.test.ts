@@ -18,7 +18,13 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     const address = (await link.getAttribute('href')) ?? '';
     expect(URL.canParse(address)).toBe(true);
     expect(await link.getAttribute('rel')).toBe('noreferrer');
+    // Neither opened nor copied, it is lost with the dialog: that is asked, as it is of the ×.
     await press(dialogOf(page), 'Done');
+    await answerLeaving(page, 'Leave without the link?', 'Stay');
+    expect(await link.getAttribute('href')).toBe(address);
+    await press(dialogOf(page), 'Done');
+    await answerLeaving(page, 'Leave without the link?', 'Leave');
+    await expect.poll(() => dialogOf(page).count()).toBe(0);
     expect(await page.content()).not.toContain(address);
     return address;
   }
@@ -86,6 +92,8 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await phone.fill('+15550104482');
     await press(dialog, 'Onboard');
     await dialog.getByText('The patient is onboarded').waitFor();
+    // From now on it is somebody of the register, who is named.
+    await page.getByRole('dialog', { name: 'Frida Sandberg, born Apr 23, 1999' }).waitFor();
     await oneTimeLink(page, 'Open the portal');
     await page.getByRole('heading', { level: 1, name: 'Frida Sandberg' }).waitFor();
     await cardOf(page, 'Portal access').getByText('Active').waitFor();
@@ -251,7 +259,7 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     }
     await page.keyboard.press('Control+C');
     await dialog.getByText('Copied.').waitFor();
-    await page.keyboard.press('Escape');
+    await press(dialog, 'Done');
     await expect.poll(() => dialog.count()).toBe(0);
     const kept = await page.evaluate(() =>
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, location.href]),
@@ -311,7 +319,7 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialogOf(page).getByText('The patient is in the waiting room’s queue.').waitFor();
     // Not for a moment is that said of what was found.
     expect(await page.evaluate(() => document.body.dataset.said)).toBe(undefined);
-    await press(dialogOf(page), 'Done');
+    await oneTimeLink(page, 'Open the visit');
     await visits.getByText('Dizzy').waitFor();
     expect(await visits.getByText('Dizzy').count()).toBe(1);
   });

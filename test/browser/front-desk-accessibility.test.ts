@@ -48,7 +48,23 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
       page = await desk.open(size);
     });
     const dialog = () => dialogOf(page);
+    let patient = '';
+
+    /** A dialog may cover all else that says whom it is for. */
+    async function lookAtDialog(name: string) {
+      await look(page, name);
+      const born = patient === 'Ana Silva' ? 'Feb 11, 1988' : 'Mar 17, 2001';
+      const named = page.getByRole('dialog', { name: `${patient}, born ${born}` });
+      await named.evaluate((element) =>
+        element.querySelector('.dialog-content')?.scrollBy(0, 9_999),
+      );
+      const place = await named.getByText(born).boundingBox();
+      expect(place?.y, name).toBeGreaterThan(0);
+      expect(place?.y, name).toBeLessThan(size.height / 2);
+    }
+
     async function openPatient(name: string) {
+      patient = name;
       if (size.width < 500) {
         const back = page.getByRole('button', { name: 'Find another patient' });
         if (await back.isVisible()) {
@@ -82,20 +98,21 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
     it('the dialogs of portal access', async () => {
       await openPatient('Emi Tanaka');
       await press(cardOf(page, 'Portal access'), 'Onboard at Nimbus');
-      await look(page, 'onboard');
+      await lookAtDialog('onboard');
       await page.keyboard.press('Escape');
       await openPatient('Ana Silva');
       await press(cardOf(page, 'Portal access'), 'Invite');
-      await look(page, 'invite');
+      await lookAtDialog('invite');
       await page.keyboard.press('Escape');
       await press(cardOf(page, 'Portal access'), 'New sign-in link');
-      await look(page, 'enable');
+      await lookAtDialog('enable');
       await press(dialog(), 'Make the link');
       await dialog().getByText('Portal access is enabled.').waitFor();
-      await look(page, 'one-time link');
+      await lookAtDialog('one-time link');
       await press(dialog(), 'Done');
+      await answerLeaving(page, 'Leave without the link?', 'Leave');
       await press(cardOf(page, 'Portal access'), 'Revoke');
-      await look(page, 'revoke');
+      await lookAtDialog('revoke');
       await page.keyboard.press('Escape');
     });
 
@@ -123,15 +140,15 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
       await openPatient('Ana Silva');
       await press(cardOf(page, 'Appointments'), 'Book an appointment');
       await dialog().getByText('Who pays?').waitFor();
-      await look(page, 'insurance');
+      await lookAtDialog('insurance');
       await dialog().getByRole('button', { name: 'Techniker' }).click();
       await dialog().getByRole('button', { name: 'Radiology' }).click();
-      await look(page, 'type');
+      await lookAtDialog('type');
       await dialog().getByRole('button', { name: 'MRT' }).click();
       await dialog().locator('.day').first().waitFor();
-      await look(page, 'time');
+      await lookAtDialog('time');
       await dialog().locator('.day button').nth(2).click();
-      await look(page, 'booking');
+      await lookAtDialog('booking');
       await page.keyboard.press('Escape');
     });
 
@@ -146,22 +163,25 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
         if (name === 'reschedule') {
           await dialog().locator('.day').first().waitFor();
         }
-        await look(page, name);
+        await lookAtDialog(name);
         await page.keyboard.press('Escape');
       }
+      await press(cardOf(page, 'Visits'), 'New VSee link');
+      await lookAtDialog('VSee link');
+      await page.keyboard.press('Escape');
       await press(cardOf(page, 'Visits'), 'Start a walk-in');
       await dialog().getByText('open for walk-ins').waitFor();
-      await look(page, 'walk-in');
+      await lookAtDialog('walk-in');
       await desk.control('VSEE', 'POST faults', {
         ...{ kind: 'reset', match: 'POST .*add_walkin', times: 1 },
       });
       await press(dialog(), 'Start now');
       await dialog().getByText('may have done this, or not').waitFor();
-      await look(page, 'outcome unknown');
+      await lookAtDialog('outcome unknown');
       await page.keyboard.press('Escape');
       await answerLeaving(page, 'Leave without knowing?', 'Leave');
       await cardOf(page, 'Open portal requests').getByText('Dismiss').first().click();
-      await look(page, 'dismiss');
+      await lookAtDialog('dismiss');
       await page.keyboard.press('Escape');
     });
 
@@ -208,6 +228,9 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
     await page.keyboard.press('Enter');
     await dialogOf(page).getByText('The patient is in the waiting room’s queue.').waitFor();
     await tabTo(/^Done/);
+    await page.keyboard.press('Enter');
+    await dialogOf(page).getByText('It was neither opened nor copied').waitFor();
+    await tabTo(/^Leave/);
     await page.keyboard.press('Enter');
     await expect.poll(focused).toBe('Start a walk-in');
     await cardOf(page, 'Visits').getByText('Tired').waitFor();

@@ -46,8 +46,8 @@ export function AccessCard({ patient }: { patient: PatientRecord }) {
         <AccessTable accesses={accesses} />
       )}
       {task === 'onboard' && <OnboardDialog patient={patient} onClose={close} />}
-      {task === 'enable' && <EnableDialog patientId={patient.id} onClose={close} />}
-      {task === 'revoke' && <RevokeDialog patientId={patient.id} onClose={close} />}
+      {task === 'enable' && <EnableDialog patient={patient} onClose={close} />}
+      {task === 'revoke' && <RevokeDialog patient={patient} onClose={close} />}
       {task === 'invite' && <InviteDialog patient={patient} onClose={close} />}
     </Card>
   );

@@ -5,12 +5,14 @@ import { LinkResult } from '../actions/link-result.tsx';
 import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
 import { TextField } from '../elements/text-field.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { problemAt } from '../problems/explain.ts';
 
 const usualHours = 24;
 
 /** A new way into Nimbus' portal. */
-export function EnableDialog({ patientId, onClose }: { patientId: string; onClose: () => void }) {
+export function EnableDialog(props: { patient: PatientRecord; onClose: () => void }) {
+  const { patient, onClose } = props;
   const [given, setGiven] = useState<{ url: string | null }>();
   const action = useAction(useEnablePortalAccessMutation, {
     payloadOf: ({ enablePortalAccess }) => enablePortalAccess,
@@ -21,19 +23,21 @@ export function EnableDialog({ patientId, onClose }: { patientId: string; onClos
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   return (
-    <Dialog title="New sign-in link for Nimbus" onClose={onClose}>
+    <Dialog title="New sign-in link for Nimbus" patient={patient} onClose={onClose}>
       {given ? (
         <LinkResult
           {...given}
           done="Portal access is enabled."
           title="Open the portal"
           again="New sign-in link"
-          onClose={onClose}
         />
       ) : (
         <ActionForm
           action={action}
-          inputFrom={(form) => ({ patientId, validForHours: Number(form.get('hours')) })}
+          inputFrom={(form) => ({
+            patientId: patient.id,
+            validForHours: Number(form.get('hours')),
+          })}
           submit="Make the link"
         >
           <p>The patient signs in with it, without a password. An earlier link ends.</p>

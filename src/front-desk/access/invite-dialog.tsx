@@ -28,7 +28,7 @@ export function InviteDialog({
     },
   });
   return (
-    <Dialog title="Invite to a portal" onClose={onClose}>
+    <Dialog title="Invite to a portal" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={(form) => ({

@@ -20,7 +20,10 @@ import { PersonFields } from './person-fields.tsx';
 /** Onboards at Nimbus: somebody new, or a patient of the register, whose gaps are filled then. */
 export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => void }) {
   const { patient, onClose } = props;
-  const [onboarded, setOnboarded] = useState<{ id: string | undefined; url: string | null }>();
+  const [onboarded, setOnboarded] = useState<{
+    patient: PatientFieldsFragment | null;
+    url: string | null;
+  }>();
   const [known, setKnown] = useState<PatientFieldsFragment | null>(null);
   const action = useAction(useOnboardPatientMutation, {
     payloadOf: ({ onboardPatient }) => onboardPatient,
@@ -30,7 +33,7 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
     ],
     onDone: (payload) => {
       setOnboarded({
-        id: payload.patient?.id,
+        patient: payload.patient,
         url: payload.portalAccess?.redirectUrl ?? null,
       });
     },
@@ -39,8 +42,8 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   const finish = () => {
-    if (patient === undefined && onboarded?.id !== undefined) {
-      selectPatient(onboarded.id);
+    if (patient === undefined && onboarded?.patient) {
+      selectPatient(onboarded.patient.id);
     }
     onClose();
   };
@@ -49,14 +52,17 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
     onClose();
   };
   return (
-    <Dialog title={patient ? 'Onboard at Nimbus' : 'Onboard a new patient'} onClose={finish}>
+    <Dialog
+      title={patient ? 'Onboard at Nimbus' : 'Onboard a new patient'}
+      patient={patient ?? onboarded?.patient ?? undefined}
+      onClose={finish}
+    >
       {onboarded ? (
         <LinkResult
           url={onboarded.url}
           done="The patient is onboarded, and may sign in."
           title="Open the portal"
           again="New sign-in link"
-          onClose={finish}
         />
       ) : (
         <ActionForm

@@ -5,10 +5,12 @@ import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
 import { useNotify } from '../elements/notice-board.tsx';
 import { TextField } from '../elements/text-field.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { problemAt } from '../problems/explain.ts';
 
 /** Ends the way into Nimbus' portal. */
-export function RevokeDialog({ patientId, onClose }: { patientId: string; onClose: () => void }) {
+export function RevokeDialog(props: { patient: PatientRecord; onClose: () => void }) {
+  const { patient, onClose } = props;
   const notify = useNotify();
   const action = useAction(useRevokePortalAccessMutation, {
     payloadOf: ({ revokePortalAccess }) => revokePortalAccess,
@@ -20,12 +22,12 @@ export function RevokeDialog({ patientId, onClose }: { patientId: string; onClos
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   return (
-    <Dialog title="Revoke access to Nimbus?" onClose={onClose}>
+    <Dialog title="Revoke access to Nimbus?" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={(form) => {
           const reason = entryIn(form, 'reason');
-          return { patientId, ...(reason !== undefined && { reason }) };
+          return { patientId: patient.id, ...(reason !== undefined && { reason }) };
         }}
         submit="Revoke access"
         look="danger"

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { useLeave } from '../elements/dialog.tsx';
 import { OneTimeLink } from '../elements/one-time-link.tsx';
 
 export interface LinkResultProps {
@@ -10,11 +11,11 @@ export interface LinkResultProps {
   url: string | null;
   /** The button that makes a new one. */
   again: string;
-  onClose: () => void;
 }
 
-/** The end of an action that brings a link for the patient. */
-export function LinkResult({ done, title, url, again, onClose }: LinkResultProps) {
+/** The end of an action that brings a link for the patient; "Done" closes the dialog around it. */
+export function LinkResult({ done, title, url, again }: LinkResultProps) {
+  const leave = useLeave();
   const result = useRef<HTMLParagraphElement>(null);
   // The form that had the focus is gone; here it is said what became of it.
   useEffect(() => result.current?.focus(), []);
@@ -32,7 +33,7 @@ export function LinkResult({ done, title, url, again, onClose }: LinkResultProps
         <OneTimeLink url={url} title={title} />
       )}
       <div className="buttons form-end">
-        <button type="button" onClick={onClose}>
+        <button type="button" onClick={() => leave()}>
           Done
         </button>
       </div>

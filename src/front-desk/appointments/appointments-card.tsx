@@ -20,7 +20,7 @@ export function AppointmentsCard({ patient }: { patient: PatientRecord }) {
     >
       <AppointmentsOf patient={patient} vendor="MY_PATIENT_PORTAL" />
       <AppointmentsOf patient={patient} vendor="VSEE" />
-      {booking && <BookingDialog patientId={patient.id} onClose={() => setBooking(false)} />}
+      {booking && <BookingDialog patient={patient} onClose={() => setBooking(false)} />}
     </Card>
   );
 }

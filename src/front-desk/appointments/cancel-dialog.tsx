@@ -18,7 +18,7 @@ export function CancelDialog({ appointment, zone, patient, onClose }: ChangeDial
     },
   });
   return (
-    <Dialog title="Cancel this appointment?" onClose={onClose}>
+    <Dialog title="Cancel this appointment?" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={() => ({ appointmentId: appointment.id })}

@@ -22,7 +22,7 @@ export function JoinAsapDialog({ appointment, zone, patient, onClose }: ChangeDi
   });
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   return (
-    <Dialog title="Join the ASAP list" onClose={onClose}>
+    <Dialog title="Join the ASAP list" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={(form) => ({

@@ -18,7 +18,7 @@ export function LeaveAsapDialog({ appointment, zone, patient, onClose }: ChangeD
     },
   });
   return (
-    <Dialog title="Leave the ASAP list?" onClose={onClose}>
+    <Dialog title="Leave the ASAP list?" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={() => ({ appointmentId: appointment.id })}

@@ -42,7 +42,7 @@ export function RescheduleDialog({ appointment, zone, patient, onClose }: Change
     setTime(undefined);
   };
   return (
-    <Dialog title="Reschedule" onClose={onClose}>
+    <Dialog title="Reschedule" patient={patient} onClose={onClose}>
       <AppointmentLine appointment={appointment} zone={zone} />
       {time === undefined ? (
         <TimeChoice

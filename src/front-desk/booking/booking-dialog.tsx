@@ -4,21 +4,23 @@ import { useBookingWalkthroughQuery } from '../../client/react.ts';
 import { ConnectButton } from '../connection/connect-button.tsx';
 import { Dialog } from '../elements/dialog.tsx';
 import { Loading } from '../elements/loading.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { explainError, explainReport } from '../problems/explain.ts';
 import { ProblemNote } from '../problems/problem-note.tsx';
 import { askedOnce } from '../settings.ts';
 import { BookingSteps } from './booking-steps.tsx';
 
 /** Books through MyPatientPortal's walkthrough: insurance, category, type, time. */
-export function BookingDialog(props: { patientId: string; onClose: () => void }) {
-  const { patientId, onClose } = props;
+export function BookingDialog(props: { patient: PatientRecord; onClose: () => void }) {
+  const { patient, onClose } = props;
+  const patientId = patient.id;
   const query = useBookingWalkthroughQuery({ patientId }, { ...askedOnce, staleTime: 5 * 60_000 });
   return (
-    <Dialog title="Book an appointment" onClose={onClose}>
+    <Dialog title="Book an appointment" patient={patient} onClose={onClose}>
       {query.isPending ? (
         <Loading what="Asking MyPatientPortal what can be booked" />
       ) : (
-        <Walkthrough {...props} query={query} />
+        <Walkthrough patientId={patientId} onClose={onClose} query={query} />
       )}
     </Dialog>
   );

@@ -12,6 +12,8 @@ import {
   useState,
 } from 'react';
 import { flushSync } from 'react-dom';
+import type { PatientFieldsFragment } from '../../client/client.ts';
+import { calendarDayText } from './times.ts';
 import { keepWayBack } from './way-back.ts';
 
 /**
@@ -67,15 +69,18 @@ export const useLeave = () => useContext(HoldContext).leave;
 
 export interface DialogProps {
   title: string;
+  /** Whom it is for: it may cover all else that names them. Undefined where that is nobody of the register yet. */
+  patient: Pick<PatientFieldsFragment, 'fullName' | 'birthDate'> | undefined;
   /** Called when it was closed, by its button or by Escape. */
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A modal dialog: the browser keeps the focus in it, and gives it back to what had it before. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, patient, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const patientId = useId();
   const [held, hold] = useState<Held>();
   /** What is done if it is meant; undefined while nobody is asked. */
   const [asked, setAsked] = useState<{ go: () => void }>();
@@ -135,15 +140,27 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={dialog}
-      aria-labelledby={titleId}
+      aria-labelledby={patient ? `${titleId} ${patientId}` : titleId}
       // A browser lets a page keep a dialog open against one Escape, but not against the next.
       closedby={held === undefined ? 'closerequest' : 'none'}
       onCancel={keepOpen}
       onKeyDown={askOnEscape}
       onClose={() => dialog.current?.open === false && onClose()}
     >
-      <h2 id={titleId}>{title}</h2>
-      <HoldContext value={{ held, hold, leave }}>{children}</HoldContext>
+      <header className="dialog-head">
+        <h2 id={titleId}>{title}</h2>
+        {patient && (
+          <p className="dialog-patient" id={patientId}>
+            <strong>{patient.fullName}</strong>,{' '}
+            {patient.birthDate
+              ? `born ${calendarDayText(patient.birthDate)}`
+              : 'birth date not known'}
+          </p>
+        )}
+      </header>
+      <div className="dialog-content">
+        <HoldContext value={{ held, hold, leave }}>{children}</HoldContext>
+      </div>
       {/* Last, so that the focus begins in the content. */}
       <button
         type="button"
@@ -155,7 +172,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <span aria-hidden="true">×</span>
       </button>
       {question && asked && (
-        <Dialog title={question.title} onClose={stay}>
+        <Dialog title={question.title} patient={undefined} onClose={stay}>
           <p>{question.text}</p>
           <div className="buttons form-end">
             <button type="button" className="primary" onClick={stay}>

@@ -42,7 +42,7 @@ export function PatientPage({ patientId }: { patientId: string }) {
         <AccessCard patient={patient} />
         <OrderCard patientId={patient.id} />
         <VisitsCard patient={patient} />
-        <RequestsCard patientId={patient.id} />
+        <RequestsCard patient={patient} />
       </div>
     </>
   );

@@ -8,14 +8,16 @@ import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
 import { useNotify } from '../elements/notice-board.tsx';
 import { vendorName } from '../elements/vendors.ts';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { nameOf } from './request-name.ts';
 
 /** Takes a request out of the vendor's queue. */
 export function DismissDialog(props: {
+  patient: PatientRecord;
   request: PortalRequestFieldsFragment;
   onClose: () => void;
 }) {
-  const { request, onClose } = props;
+  const { patient, request, onClose } = props;
   const notify = useNotify();
   const action = useAction(useDismissPortalRequestMutation, {
     payloadOf: ({ dismissPortalRequest }) => dismissPortalRequest,
@@ -26,7 +28,7 @@ export function DismissDialog(props: {
     },
   });
   return (
-    <Dialog title="Dismiss this request?" onClose={onClose}>
+    <Dialog title="Dismiss this request?" patient={patient} onClose={onClose}>
       <ActionForm
         action={action}
         inputFrom={() => ({ portalRequestId: request.id })}

@@ -1,11 +1,12 @@
 import { Card } from '../elements/card.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { RequestsOf } from './requests-of.tsx';
 
-export const RequestsCard = ({ patientId }: { patientId: string }) => (
+export const RequestsCard = ({ patient }: { patient: PatientRecord }) => (
   <Card area="requests" title="Open portal requests">
     <div className="parts">
-      <RequestsOf patientId={patientId} vendor="CERBO" />
-      <RequestsOf patientId={patientId} vendor="MD_HQ" />
+      <RequestsOf patient={patient} vendor="CERBO" />
+      <RequestsOf patient={patient} vendor="MD_HQ" />
     </div>
   </Card>
 );

@@ -3,22 +3,23 @@ import type { PortalRequestFieldsFragment, Vendor } from '../../client/client.ts
 import { useInfinitePortalRequestsQuery } from '../../client/react.ts';
 import { MoreButton } from '../elements/more-button.tsx';
 import { ZoneNote } from '../elements/zone-note.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
 import { DismissDialog } from './dismiss-dialog.tsx';
 import { RequestEntry } from './request-entry.tsx';
 
 /** What the patient asked for in one vendor's portal. */
-export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: Vendor }) {
+export function RequestsOf({ patient, vendor }: { patient: PatientRecord; vendor: Vendor }) {
   const [dismissing, setDismissing] = useState<PortalRequestFieldsFragment>();
   const query = useInfinitePortalRequestsQuery({
-    patientId,
+    patientId: patient.id,
     filter: { vendor: [vendor] },
     first: 10,
   });
-  const zone = useClinicZone();
   const list = useRef<HTMLUListElement>(null);
-  const pages = (query.data?.pages ?? []).map(({ patient }) => patient?.portalRequests);
+  const zone = useClinicZone();
+  const pages = (query.data?.pages ?? []).map((page) => page.patient?.portalRequests);
   const requests = pages.flatMap((page) => page?.nodes ?? []);
   return (
     <>
@@ -44,7 +45,11 @@ export function RequestsOf({ patientId, vendor }: { patientId: string; vendor: V
       </VendorPart>
       {/* Stays open, whatever the vendor answers when it is asked again. */}
       {dismissing && (
-        <DismissDialog request={dismissing} onClose={() => setDismissing(undefined)} />
+        <DismissDialog
+          patient={patient}
+          request={dismissing}
+          onClose={() => setDismissing(undefined)}
+        />
       )}
     </>
   );

@@ -84,9 +84,9 @@ export function VisitsCard({ patient }: { patient: PatientRecord }) {
         <ZoneNote zones={timed ? [zone] : []} />
       </VendorPart>
       {task === 'walk-in' && (
-        <WalkInDialog patientId={patientId} onNewLink={() => setTask('link')} onClose={close} />
+        <WalkInDialog patient={patient} onNewLink={() => setTask('link')} onClose={close} />
       )}
-      {task === 'link' && <VisitsLinkDialog patientId={patientId} onClose={close} />}
+      {task === 'link' && <VisitsLinkDialog patient={patient} onClose={close} />}
     </Card>
   );
 }

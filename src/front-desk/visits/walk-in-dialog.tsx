@@ -11,19 +11,20 @@ import { LinkResult } from '../actions/link-result.tsx';
 import { useAction } from '../actions/use-action.ts';
 import { Dialog } from '../elements/dialog.tsx';
 import { TextField } from '../elements/text-field.tsx';
+import type { PatientRecord } from '../patient/patient-record.ts';
 import { problemAt } from '../problems/explain.ts';
 import { settings } from '../settings.ts';
 import { RoomNote } from './room-note.tsx';
 
 export interface WalkInDialogProps {
-  patientId: string;
+  patient: PatientRecord;
   /** Leads to a new link for the visits that there are. */
   onNewLink: () => void;
   onClose: () => void;
 }
 
 /** A visit that starts now: the patient gets a link into the waiting room. */
-export function WalkInDialog({ patientId, onNewLink, onClose }: WalkInDialogProps) {
+export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps) {
   const [roomCode, setRoomCode] = useState<string>(settings.roomCode);
   const [started, setStarted] = useState<{ url: string | null }>();
   const action = useAction(useStartWalkInVisitMutation, {
@@ -36,17 +37,20 @@ export function WalkInDialog({ patientId, onNewLink, onClose }: WalkInDialogProp
   const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
   const inputFrom = (form: FormData): StartWalkInVisitInput => {
     const reasonForVisit = entryIn(form, 'reason');
-    return { patientId, roomCode, ...(reasonForVisit && { intake: { reasonForVisit } }) };
+    return {
+      patientId: patient.id,
+      roomCode,
+      ...(reasonForVisit && { intake: { reasonForVisit } }),
+    };
   };
   return (
-    <Dialog title="Start a walk-in" onClose={onClose}>
+    <Dialog title="Start a walk-in" patient={patient} onClose={onClose}>
       {started ? (
         <LinkResult
           {...started}
           done="The patient is in the waiting room’s queue."
           title="Open the visit"
           again="New VSee link"
-          onClose={onClose}
         />
       ) : (
         <ActionForm
