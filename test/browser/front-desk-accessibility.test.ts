@@ -246,6 +246,11 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
       document.documentElement.style.fontSize = '32px';
     });
     expect(await overflows(page)).toBe(false);
+    // What was chosen stands in words, and not in one letter above the other.
+    await press(cardOf(page, 'Appointments'), 'Book an appointment');
+    await press(dialogOf(page), /^Techniker/);
+    const chosen = await dialogOf(page).getByText('Techniker Krankenkasse').boundingBox();
+    expect(chosen?.width).toBeGreaterThan(200);
   });
 
   it('asked nobody but this machine, and broke nowhere', () => {
