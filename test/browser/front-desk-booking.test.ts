@@ -181,6 +181,18 @@ describeFrontDesk('the front desk’s work on appointments', (desk) => {
     expect(await dialogOf(page).getByRole('button', { name: 'Back' }).count()).toBe(0);
     await dialogOf(page).getByRole('button', { name: 'Change Time' }).click({ force: true });
     expect(await dialogOf(page).getByRole('heading', { name: 'Book it' }).count()).toBe(1);
+    // Asked again and again it would not tell until the patient consents.
+    const error = { __typename: 'AuthorizationRequiredError', code: 'AUTHORIZATION_REQUIRED' };
+    const userErrors = [{ ...error, authorizationUrl: null, message: '', path: null }];
+    const reconcileOperation = { operation: null, notice: null, userErrors };
+    await page.route('**/graphql', (route, request) =>
+      request.postData()?.includes('mutation ReconcileOperation(')
+        ? route.fulfill({ json: { data: { reconcileOperation } } })
+        : route.continue(),
+    );
+    await press(dialogOf(page), 'Look it up at MyPatientPortal');
+    await dialogOf(page).getByText('asks for the patient’s consent first.').waitFor();
+    await page.unroute('**/graphql');
     await press(dialogOf(page), 'Look it up at MyPatientPortal');
     await noticeOf(page, 'Sprechstunde is booked.').waitFor();
     await expect.poll(() => rowsOf(page).count()).toBe(before + 1);

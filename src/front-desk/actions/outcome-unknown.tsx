@@ -81,7 +81,10 @@ function wordsFor(answer: UserErrorFieldsFragment['code'] | PorticoError, vendor
     case 'UNSUPPORTED_BY_VENDOR':
       return `${vendor} cannot be asked about this. Call them, or look into their own screens, and say here what you found; it is recorded who said so.`;
     case 'VENDOR_UNAVAILABLE':
+    case 'RATE_LIMITED':
       return `${vendor} cannot be asked at the moment. Look it up again later.`;
+    case 'AUTHORIZATION_REQUIRED':
+      return `${vendor} asks for the patient’s consent first. Connect the patient in another tab, then look it up again.`;
     default:
       return `${vendor} may still be working on it. Look it up again in half a minute.`;
   }
