@@ -32,9 +32,9 @@ const number = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).
 const line = vendorLine.nullish().transform((value) => value ?? null);
 const text = vendorText.nullish().transform((value) => value ?? null);
 const flag = z
-  .boolean()
+  .union([z.boolean(), z.literal(['true', 'false', 1, 0])])
   .nullish()
-  .transform((value) => value ?? null);
+  .transform((value) => (value == null ? null : [true, 'true', 1].includes(value)));
 
 const offsetTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
@@ -81,8 +81,12 @@ const availability = z
 export type MyPatientPortalAvailability = z.output<typeof availability>;
 export const availabilities = listOf(availability, 'availabilities', 'times');
 
-/** 4.13: null where nothing earlier is free. */
-export const earlierAvailability = one(z.object({ availability: availability.nullable() }));
+/** 4.13: null where nothing earlier is free, or nothing beside the appointment. */
+export const earlierAvailability = one(
+  z
+    .object({ appointment: z.unknown().optional(), availability: availability.nullish() })
+    .refine((found) => found.availability !== undefined || isRecord(found.appointment)),
+);
 
 const appointmentShape = z
   .object({
@@ -169,11 +173,12 @@ export type MyPatientPortalType = z.output<typeof type>;
 export const types = listOf(type, 'appointment_types', 'types');
 
 const idOf = (body: unknown): unknown => {
-  const inner = isRecord(body) && isRecord(body.data) ? body.data.id : undefined;
-  return inner ?? (isRecord(body) ? (body.id ?? body.appointment_id) : undefined);
+  const outer = isRecord(body) ? body : {};
+  const inner = isRecord(outer.data) ? outer.data : {};
+  return inner.id ?? outer.id ?? outer.appointment_id ?? inner.appointment_id;
 };
 
-/** The id in the answer to a booking: `data.id`, then `id`, then `appointment_id` (4.6). */
+/** The id in the answer to a booking: `data.id`, then `id`, then `appointment_id` (4.6), bare or in `data`. */
 export const bookedId = z.preprocess(
   idOf,
   z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),

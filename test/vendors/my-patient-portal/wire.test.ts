@@ -150,6 +150,22 @@ describe('envelopes', () => {
     expect(wire.bookedId.safeParse({ data: { id: '../x' } }).success).toBe(false);
   });
 
+  test.each([
+    { data: { appointment: { id: 'xbCu' }, availability: null } },
+    { data: { appointment: { id: 'xbCu' } } },
+    { appointment: { id: 'xbCu' } },
+    { data: { availability: null } },
+  ])('of an earlier time may be none: %j', (body) => {
+    expect(wire.earlierAvailability.parse(body).availability ?? null).toBeNull();
+  });
+
+  test.each([{}, { data: null }, { data: {} }, { data: { appointment: null } }])(
+    'of an earlier time are not %j',
+    (body) => {
+      expect(wire.earlierAvailability.safeParse(body).success).toBe(false);
+    },
+  );
+
   test.each([null, { data: null }, { data: { url: null } }, { link: null }])(
     'of a video consultation may be nothing: %j',
     (body) => {
@@ -169,6 +185,7 @@ describe('envelopes', () => {
     const confirmation = wire.confirmation('xbCu');
     expect(confirmation.safeParse({ data: { id: 'xbCu' } }).success).toBe(true);
     expect(confirmation.safeParse({ success: true }).success).toBe(true);
+    expect(confirmation.safeParse({ data: { appointment_id: 'xbCu' } }).success).toBe(true);
     expect(confirmation.safeParse({ data: { id: 'xbcu' } }).success).toBe(false);
     expect(confirmation.safeParse({}).success).toBe(false);
     expect(confirmation.safeParse(null).success).toBe(false);
@@ -205,6 +222,17 @@ describe('records', () => {
     expect(read({ is_cancellable: true, is_reschedulable: false })).toMatchObject({
       reschedulable: false,
     });
+  });
+
+  test.each([
+    [true, true],
+    ['true', true],
+    [1, true],
+    ['false', false],
+    [0, false],
+    [null, false],
+  ])('may spell a flag %j', (flag, isSet) => {
+    expect(read({ is_video_consultation: flag })).toMatchObject({ isVideoConsultation: isSet });
   });
 
   test('that are over by their start alone are completed', () => {
