@@ -37,7 +37,12 @@ interface Expected {
   done?: readonly string[];
 }
 
-const saysNothing = ['portalAccess.revoke', 'portalRequests.dismiss'];
+const saysNothing = [
+  'portalAccess.revoke',
+  'portalRequests.dismiss',
+  'appointments.joinAsapList',
+  'appointments.leaveAsapList',
+];
 const fault = { again: true, mayHaveActed: true };
 const unusable = { again: false, mayHaveActed: true };
 

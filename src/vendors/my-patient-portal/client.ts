@@ -32,7 +32,7 @@ export function createClient(transport: Transport, routes: Routes) {
     scope: RequestScope,
     token: string,
     route: RouteName,
-    exchange: Pick<Exchange<Answer>, 'method' | 'answer' | 'repeatable'> & Rest,
+    exchange: Pick<Exchange<Answer>, 'method' | 'answer' | 'emptyAnswer' | 'repeatable'> & Rest,
   ) =>
     transport.call(scope, {
       operation: route,
@@ -129,6 +129,9 @@ export function createClient(transport: Transport, routes: Routes) {
         params: { id },
         body: { json: { email } },
         answer: wire.confirmation(id),
+        // All that such an answer is assumed to hold is an id that is known (4.12).
+        emptyAnswer: undefined,
+        refusal: refusalOf({ takesEmail: true }),
       }),
 
     leaveAsapList: (scope: RequestScope, token: string, id: string) =>
@@ -137,6 +140,7 @@ export function createClient(transport: Transport, routes: Routes) {
         repeatable: true,
         params: { id },
         answer: wire.confirmation(id),
+        emptyAnswer: undefined,
       }),
 
     earlierAvailability: (scope: RequestScope, token: string, id: string) =>

@@ -21,6 +21,8 @@ export interface Expectation {
   takesSlot?: boolean;
   /** The call names an insurance: the sibling's only 403 is about it. */
   namesInsurance?: boolean;
+  /** The call has an `email` and no answers to questions. */
+  takesEmail?: boolean;
 }
 
 const record = (value: unknown): Record<string, unknown> =>
@@ -37,10 +39,13 @@ function statements(body: unknown): string[] {
 
 const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));
 
-/** Questions whose answers were refused, as the domain names them; the vendor sends one object or several. */
-function refusedAnswers(body: unknown): FieldPath[] {
-  const questions = [record(body).invalid_fields].flat().flatMap((one) => Object.keys(record(one)));
-  return [...new Set(questions)]
+/** What was refused, as the domain names it; the vendor sends one object or several. */
+function refusedFields(body: unknown, { takesEmail }: Expectation): FieldPath[] {
+  const names = [record(body).invalid_fields].flat().flatMap((one) => Object.keys(record(one)));
+  if (takesEmail) {
+    return names.includes('email') ? [['email']] : [];
+  }
+  return [...new Set(names)]
     .filter((question) => question !== '' && question.length <= 200)
     .slice(0, 50)
     .map((question) => ['commentAnswers', question]);
@@ -72,7 +77,7 @@ export const refusalOf =
       case 400:
       case 409:
       case 422: {
-        const fields = refusedAnswers(body);
+        const fields = refusedFields(body, expectation);
         if (fields.length > 0) {
           return { kind: 'REJECTED', reason: 'validation_failed', fields };
         }

@@ -231,7 +231,9 @@ export function createRoutes(
       own((appointment, { body }) => {
         const email = fieldsOf(body)?.email;
         if (typeof email !== 'string' || !/^[^@\s]+@[^@\s]+$/.test(email)) {
-          return refuse(400, 'invalid_request', 'email is required.');
+          return refuse(422, 'validation_failed', 'Invalid fields.', {
+            invalid_fields: { email: 'is invalid' },
+          });
         }
         if (!typeOf(appointment.typeId)?.asap || appointment.cancelledAt !== null) {
           return refuse(422, 'asap_not_enabled', 'No ASAP list here.');

@@ -293,6 +293,7 @@ export const exercises: Exercises = {
         appointment: (book, { scope, account, patient }, id) =>
           book.joinAsapList(scope, account, id, String(patient.email)),
       },
+      emptyIsAnswer: true,
     },
     leaveAsapList: {
       nature: 'safe',
@@ -301,6 +302,7 @@ export const exercises: Exercises = {
       ids: {
         appointment: (book, { scope, account }, id) => book.leaveAsapList(scope, account, id),
       },
+      emptyIsAnswer: true,
     },
     earlierAvailability: {
       nature: 'read',

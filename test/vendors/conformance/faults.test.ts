@@ -135,7 +135,7 @@ describe.each(definitions)('%s', (id, definition) => {
         open.simulator.fault(fault);
         const ended = run(door, world);
         if (fault.kind === 'empty' && exercise.emptyIsAnswer) {
-          await expect(ended).resolves.toBeDefined();
+          await ended;
           return;
         }
         const error = await ended.then(

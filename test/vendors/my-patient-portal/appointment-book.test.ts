@@ -146,6 +146,21 @@ describe('the ASAP list', () => {
     await expect(book().leaveAsapList(portal.scope(), ana, 'gone')).resolves.toBeUndefined();
   });
 
+  test('takes an answer without a body for done', async () => {
+    portal.simulator.fault({ kind: 'empty', act: true, match: /asap_list/ });
+    const scope = portal.scope();
+    await book().joinAsapList(scope, ana, consultation, 'ana@example.com');
+    expect(await get(consultation)).toMatchObject({ asapListSubscribed: true });
+    await book().leaveAsapList(scope, ana, consultation);
+    expect(await get(consultation)).toMatchObject({ asapListSubscribed: false });
+  });
+
+  test('names the e-mail that is refused', async () => {
+    await expect(
+      book().joinAsapList(portal.scope(), ana, consultation, 'nobody'),
+    ).rejects.toMatchObject({ reason: 'validation_failed', fields: [['email']] });
+  });
+
   test('cannot be joined where the type has none', async () => {
     await expect(
       book().joinAsapList(portal.scope(), ana, video, 'ana@example.com'),

@@ -119,6 +119,14 @@ describe('a refusal', () => {
     expect(refusalOf()(403, undefined)).toEqual({ kind: 'REJECTED' });
   });
 
+  test('names the e-mail of the ASAP list, which has no questions', () => {
+    const refusal = refusalOf({ takesEmail: true });
+    const refused = { kind: 'REJECTED', reason: 'validation_failed' };
+    const body = { error: 'validation_failed', invalid_fields: { email: 'x', other: 'x' } };
+    expect(refusal(422, body)).toEqual({ ...refused, fields: [['email']] });
+    expect(refusal(422, { ...body, invalid_fields: { other: 'x' } })).toEqual(refused);
+  });
+
   test('bounds the fields that a vendor may name', () => {
     const names = Array.from({ length: 500 }, (_, index) => [`q${index}`, 'x']);
     const fields = { ...Object.fromEntries(names), ['y'.repeat(300)]: 'x' };
