@@ -5,7 +5,12 @@ import type {
 } from '../../domain/capabilities/portal-requests.ts';
 import { VendorError } from '../../domain/errors.ts';
 import type { RequestScope } from '../../domain/request.ts';
-import type { StaffLinking, VendorAdapter, VendorId } from '../../domain/vendor.ts';
+import type {
+  AccountReference,
+  StaffLinking,
+  VendorAdapter,
+  VendorId,
+} from '../../domain/vendor.ts';
 import type { EnqueuedPortalClient } from './client.ts';
 import {
   checkPortalId,
@@ -40,6 +45,8 @@ export function createEnqueuedPortalCapabilities(
 ): EnqueuedPortalCapabilities {
   const unusable = (operation: string, reason: string) =>
     new VendorError({ vendor, operation, kind: 'UNEXPECTED_SHAPE', reason });
+  const noRoute = (operation: string) =>
+    new VendorError({ vendor, operation, kind: 'REJECTED', reason: 'route_absent', status: 404 });
 
   /** The whole queue, or an error: a queue cut short would make waiting requests look done. */
   async function readQueue(scope: RequestScope, ptId: string): Promise<EnqueuedPortalRequest[]> {
@@ -63,60 +70,73 @@ export function createEnqueuedPortalCapabilities(
     throw unusable('showPortalRequests', 'incomplete_list');
   }
 
+  async function listRequests(scope: RequestScope, account: AccountReference) {
+    const items = await readQueue(scope, checkPortalId(account.vendorPatientId));
+    return (
+      items
+        // One credential sees every patient: what names another one is never shown.
+        .filter(({ pt_id }) => pt_id == null || pt_id === account.vendorPatientId)
+        .map((item) => toPortalRequest(vendor, account, item))
+    );
+  }
+
+  /** Null for what the vendor does not know. */
+  async function known<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (isKind(error, 'NOT_FOUND')) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
   return {
     staffLinking: { idPattern: portalIdPattern },
 
     async profile(scope, { vendorPatientId }) {
-      try {
-        const wire = await client.showPatient(scope, checkPortalId(vendorPatientId));
-        if (wire.id !== vendorPatientId) {
-          throw unusable('showPatient', 'other_patient');
-        }
-        return toProfile(vendor, wire);
-      } catch (error) {
-        if (isKind(error, 'NOT_FOUND')) {
-          return null;
-        }
-        throw error;
+      const wire = await known(client.showPatient(scope, checkPortalId(vendorPatientId)));
+      if (wire !== null && wire.id !== vendorPatientId) {
+        throw unusable('showPatient', 'other_patient');
       }
+      return wire && toProfile(vendor, wire);
     },
 
     portalRequests: {
-      async list(scope, account) {
-        const items = await readQueue(scope, checkPortalId(account.vendorPatientId));
-        return (
-          items
-            // One credential sees every patient: what names another one is never shown.
-            .filter(({ pt_id }) => pt_id == null || pt_id === account.vendorPatientId)
-            .map((item) => toPortalRequest(vendor, account, item))
-        );
-      },
+      list: listRequests,
 
-      async dismiss(scope, { vendorPatientId }, vendorRequestId) {
-        try {
-          await client.deletePortalRequest(
-            scope,
-            checkPortalId(vendorPatientId),
-            checkPortalId(vendorRequestId),
-          );
+      async dismiss(scope, account, vendorRequestId) {
+        const ptId = checkPortalId(account.vendorPatientId);
+        const requestId = checkPortalId(vendorRequestId);
+        if ((await known(client.deletePortalRequest(scope, ptId, requestId))) !== null) {
           return 'DISMISSED';
-        } catch (error) {
-          // Removed before, dismissed by staff meanwhile, or never there: the vendor answers alike.
-          if (isKind(error, 'NOT_FOUND')) {
-            return 'ALREADY_GONE';
-          }
-          throw error;
         }
+        // Removed before, dismissed by staff meanwhile, never there, or a tenant without this route:
+        // the vendor may answer alike, so the queue tells.
+        const queue = await listRequests(scope, account);
+        const found = queue.find((request) => request.vendorRequestId === requestId);
+        if (found && found.status !== 'DISMISSED' && found.status !== 'DELETED') {
+          throw noRoute('deletePortalRequest');
+        }
+        return 'ALREADY_GONE';
       },
     },
 
     invitations: {
       /**
-       * Errors: NOT_FOUND for an unknown patient, and for a tenant without this route where its
-       * message does not say so; REJECTED `not_invitable` without e-mail, inactive or deceased.
+       * Errors: NOT_FOUND for an unknown patient; REJECTED `not_invitable` without e-mail, inactive or
+       * deceased, `route_absent` for a tenant without this route.
        */
       async invite(scope, { vendorPatientId }) {
-        await client.inviteToPortal(scope, checkPortalId(vendorPatientId));
+        const ptId = checkPortalId(vendorPatientId);
+        try {
+          await client.inviteToPortal(scope, ptId);
+        } catch (error) {
+          // Both have the same answer: of a patient whom the vendor knows it is said of the route.
+          const isKnown = () => client.showPatient(scope, ptId).then(Boolean, () => false);
+          throw isKind(error, 'NOT_FOUND') && (await isKnown()) ? noRoute('inviteToPortal') : error;
+        }
       },
     },
 

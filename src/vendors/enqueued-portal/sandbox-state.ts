@@ -18,6 +18,8 @@ export interface EnqueuedPortalSwitches {
   readOnly: boolean;
   /** The tenant lacks the portal routes. */
   routeDisabled: boolean;
+  /** A method whose portal routes the tenant lacks, with a 404 that says no more than any other; '' for none. */
+  methodMissing: string;
   /** Writes are refused inside a 200. */
   resultFalseWith200: boolean;
   /** Everything is a proxy's 502 page. */
@@ -46,6 +48,7 @@ export const createSwitches = (): EnqueuedPortalSwitches => ({
   forceAnonymize: false,
   readOnly: false,
   routeDisabled: false,
+  methodMissing: '',
   resultFalseWith200: false,
   html502: false,
   comingSoonFiltersActive: false,

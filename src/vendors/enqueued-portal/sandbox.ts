@@ -62,6 +62,9 @@ export async function startEnqueuedPortalSimulator(
     if (switches.routeDisabled && /\/portal\//.test(url.pathname)) {
       return problem(404, 'This route is not enabled for this clinic');
     }
+    if (switches.methodMissing === method && /\/portal\//.test(url.pathname)) {
+      return problem(404, 'Not found');
+    }
     return undefined;
   }
 

@@ -15,7 +15,12 @@ import {
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 
 const vendors = ['CERBO', 'MD_HQ'] as const;
-const quiet = { resultFalseWith200: false, readOnly: false, routeDisabled: false };
+const quiet = {
+  resultFalseWith200: false,
+  readOnly: false,
+  routeDisabled: false,
+  methodMissing: '',
+};
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway({
@@ -224,7 +229,7 @@ describe('dismissPortalRequest', () => {
     });
     expect(portalRequest).toMatchObject({ id: request?.id, status: 'DELETED' });
     const methods = gateway.allCalls().map((call) => call.split(' ')[1]);
-    expect(methods).toEqual(['GET', 'DELETE', 'DELETE']);
+    expect(methods).toEqual(['GET', 'DELETE', 'DELETE', 'GET']);
     expect((await openRequests(gateway.ids.Ben)).map(({ id }) => id)).not.toContain(request?.id);
   });
 
@@ -237,7 +242,17 @@ describe('dismissPortalRequest', () => {
     });
     expect(portalRequest).toMatchObject({ id: request?.id, status: 'DELETED' });
     const methods = gateway.allCalls().map((call) => call.split(' ')[1]);
-    expect(methods).toEqual(['GET', 'DELETE', 'DELETE', 'DELETE']);
+    expect(methods).toEqual(['GET', 'DELETE', 'DELETE', 'DELETE', 'GET']);
+  });
+
+  it('is UNSUPPORTED_BY_VENDOR where the vendor finds nothing, and lists it still', async () => {
+    const [request] = await openRequests(gateway.ids.Chloe);
+    for (const vendor of ['CERBO', 'MD_HQ'] as const) {
+      queueOf(gateway, vendor).switches.methodMissing = 'DELETE';
+    }
+    const answer = await mutate(gateway, 'dismissPortalRequest', { portalRequestId: request?.id });
+    expectRefusal(answer, 'UNSUPPORTED_BY_VENDOR');
+    expect((await openRequests(gateway.ids.Chloe)).map(({ id }) => id)).toContain(request?.id);
   });
 
   it('is VENDOR_UNAVAILABLE where no attempt is answered', async () => {

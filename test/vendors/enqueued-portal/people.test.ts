@@ -186,6 +186,14 @@ describe.each(vendorIds)('the people of %s', (id) => {
     await expect(invite()).rejects.toMatchObject({ kind: 'REJECTED', reason: 'route_absent' });
   });
 
+  it('cannot be invited where the 404 does not say that it is the route', async () => {
+    portal.simulator.switches.methodMissing = 'POST';
+    await expect(invite()).rejects.toMatchObject({ kind: 'REJECTED', reason: 'route_absent' });
+    expect(portal.simulator.calls.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    portal.simulator.fault({ kind: 'html', match: /^GET/ });
+    await expect(invite()).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+  });
+
   it.each(['reset', 'html', 'truncate'] as const)(
     'get one mail at most when the answer is lost (%s)',
     async (kind) => {

@@ -148,7 +148,7 @@ describe.each(vendorIds)('the queue of %s', (id) => {
   it('repeats a removal whose answer was lost', async () => {
     portal.simulator.fault({ kind: 'reset', act: true, times: 1 });
     await expect(dismiss('28')).resolves.toBe('ALREADY_GONE');
-    expect(portal.simulator.calls).toHaveLength(2);
+    expect(portal.simulator.calls.map(({ method }) => method)).toEqual(['DELETE', 'DELETE', 'GET']);
   });
 
   it('V15: takes result: false in a 200 for a refusal', async () => {
@@ -176,6 +176,12 @@ describe.each(vendorIds)('the queue of %s', (id) => {
     const failure = { kind: 'REJECTED', reason: 'route_absent', status: 404 };
     await expect(dismiss('28')).rejects.toMatchObject(failure);
     await expect(list()).rejects.toMatchObject(failure);
+  });
+
+  it('takes no 404 for a removal while the request is in the queue', async () => {
+    portal.simulator.switches.methodMissing = 'DELETE';
+    await expect(dismiss('28')).rejects.toMatchObject({ kind: 'REJECTED', reason: 'route_absent' });
+    expect(await list()).toHaveLength(7);
   });
 
   it('takes a read-only account for a fault of ours', async () => {
