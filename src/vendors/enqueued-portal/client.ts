@@ -1,13 +1,7 @@
 import type { RequestScope } from '../../domain/request.ts';
 import type { Exchange, Transport } from '../../http/exchange.ts';
 import { authorizationHeader, type PortalCredentials } from './auth.ts';
-import {
-  readDeleteRefusal,
-  readInviteRefusal,
-  readInviteVerdict,
-  readRefusal,
-  readVerdict,
-} from './refusals.ts';
+import { readInviteRefusal, readInviteVerdict, readRefusal, readVerdict } from './refusals.ts';
 import {
   enqueuedAcknowledgement,
   enqueuedPatient,
@@ -68,7 +62,6 @@ export function createEnqueuedPortalClient(transport: Transport, credentials: Po
         repeatable: true,
         answer: enqueuedAcknowledgement,
         emptyAnswer: {},
-        refusal: readDeleteRefusal,
       }),
 
     /** Mails a link to the primary address; the same call resets a password. Never repeated. */

@@ -27,13 +27,6 @@ export const readRefusal = (status: number, body: unknown): Refusal | undefined 
 export const readInviteRefusal = (status: number, body: unknown): Refusal | undefined =>
   status === 422 ? { kind: 'REJECTED', reason: 'not_invitable' } : readRefusal(status, body);
 
-/**
- * On a delete a 404 means done already, so only the vendor's own JSON may say it: a proxy's page, or
- * a route that is not there, must not pass for a success.
- */
-export const readDeleteRefusal = (status: number, body: unknown): Refusal | undefined =>
-  status === 404 && readMessage(body) === undefined ? noRoute : readRefusal(status, body);
-
 /** A 200 can say no: `result: false`, or an `error` where an answer should be. */
 export function readVerdict(body: unknown): Refusal | undefined {
   if (!isRecord(body)) {

@@ -10,7 +10,6 @@ import {
   toSex,
 } from '../../../src/vendors/enqueued-portal/map.ts';
 import {
-  readDeleteRefusal,
   readInviteVerdict,
   readRefusal,
   readVerdict,
@@ -173,8 +172,6 @@ describe('refusals', () => {
     );
     expect(readRefusal(404, { error: { message: 'Patient not found' } })).toBeUndefined();
     expect(readRefusal(404, undefined)).toBeUndefined();
-    expect(readDeleteRefusal(404, undefined)).toEqual(absent);
-    expect(readDeleteRefusal(404, { message: 'Request not found' })).toBeUndefined();
   });
 
   it.each([{ result: false }, { result: 'false' }, { result: 0 }, { error: { message: 'no' } }])(

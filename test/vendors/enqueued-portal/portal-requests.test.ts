@@ -161,8 +161,10 @@ describe.each(vendorIds)('the queue of %s', (id) => {
     expect(await list()).toHaveLength(7);
   });
 
-  it("takes a proxy's 404 page for no removal", async () => {
-    portal.simulator.fault({ kind: 'html', status: 404 });
+  it("takes a proxy's 404 page for a removal only where the request is gone", async () => {
+    portal.simulator.fault({ kind: 'html', status: 404, match: /^DELETE/, act: true, times: 1 });
+    await expect(dismiss('29')).resolves.toBe('ALREADY_GONE');
+    portal.simulator.fault({ kind: 'html', status: 404, match: /^DELETE/ });
     await expect(dismiss('28')).rejects.toMatchObject({ kind: 'REJECTED', reason: 'route_absent' });
   });
 
