@@ -21,7 +21,16 @@ const longest = 300_000;
  * keeps the files in its memory anyway. With 16, appending to a log of two million events took a fifth more; with
  * 64 no more than runs differ, and the process is 120 MB smaller.
  */
-const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=64MB'];
+const settings = {
+  shared_buffers: '64MB',
+  // Of `embedded-upkeep.ts`: what is kept of its log after a checkpoint, and what it may take of time and memory.
+  ...{ max_wal_size: '64MB', min_wal_size: '32MB' },
+  ...{ default_statistics_target: '25', maintenance_work_mem: '16MB' },
+};
+const startParams = [
+  ...PGlite.defaultStartParams,
+  ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+];
 
 /**
  * An empty database of this version of PGlite, beside the program (see `program.mjs`): to load it takes a fifth

@@ -6,6 +6,7 @@ import type { Sealer } from '../domain/store.ts';
 import { createDatabase, type Database, type Engine, type Queries } from './database.ts';
 import { hasCluster, openCluster } from './embedded-cluster.ts';
 import { type FolderLock, lockDirectory } from './embedded-lock.ts';
+import { beginUpkeep } from './embedded-upkeep.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrateWith, needCurrent, noStore } from './migrate.ts';
 import { codeOf, StoreError, withoutDetails } from './store-error.ts';
@@ -77,12 +78,12 @@ export async function openEmbedded(
   let client: PGlite | undefined;
   try {
     client = await opened(directory, lock);
-    const queries = drizzle(client);
-    const engine = engineOf(queries, lock);
+    const database = drizzle(client);
+    const queries = database as unknown as Queries;
     await (existing
-      ? needCurrent(engine.queries, where)
-      : migrateWith(engine.queries, (config) => migrate(queries, config), sealer, onProgress));
-    return createDatabase(engine);
+      ? needCurrent(queries, where)
+      : migrateWith(queries, (config) => migrate(database, config), sealer, onProgress));
+    return createDatabase(engineOf(database, lock));
   } catch (error) {
     await client?.close().catch(() => undefined);
     lock?.release();
@@ -91,18 +92,20 @@ export async function openEmbedded(
 }
 
 function engineOf(
-  queries: PgliteDatabase & { $client: PGlite },
+  database: PgliteDatabase & { $client: PGlite },
   lock: FolderLock | undefined,
 ): Engine {
+  const endUpkeep = beginUpkeep(database.$client);
   return {
-    queries: queries as unknown as Queries,
+    queries: database as unknown as Queries,
     transaction: <T>(work: (transaction: Queries) => PromiseLike<T>) =>
-      queries.transaction(async (transaction) => work(transaction as unknown as Queries)),
+      database.transaction(async (transaction) => work(transaction as unknown as Queries)),
     async close() {
+      endUpkeep();
       try {
         // To close it is to write, too.
         lock?.check();
-        await queries.$client.close();
+        await database.$client.close();
       } finally {
         lock?.release();
       }
