@@ -5,7 +5,7 @@ import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Head } from './access-chain.ts';
 import { appendEvents, beginChains, chained, insertEvents } from './append-events.ts';
-import { type Database, oftenMark, statementTimeout } from './database.ts';
+import { type Database, statementTimeout } from './database.ts';
 import { gathered } from './gathered.ts';
 import { accessChains } from './ledger-tables.ts';
 import { StoreError } from './store-error.ts';
@@ -68,7 +68,7 @@ export function createAppend(
     }));
     // The seal covers all that a head says.
     const { rows: free } = (await database.run((queries) =>
-      queries.execute(sql`${sql.raw(oftenMark)}
+      queries.execute(sql`
         with moves as (
           select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb) as moves (
             "patientId" uuid, before text, length bigint, hash text, seal text

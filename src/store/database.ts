@@ -32,11 +32,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** In place of a prepared statement's name, for those of `prepared-statements.ts`. */
-export const often = 'often';
-/** The same for one that is text: it begins so. */
-export const oftenMark = '/* often */';
-
 const attempts = 5;
 /** Disk full, an error of the disk, and the embedded one's words for the former. */
 const ofTheDisk = ['53100', '58030', 'ENOSPC'];
@@ -84,9 +79,12 @@ export function createDatabase(engine: Engine): Database {
   };
 }
 
+/** For drizzle's `prepare`: `prepared-statements.ts` gives the names. */
+export const unnamed = '';
+
 /**
  * A statement that is built once and run often: to build one takes as long as to run it.
- * @param build ends with `prepare(often)`
+ * @param build ends with `prepare(unnamed)`
  */
 export function repeated<T>(
   database: Database,

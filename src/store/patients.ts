@@ -3,7 +3,7 @@ import { and, arrayOverlaps, count, eq, inArray, isNull, or, type SQL, sql } fro
 import { areSameNames } from '../domain/name-folding.ts';
 import type { Patient } from '../domain/records.ts';
 import type { PatientRegister, Sealer } from '../domain/store.ts';
-import { type Database, often, repeated } from './database.ts';
+import { type Database, repeated, unnamed } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { onlyUuids } from './row-ids.ts';
@@ -76,7 +76,7 @@ export function createPatientRegister(
       .select(known)
       .from(patients)
       .where(sql`${patients.id} = any(${sql.placeholder('ids')}::uuid[])`)
-      .prepare(often),
+      .prepare(unnamed),
   );
   const rowsOfIds = gatheredReads(
     (ids: readonly string[]) => byIds({ ids }),

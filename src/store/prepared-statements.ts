@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { PoolClient, QueryConfig } from 'pg';
-import { often, oftenMark } from './database.ts';
 import { codeOf } from './store-error.ts';
 
 /**
- * Statements that are run often are parsed and planned once by each connection, which takes PostgreSQL longer
+ * Statements that come again are parsed and planned once by each connection, which takes PostgreSQL longer
  * than to run them. Their names say what they are, so that a name means the same to all processes. A
  * pooler that gives connections out by transaction, and keeps no account of names, leads to a connection that does not
  * know one: nothing is run then, and from then on none is used.
  */
+
+/** How often one has to come before it gets a name: those of a migration, say, never come again. */
+const enough = 3;
+/** Names at most, since each connection keeps a plan for each; there are some sixty statements. */
+const mostNames = 150;
 
 /** There is no such statement, there is one already, or a migration changed what it brings. */
 const isMixedUp = (error: unknown) => ['26000', '42P05', '0A000'].includes(codeOf(error) ?? '');
@@ -22,30 +27,36 @@ export interface PreparedStatements {
 
 export function createPreparedStatements(): PreparedStatements {
   const names = new Map<string, string>();
+  /** Lists in them make many of one. */
+  const seen = new LRUCache<string, number>({ max: 1_000 });
   let isOff = false;
 
-  function nameOf(text: string): string {
-    const name =
-      names.get(text) ?? `portico_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  function nameOf(text: string): string | undefined {
+    const known = names.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const times = (seen.get(text) ?? 0) + 1;
+    seen.set(text, times);
+    if (times < enough || names.size >= mostNames) {
+      return undefined;
+    }
+    const name = `portico_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
     names.set(text, name);
     return name;
   }
 
-  function named(config: unknown): unknown {
-    const { name, text } = config as Partial<QueryConfig>;
-    const isOften = name === often || text?.startsWith(oftenMark);
-    return isOften && text !== undefined
-      ? { ...(config as QueryConfig), name: isOff ? undefined : nameOf(text) }
-      : config;
-  }
+  /** Those without values are `begin` and the like: nothing to plan. */
+  const nameFor = ({ text, values: own }: QueryConfig, values = own) =>
+    isOff || values === undefined || values.length === 0 ? undefined : nameOf(text);
 
   return {
     nameThoseOf(client) {
       const query = client.query.bind(client) as (...given: unknown[]) => unknown;
-      client.query = ((config: unknown, ...more: unknown[]) =>
+      client.query = ((config: QueryConfig | string, values?: unknown[], ...more: unknown[]) =>
         query(
-          typeof config === 'object' && config !== null ? named(config) : config,
-          ...more,
+          typeof config === 'string' ? config : { ...config, name: nameFor(config, values) },
+          ...[values, ...more],
         )) as typeof client.query;
     },
 

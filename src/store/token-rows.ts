@@ -3,7 +3,7 @@ import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import type { VendorTokens } from '../domain/capabilities/appointments.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import { type Database, often, repeated } from './database.ts';
+import { type Database, repeated, unnamed } from './database.ts';
 import { heldFor, isOver } from './database-clock.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
@@ -57,7 +57,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
       .where(
         sql`(${vendorTokens.vendor}, ${vendorTokens.patientId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('patients')}::uuid[]))`,
       )
-      .prepare(often),
+      .prepare(unnamed),
   );
   const rowsOfKeys = gatheredReads(
     (keys: readonly TokenKey[]) =>

@@ -1,7 +1,7 @@
 import { and, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { LinkMethod, VendorAccount } from '../domain/records.ts';
 import type { VendorAccounts } from '../domain/store.ts';
-import { type Database, often, type Queries, repeated } from './database.ts';
+import { type Database, type Queries, repeated, unnamed } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { StoreError } from './store-error.ts';
@@ -48,7 +48,7 @@ export function createVendorAccounts(database: Database, clock: () => number): V
     rowsWhere(
       queries,
       sql`${vendorAccounts.patientId} = any(${sql.placeholder('ids')}::uuid[])`,
-    ).prepare(often),
+    ).prepare(unnamed),
   );
   const rowsOfPatients = gatheredReads(
     (ids: readonly string[]) => byPatients({ ids }),

@@ -1,7 +1,7 @@
 import { desc, type SQL, sql } from 'drizzle-orm';
 import type { VisitKind, VisitRecord } from '../domain/records.ts';
 import type { VisitRecords } from '../domain/store.ts';
-import { type Database, often, repeated } from './database.ts';
+import { type Database, repeated, unnamed } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
 import { visits } from './tables.ts';
@@ -29,7 +29,7 @@ export function createVisitRecords(database: Database, clock: () => number): Vis
         .from(visits)
         .where(condition)
         .orderBy(desc(visits.createdAt), desc(visits.sequence))
-        .prepare(often),
+        .prepare(unnamed),
     );
   const byKeys = rowsWhere(
     sql`(${visits.vendor}, ${visits.vendorVisitId}) in (select * from unnest(${sql.placeholder('vendors')}::text[], ${sql.placeholder('ids')}::text[]))`,

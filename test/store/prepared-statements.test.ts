@@ -7,6 +7,7 @@ import type { Store } from '../../src/domain/store.ts';
 import { createStore } from '../../src/store/open-store.ts';
 import { openServer } from '../../src/store/server.ts';
 import { hasPooler, startPooler, withoutPooler } from '../support/pooler.ts';
+import { always, operationOf } from './ledgers.ts';
 import { addPatient, emptyDatabase, named, noon, query, sealer } from './stores.ts';
 
 const event = (patientId: string) => ({
@@ -19,7 +20,7 @@ interface Prepared {
   statement: string;
 }
 
-describe('statements that are run often', { timeout: 30_000 }, () => {
+describe('statements that come again', { timeout: 30_000 }, () => {
   beforeAll(emptyDatabase);
 
   /** Over one connection, so that it can be looked at, and spoilt, from here. */
@@ -34,7 +35,7 @@ describe('statements that are run often', { timeout: 30_000 }, () => {
       }>;
     const prepared = async () =>
       (await execute('select name, statement from pg_prepared_statements order by statement')).rows;
-    const useAll = async (id: string) => {
+    const useEach = async (id: string) => {
       await store.accessLog.record([event(id)]);
       const patients = await store.patients.find([id]);
       await store.accounts.findByPatients([id]);
@@ -43,22 +44,29 @@ describe('statements that are run often', { timeout: 30_000 }, () => {
       await store.tokens.read('MY_PATIENT_PORTAL', id);
       return patients;
     };
-    return { url, store, execute, prepared, useAll };
+    /** As often as it takes to be worth a name. */
+    const useAll = async (id: string) => {
+      await useEach(id);
+      await useEach(id);
+      return useEach(id);
+    };
+    return { url, database, store, execute, prepared, useEach, useAll };
   }
 
   test('are prepared once, under a name that says what they are', async () => {
-    const { store, prepared, useAll } = await openAlone();
+    const { store, prepared, useEach, useAll } = await openAlone();
     const { id } = await addPatient(store);
-    await useAll(id);
+    await useEach(id);
+    await useEach(id);
+    expect(await prepared()).toEqual([]);
+    await useEach(id);
     const first = await prepared();
     const tables = first.map(({ statement }) => /insert into \w+|from "\w+"/.exec(statement)?.[0]);
     expect(tables.sort()).toEqual([
       ...['from "patients"', 'from "vendor_accounts"', 'from "vendor_tokens"'],
       ...['from "visits"', 'from "visits"', 'insert into access_events'],
     ]);
-    for (let times = 0; times < 3; times += 1) {
-      await useAll(id);
-    }
+    await useAll(id);
     expect(await prepared()).toEqual(first);
     const other = await openAlone();
     await other.useAll((await addPatient(other.store)).id);
@@ -83,10 +91,45 @@ describe('statements that are run often', { timeout: 30_000 }, () => {
     await spoil(alone);
     expect(await useAll(id)).toMatchObject([{ id }]);
     expect(await store.visits.findByPatients([id])).toMatchObject([{ vendorVisitId: '1' }]);
-    expect(await store.accessLog.verify(id)).toMatchObject({ events: 2, broken: [] });
+    expect(await store.accessLog.verify(id)).toMatchObject({ events: 6, broken: [] });
     await execute('deallocate all');
     await useAll(id);
     expect(await prepared()).toEqual([]);
+  });
+
+  test('of a transaction in which a name is not known are run once, without one', async () => {
+    const { url, store, execute, prepared } = await openAlone();
+    const { id: patientId } = await addPatient(store);
+    const begin = async () => {
+      const id = randomUUID();
+      const { begun } = await store.operations.begin(
+        operationOf({ id, patientId, idempotencyKey: id }),
+        randomUUID(),
+        always,
+      );
+      return { begun, kept: (await query(url, 'select id from operations', [])).length };
+    };
+    for (let times = 0; times < 3; times += 1) {
+      await begin();
+    }
+    expect((await prepared()).map(({ statement }) => statement)).toContainEqual(
+      expect.stringMatching(/^insert into "operations"/),
+    );
+    await execute('deallocate all');
+    expect(await begin()).toEqual({ begun: true, kept: 4 });
+    expect(await prepared()).toEqual([]);
+  });
+
+  test('are given a hundred and fifty names at most', async () => {
+    const { database, prepared } = await openAlone();
+    for (let times = 0; times < 3; times += 1) {
+      for (let kind = 0; kind < 160; kind += 1) {
+        await database.run((queries) =>
+          queries.execute(sql`select ${kind}::int as ${sql.raw(`kind_${kind}`)}`),
+        );
+      }
+    }
+    expect(await prepared()).toHaveLength(150);
   });
 
   test('that somebody else has prepared on the connection are run without a name', async () => {
@@ -99,7 +142,7 @@ describe('statements that are run often', { timeout: 30_000 }, () => {
     const second = await openAlone(first.url);
     await second.execute(`prepare ${known?.name} as ${known?.statement}`);
     expect(await second.useAll(id)).toMatchObject([{ id }]);
-    expect(await second.store.accessLog.verify(id)).toMatchObject({ events: 2, broken: [] });
+    expect(await second.store.accessLog.verify(id)).toMatchObject({ events: 6, broken: [] });
   });
 
   // Only where there is a PgBouncer, which no npm package holds: `.ci/run` installs Debian's.
