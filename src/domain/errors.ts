@@ -52,7 +52,8 @@ export interface VendorErrorOptions {
   retryAt?: Date | undefined;
   /**
    * A machine-readable reason that the vendor's door recognised, for example `slot_unavailable`; of
-   * UNREACHABLE the system's code, for example `ENOTFOUND`.
+   * UNREACHABLE the system's code, for example `ENOTFOUND`. `success_alone`: it is done, which of the vendor's
+   * records came of it was not said.
    */
   reason?: string | undefined;
   /** Fields that the vendor refused, under their domain names. Never the vendor's texts or values. */

@@ -16,7 +16,8 @@ export interface Work {
   readonly operationId: string;
   /**
    * A vendor call that must not be repeated. Done before: returns what it brought then. Its answer
-   * lost: asks `lookUp` if the operation is being reconciled, else the outcome is unknown.
+   * lost: asks `lookUp` if the operation is being reconciled, else the outcome is unknown. Told that it is done, but
+   * not what came of it (VendorError `success_alone`): asks `lookUp` at once.
    * @param call the call alone: a UserFailure or CodedError of it means that nothing was sent
    */
   once<Result>(
@@ -197,7 +198,14 @@ export function workOn(options: WorkOptions): WorkUnderWay {
         if (!isRefusal(error)) {
           sent = true;
           await finish(name, 'OUTCOME_UNKNOWN');
-          throw outcomeUnknown();
+          // Whatever is in the way of a look is met again by who reconciles it.
+          const isDone = error instanceof VendorError && error.reason === 'success_alone';
+          const found = isDone && (await lookUp?.().catch(() => undefined));
+          if (!found || found === 'CANNOT_TELL' || !found.done) {
+            throw outcomeUnknown();
+          }
+          await finish(name, 'SUCCEEDED', found.result);
+          return found.result;
         }
         ofSteps.add(error as object);
         sent ||= error instanceof VendorError && !isUnsent(error);

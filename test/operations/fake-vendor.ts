@@ -14,11 +14,21 @@ export type Behaviour =
   | 'LOST_BEFORE'
   /** The vendor acted, its answer is lost. */
   | 'LOST_AFTER'
+  /** The vendor acted and said so, and not what came of it. */
+  | 'ALONE_AFTER'
+  /** It said so and has not. */
+  | 'ALONE_BEFORE'
   /** The vendor acted, and something in this process broke on its answer. */
   | 'BROKEN';
 
 export const vendorError = (kind: VendorErrorKind, mayHaveActed = false, repeatable = false) =>
   new VendorError({ vendor: 'NIMBUS', operation: 'a/call', kind, mayHaveActed, repeatable });
+
+const successAlone = () =>
+  new VendorError({
+    ...{ vendor: 'NIMBUS', operation: 'a/call', kind: 'UNEXPECTED_SHAPE' },
+    ...{ reason: 'success_alone', mayHaveActed: true },
+  });
 
 export interface Made {
   id: string;
@@ -54,9 +64,15 @@ export function createFakeVendor() {
       if (behaviour === 'LOST_BEFORE') {
         throw vendorError('CONNECTION_LOST', true);
       }
+      if (behaviour === 'ALONE_BEFORE') {
+        throw successAlone();
+      }
       effects.set(step, vendor.effectsOf(step) + 1);
       if (behaviour === 'LOST_AFTER') {
         throw vendorError('TIMED_OUT', true);
+      }
+      if (behaviour === 'ALONE_AFTER') {
+        throw successAlone();
       }
       if (behaviour === 'BROKEN') {
         throw new TypeError('something broke');

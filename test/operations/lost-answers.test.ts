@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { invalidInput } from '../../src/domain/errors.ts';
 import type { Found, Work } from '../../src/operations/work.ts';
 import { type Behaviour, createFakeVendor, type Made, vendorError } from './fake-vendor.ts';
-import { chain, createOffice, ledgerOn, recordOf, stepsOf, useDatabase } from './office.ts';
+import {
+  chain,
+  createOffice,
+  type LookUp,
+  ledgerOn,
+  recordOf,
+  stepsOf,
+  useDatabase,
+} from './office.ts';
 
 const database = useDatabase();
 function open() {
@@ -92,6 +100,43 @@ describe('a lost answer', () => {
     expect((await submit({ key, act })).answer?.visitId).toBe('visit-1,visit-1');
     expect(vendor.effectsOf('visit')).toBe(1);
   });
+});
+
+describe('an answer of success that says no more', () => {
+  test('is read back at once, and the operation goes on', async () => {
+    const { vendor, ledger, submit, key } = open();
+    vendor.plan('intake', 'ALONE_AFTER');
+    vendor.plan('visit', 'ALONE_AFTER');
+    const reply = await submit({ key, act: chain(vendor, vendor.lookUp) });
+    expect(reply).toMatchObject({ code: 'OK', operation: { status: 'SUCCEEDED' } });
+    expect(reply.answer?.visitId).toBe('intake-1/visit-1');
+    expect(await recordOf(ledger, reply.operation.id)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await submit({ key })).toMatchObject({ replayed: true, answer: reply.answer });
+    expect(vendor.calls).toEqual(['intake', 'visit']);
+  });
+
+  const looks: [string, Behaviour, LookUp | undefined][] = [
+    ['that finds nothing', 'ALONE_BEFORE', undefined],
+    ['that cannot tell', 'ALONE_AFTER', async () => 'CANNOT_TELL'],
+    ['that fails', 'ALONE_AFTER', () => Promise.reject(vendorError('TIMED_OUT', true, true))],
+  ];
+  test.each(looks)(
+    'leaves it unknown after a look %s, until it is reconciled',
+    async (_, plan, look) => {
+      const { vendor, submit, resume, key } = open();
+      vendor.plan('visit', plan);
+      const reply = await submit({ key, act: chain(vendor, look ?? vendor.lookUp) });
+      expect(reply).toMatchObject(unknown);
+      expect(stepsOf(reply.operation)).toEqual([
+        ['intake', 'SUCCEEDED'],
+        ['visit', 'OUTCOME_UNKNOWN'],
+      ]);
+      expect(await submit({ key })).toMatchObject(unknown);
+      const status = plan === 'ALONE_AFTER' ? 'SUCCEEDED' : 'FAILED';
+      expect(await resume(reply.operation.id)).toMatchObject({ operation: { status } });
+      expect(vendor.calls).toEqual(['intake', 'visit']);
+    },
+  );
 });
 
 describe('reconciling', () => {

@@ -1,4 +1,5 @@
 import type { Booking, BookingFunnel } from '../../domain/capabilities/appointments.ts';
+import { VendorError } from '../../domain/errors.ts';
 import type { DoorParts } from './adapter.ts';
 import type { BookingBody } from './client.ts';
 import * as ids from './identifiers.ts';
@@ -24,7 +25,8 @@ function bookingBody(booking: Booking): BookingBody {
 }
 
 /** Insurance, category, type, time, booking (4.2 to 4.6). */
-export function createFunnel({ authorization, client, clock, timeZone }: DoorParts): BookingFunnel {
+export function createFunnel(parts: DoorParts): BookingFunnel {
+  const { vendor, authorization, client, clock, timeZone } = parts;
   const { withAccess } = authorization;
   return {
     insurances: async (scope, account) => {
@@ -69,7 +71,16 @@ export function createFunnel({ authorization, client, clock, timeZone }: DoorPar
     book: async (scope, account, booking) => {
       const body = bookingBody(booking);
       const call = { operation: 'booking', access: 'write' } as const;
-      return await withAccess(scope, account, call, (token) => client.booking(scope, token, body));
+      const id = await withAccess(scope, account, call, (token) =>
+        client.booking(scope, token, body),
+      );
+      if (id === null) {
+        throw new VendorError({
+          ...{ vendor, operation: call.operation, kind: 'UNEXPECTED_SHAPE' },
+          ...{ reason: 'success_alone', mayHaveActed: true },
+        });
+      }
+      return id;
     },
   };
 }

@@ -60,6 +60,8 @@ export interface PortalSwitches {
   emptyUnauthorized: boolean;
   /** The patient may not book: 400 with `attendant_blocked`. */
   blockedPatient: boolean;
+  /** A booking is answered as in the sibling's public sample (4.6), without the id. */
+  successAlone: boolean;
   /** A refresh brings a new refresh token and ends the old one. */
   rotateRefresh: boolean;
   /** Scopes that an approval leaves out. */
@@ -80,6 +82,7 @@ export const usualSwitches: PortalSwitches = {
   plainTextJson: false,
   emptyUnauthorized: false,
   blockedPatient: false,
+  successAlone: false,
   rotateRefresh: true,
   dropScopes: [],
   discovery: true,

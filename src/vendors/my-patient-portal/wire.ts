@@ -178,10 +178,18 @@ const idOf = (body: unknown): unknown => {
   return inner.id ?? outer.id ?? outer.appointment_id ?? inner.appointment_id;
 };
 
-/** The id in the answer to a booking: `data.id`, then `id`, then `appointment_id` (4.6), bare or in `data`. */
+const saysSuccessAlone = (body: unknown) =>
+  isRecord(body) &&
+  body.success === true &&
+  !['data', 'id', 'appointment_id'].some((name) => name in body);
+
+/**
+ * The id in the answer to a booking: `data.id`, then `id`, then `appointment_id` (4.6), bare or in `data`. Null where
+ * it says `success` alone, as the sibling's sample does.
+ */
 export const bookedId = z.preprocess(
-  idOf,
-  z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String)]),
+  (body) => (saysSuccessAlone(body) ? null : idOf(body)),
+  z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String), z.null()]),
 );
 
 /** The answer to a write about an appointment names it; the sibling may say `success` alone. */

@@ -237,6 +237,24 @@ describe('bookAppointment at MyPatientPortal', () => {
     expect(calls().filter((call) => call === 'POST /booking')).toHaveLength(1);
   });
 
+  it('looks which one it is where the portal says that it is done, and nothing more', async () => {
+    const free = await time();
+    portal().switches.successAlone = true;
+    try {
+      const { payload } = await book({ availabilityId: free.id });
+      expect(payload.userErrors).toEqual([]);
+      expect(payload.appointment).toMatchObject({ status: 'BOOKED', start: free.start });
+      expect(calls().slice(0, 2)).toEqual(['POST /booking', 'GET /appointments']);
+      const next = await time();
+      portal().fault({ kind: 'status', status: 500, match: /GET \/appointments/ });
+      const other = await book({ availabilityId: next.id });
+      expect(other.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+      expect(calls().filter((call) => call === 'POST /booking')).toHaveLength(1);
+    } finally {
+      portal().switches.successAlone = false;
+    }
+  });
+
   it('passes on that the practice does not take the patient', async () => {
     const { id } = await time();
     portal().switches.blockedPatient = true;

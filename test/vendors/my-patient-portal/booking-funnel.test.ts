@@ -224,6 +224,12 @@ describe('booking', () => {
     },
   );
 
+  test('that the portal says is done, without the id, is not answered with one', async () => {
+    portal.simulator.switches.successAlone = true;
+    const error = { kind: 'UNEXPECTED_SHAPE', reason: 'success_alone', mayHaveActed: true };
+    await expect(book(await booking())).rejects.toMatchObject(error);
+  });
+
   test('with an id that was altered says that the slot is gone', async () => {
     const wanted = await booking();
     const altered = wanted.vendorSlotId.replace(/^./, (sign) => (sign === 'A' ? 'B' : 'A'));

@@ -146,7 +146,11 @@ describe('envelopes', () => {
     expect(wire.bookedId.parse({ success: true, id: 'b', appointment_id: 'c' })).toBe('b');
     expect(wire.bookedId.parse({ appointment_id: 'c' })).toBe('c');
     expect(wire.bookedId.parse({ success: true, data: { id: 4711 } })).toBe('4711');
-    expect(wire.bookedId.safeParse({ success: true }).success).toBe(false);
+    expect(wire.bookedId.parse({ success: true })).toBeNull();
+    for (const body of [null, {}, { success: false }, { data: { id: null } }, { success: 1 }]) {
+      expect(wire.bookedId.safeParse(body).success, JSON.stringify(body)).toBe(false);
+    }
+    expect(wire.bookedId.safeParse({ success: true, id: null }).success).toBe(false);
     expect(wire.bookedId.safeParse({ data: { id: '../x' } }).success).toBe(false);
   });
 
