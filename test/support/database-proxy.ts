@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { startTcpProxy } from './tcp-proxy.ts';
+import { wireText } from './wire-text.ts';
 
 /**
  * Stands between one process of the gateway and PostgreSQL, and can stop it dead at a chosen
@@ -44,9 +45,9 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   let stop: Stop | undefined;
   let stopped = 0;
 
-  const concerns = (chunk: Buffer) =>
+  const concerns = (chunk: Buffer, text: string) =>
     stop !== undefined &&
-    chunk.includes(statements[stop.moment]) &&
+    text.includes(statements[stop.moment]) &&
     (stop.steps?.some((name) => chunk.includes(bound(name))) ?? true);
 
   function pass(near: Socket, far: Socket): void {
@@ -57,9 +58,11 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       if (silent) {
         return;
       }
-      if (committing === 'NEXT' && /commit/i.test(chunk.toString('latin1'))) {
+      // Also before anything is to be stopped: names are told once.
+      const text = wireText(chunk);
+      if (committing === 'NEXT' && /commit/i.test(text)) {
         committing = 'SENT';
-      } else if (concerns(chunk)) {
+      } else if (concerns(chunk, text)) {
         if (stop?.moment === 'UNRECORDED' || stop?.moment === 'TOKENS_UNSAVED') {
           silent = true;
           stopped += 1;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTcpProxy } from './tcp-proxy.ts';
+import { wireText } from './wire-text.ts';
 
 /** Stands between a gateway and PostgreSQL and does to the connections what networks do. */
 export interface FaultyDatabase {
@@ -25,7 +26,8 @@ export async function startFaultyDatabase(databaseUrl: string): Promise<FaultyDa
   let cut: { statement: RegExp; left: number } | undefined;
 
   const isNext = (chunk: Buffer) => {
-    if (cut?.statement.test(chunk.toString('latin1'))) {
+    const text = wireText(chunk);
+    if (cut?.statement.test(text)) {
       cut.left -= 1;
       if (cut.left === 0) {
         cut = undefined;
