@@ -49,7 +49,7 @@ const notReady: RequestListener = (_request, response) => {
 const unsent = new WeakMap<Socket, Set<ServerResponse>>();
 
 /**
- * Node (20.20) tells only the response whose turn it is that the connection is gone; those of requests that
+ * Node before 24 tells only the response whose turn it is that the connection is gone; those of requests that
  * were sent behind it would hold what they hold for ever.
  */
 function closeWithConnection({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -57,17 +57,17 @@ function closeWithConnection({ socket }: IncomingMessage, response: ServerRespon
   const responses = known ?? new Set();
   if (known === undefined) {
     unsent.set(socket, responses);
-    socket.once('close', () => {
+    // By then Node has told those that it tells.
+    const closeTheRest = () => {
       for (const each of responses) {
-        // The one whose turn it is has the socket.
-        if (each.socket === null) {
-          each.destroy().emit('close');
-        }
+        each.destroy().emit('close');
       }
-    });
+    };
+    socket.once('close', () => setImmediate(closeTheRest));
   }
   responses.add(response);
-  response.once('finish', () => responses.delete(response));
+  const forget = () => responses.delete(response);
+  response.once('finish', forget).once('close', forget);
 }
 
 function problemOf({ code }: NodeJS.ErrnoException, host: string, port: number, variable: string) {
