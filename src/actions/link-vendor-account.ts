@@ -32,8 +32,9 @@ export async function linkVendorAccount(
     throw invalidInput('This cannot be a patient id of that vendor.', 'vendorPatientId');
   }
   const { profile: readProfile } = adapter;
+  let profile: VendorProfile | null | undefined;
   if (readProfile !== undefined) {
-    const profile = await trail.around({ patientId: patient.id, vendor, action }, () =>
+    profile = await trail.around({ patientId: patient.id, vendor, action }, () =>
       readProfile(writeScope, { patientId: patient.id, vendorPatientId }),
     );
     if (profile === null) {
@@ -64,5 +65,9 @@ export async function linkVendorAccount(
   }
   trail.record({ patientId: patient.id, vendor, action, outcome: 'ALLOWED' });
   loaders.accounts.clear(patient.id);
+  if (profile !== undefined) {
+    const key = { patientId: patient.id, vendor: adapter.id };
+    loaders.profile.clear(key).prime(key, profile);
+  }
   return { patient, vendorAccount: account };
 }

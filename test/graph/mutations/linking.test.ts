@@ -62,6 +62,16 @@ describe('linkVendorAccount', () => {
     ]);
   });
 
+  it('answers with what it was told of the person, and asks no second time', async () => {
+    const patientId = await register({ firstName: 'Willem', lastName: 'de Vries' });
+    const { data } = await gateway.query(
+      'mutation ($input: LinkVendorAccountInput!) { linkVendorAccount(input: $input) { vendorAccount { profile { lastName } } } }',
+      { input: { patientId, vendor: 'CERBO', vendorPatientId: '243' } },
+    );
+    expect(data.linkVendorAccount.vendorAccount.profile).toEqual({ lastName: 'de Vries' });
+    expect(gateway.allCalls()).toEqual(['CERBO GET /patients/243']);
+  });
+
   it('links a record of NIMBUS, which tells nothing about people, without asking', async () => {
     const patientId = await register({ firstName: 'Nina', lastName: 'Nimbus' });
     const { payload } = await link(patientId, 'NIMBUS', '1500');
