@@ -1,4 +1,5 @@
 import { UserFailure, type VendorError } from './errors.ts';
+import type { VendorId } from './vendor.ts';
 
 function refusal({ vendor, fields }: VendorError): UserFailure {
   const [path, ...otherPaths] = fields.map((field) => ['input', ...field]);
@@ -10,6 +11,13 @@ function refusal({ vendor, fields }: VendorError): UserFailure {
         vendor,
       });
 }
+
+const unknownPatient = (vendor: VendorId) =>
+  new UserFailure(
+    'NOT_FOUND',
+    'The vendor has no patient of the id that is linked. Look at the link, and make a new one if it is wrong.',
+    { path: ['input', 'patientId'], vendor },
+  );
 
 /**
  * What a failed vendor call means for the caller of a mutation.
@@ -41,7 +49,7 @@ export function failureOfVendor(
           { path: ['input'], vendor },
         );
       }
-      return refusal(error);
+      return error.reason === 'unknown_patient' ? unknownPatient(vendor) : refusal(error);
     case 'RATE_LIMITED':
       return new UserFailure(
         'RATE_LIMITED',

@@ -1,7 +1,13 @@
 import type { RequestScope } from '../../domain/request.ts';
 import type { Exchange, Transport } from '../../http/exchange.ts';
 import { authorizationHeader, type NimbusCredentials } from './auth.ts';
-import { readFollowUpRefusal, readOrderRefusal, readRefusal, readVerdict } from './refusals.ts';
+import {
+  readFollowUpRefusal,
+  readOrderRefusal,
+  readRefusal,
+  readUserRefusal,
+  readVerdict,
+} from './refusals.ts';
 import {
   nimbusEnabled,
   nimbusFollowUp,
@@ -74,6 +80,7 @@ export function createNimbusClient(transport: Transport, credentials: NimbusCred
         repeatable: true,
         answer: nimbusRevoked,
         emptyAnswer: {},
+        refusal: readUserRefusal,
       }),
 
     /** A new one-time link; not repeated by a machine, because each call kills the link before. */
@@ -86,6 +93,7 @@ export function createNimbusClient(transport: Transport, credentials: NimbusCred
         class: 'write',
         repeatable: false,
         answer: nimbusEnabled,
+        refusal: readUserRefusal,
       }),
 
     /** The only call without a side effect, so also the health probe. */

@@ -69,17 +69,22 @@ export const readFollowUpRefusal = (status: number, body: unknown): Refusal | un
     ? { ...readValidation(body), kind: 'REJECTED', reason: 'follow_up_refused' }
     : undefined;
 
-/**
- * A 404 in the vendor's own words is about the user or their orders (`no_order`); a back end of this style
- * names the route where that is what it does not know [assumed].
- */
-export function readOrderRefusal(status: number, body: unknown): Refusal | undefined {
+/** Whether a 404 is about what was asked for: a back end of this style names the route where that is it [assumed]. */
+function isInOwnWords(body: unknown): boolean {
   const message = isRecord(body) && typeof body.message === 'string' ? body.message.trim() : '';
-  const known = message !== '' && !/^not found\.?$|\broute\b/i.test(message);
-  return status === 404 && known
-    ? { kind: 'NOT_FOUND', reason: 'no_order' }
-    : readRefusal(status, body);
+  return message !== '' && !/^not found\.?$|\broute\b/i.test(message);
 }
+
+const readMissing = (reason: string) => (status: number, body: unknown) =>
+  status === 404 && isInOwnWords(body)
+    ? ({ kind: 'NOT_FOUND', reason } as const)
+    : readRefusal(status, body);
+
+/** Of calls about a user: `unknown_patient`. */
+export const readUserRefusal = readMissing('unknown_patient');
+
+/** The user or their orders: which of them, only a text tells that may be worded otherwise. */
+export const readOrderRefusal = readMissing('no_order');
 
 /** A `status` other than `success` is a refusal, also in a 200. Most answers may lack it. */
 export function readVerdict(body: unknown): Refusal | undefined {

@@ -184,17 +184,31 @@ describe('enablePortalAccess', () => {
     expect(await accesses(gateway.ids.Ben)).toEqual(before);
   });
 
-  it('says that the vendor refused a user whom it does not know, and records nothing', async () => {
+  it('says that the vendor does not know the user, and records nothing', async () => {
     const patientId = await linked('4040');
     const answer = await mutate(gateway, 'enablePortalAccess', { patientId });
-    expectRefusal(answer, 'VENDOR_REJECTED');
+    expectRefusal(answer, 'NOT_FOUND', ['input', 'patientId']);
     expect(answer.text).not.toContain('User not found');
     expect(sent(gateway.calls('NIMBUS'))).toEqual([enabling]);
     expect(await accesses(patientId)).toEqual([]);
+    // Of a route that it does not know nobody has said that.
+    gateway.sandbox.simulators.NIMBUS.fault({ kind: 'status', status: 404 });
+    expectRefusal(
+      await mutate(gateway, 'enablePortalAccess', { patientId: gateway.ids.Ben }),
+      'VENDOR_REJECTED',
+    );
   });
 });
 
 describe('revokePortalAccess', () => {
+  it('says that the vendor does not know the user', async () => {
+    const patientId = await linked('4041');
+    const answer = await mutate(gateway, 'revokePortalAccess', { patientId });
+    expectRefusal(answer, 'NOT_FOUND', ['input', 'patientId']);
+    expect(sent(gateway.calls('NIMBUS'))).toEqual([revoking]);
+    expect(await accesses(patientId)).toEqual([]);
+  });
+
   it('ends all access with one call and shows why', async () => {
     const { Chloe } = gateway.ids;
     const reason = 'Moved away; “secret-reason” 100 %';
