@@ -68,6 +68,30 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await fillMeasures(page);
   }
 
+  it('leaves a button where it is when another one comes', async () => {
+    const page = await desk.open();
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('query PortalAccess(')) {
+        await answered;
+      }
+      await route.continue();
+    });
+    await page.getByLabel('Find a patient').fill('Ana Silva');
+    await page.getByRole('button', { name: /^Ana Silva/ }).click();
+    const button = cardOf(page, 'Portal access').getByRole('button', { name: 'New sign-in link' });
+    await button.waitFor();
+    const revoke = cardOf(page, 'Portal access').getByRole('button', { name: 'Revoke' });
+    expect(await revoke.count()).toBe(0);
+    const before = await button.boundingBox();
+    answer();
+    await revoke.waitFor();
+    expect((await button.boundingBox())?.x).toBe(before?.x);
+  });
+
   it('onboards a new patient, from the empty form to their record', async () => {
     const page = await desk.open();
     await press(page, 'Onboard a new patient');

@@ -123,7 +123,7 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
   it('shows each vendor’s part as it arrives, without waiting for a slow one', async () => {
     await desk.control('CERBO', 'PUT latency', { milliseconds: 4_000 });
     onTestFinished(() => desk.control('CERBO', 'DELETE calls').then(() => undefined));
-    const page = await desk.openPatient('Ana Silva');
+    const page = await desk.openPatient('Ana Silva', false);
     const requests = cardOf(page, 'Open portal requests');
     await partOf(requests, 'MD_HQ').getByText('Question about my results').waitFor();
     const waiting = partOf(requests, 'CERBO');

@@ -10,8 +10,8 @@ export interface FrontDesk {
   readonly browser: TestBrowser;
   /** A new tab, as wide as a desktop unless said otherwise. */
   open(options?: { path?: string; width?: number; height?: number }): Promise<Page>;
-  /** A new tab with this patient's record. */
-  openPatient(name: string): Promise<Page>;
+  /** A new tab with this patient's record, with all parts of it there unless said otherwise. */
+  openPatient(name: string, isWhole?: boolean): Promise<Page>;
   /** Steers a simulated vendor, see `src/sandbox/simulator-control.ts`. */
   control(vendor: string, words: string, body?: object): Promise<unknown>;
   close(): Promise<void>;
@@ -38,11 +38,15 @@ async function startFrontDesk(): Promise<FrontDesk> {
   };
   return {
     ...{ origin, browser, open },
-    async openPatient(name) {
+    async openPatient(name, isWhole = true) {
       const page = await open();
       await page.getByLabel('Find a patient').fill(name);
       await page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
+      if (isWhole) {
+        // What is still to come moves what is there: somebody who presses meanwhile may miss, and so may tests.
+        await page.waitForFunction(() => document.querySelector('.loading') === null);
+      }
       return page;
     },
     async control(vendor, words, body) {

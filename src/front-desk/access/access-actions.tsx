@@ -19,10 +19,11 @@ export function AccessActions({ patient, isActive, onChoose }: AccessActionsProp
   );
   return (
     <>
+      {/* It comes later than the others: from the left, so that they stay where somebody is about to press them. */}
+      {isStaff && isActive && button('revoke', 'Revoke')}
       {isLinked(patient, 'NIMBUS')
         ? button('enable', 'New sign-in link')
         : button('onboard', 'Onboard at Nimbus')}
-      {isStaff && isActive && button('revoke', 'Revoke')}
       {isStaff && invitingVendors(patient).length > 0 && button('invite', 'Invite')}
     </>
   );

@@ -31,6 +31,8 @@ describe('the budget of a vendor', () => {
         listen(gateway, { variables: { id: appointmentOf(gateway, last) } }),
       ),
     );
+    // On a busy machine one of them has begun before the other.
+    const { length: before } = looks(gateway);
     await delay(5_200);
     const most = ((performance.now() - started) / 60_000) * callsPerMinute + 1;
     const paths = looks(gateway).map(({ path }) => path);
@@ -38,11 +40,12 @@ describe('the budget of a vendor', () => {
       stream.close();
     }
     expect(paths.length).toBeLessThanOrEqual(most);
-    expect(paths.length).toBeGreaterThan(2);
+    const together = paths.slice(before);
+    expect(together.length).toBeGreaterThan(2);
     const [one = 0, other = 0] = ['Aa/', 'Ab/'].map(
-      (last) => paths.filter((path) => path.includes(`7opz${last}`)).length,
+      (last) => together.filter((path) => path.includes(`7opz${last}`)).length,
     );
-    expect(one + other).toBe(paths.length);
+    expect(one + other).toBe(together.length);
     expect(Math.abs(one - other)).toBeLessThanOrEqual(1);
   });
 
