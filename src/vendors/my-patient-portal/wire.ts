@@ -188,7 +188,7 @@ const saysSuccessAlone = (body: unknown) =>
  * it says `success` alone, as the sibling's sample does.
  */
 export const bookedId = z.preprocess(
-  (body) => (saysSuccessAlone(body) ? null : idOf(body)),
+  (body) => (saysSuccessAlone(body) ? null : (idOf(body) ?? undefined)),
   z.union([z.string().regex(appointmentId), z.int().nonnegative().transform(String), z.null()]),
 );
 
