@@ -35,11 +35,14 @@ interface Lane {
 
 /** Streams, for each request that may be in hand at the most. */
 const streamsPerRequest = 2;
-/** In hand at once where the event loop is late all the time: fewer would leave it idle between answers. */
+/**
+ * In hand at once where the event loop is late all the time: fewer would leave it idle between answers. Where
+ * fewer are in hand, it is not they who make it late.
+ */
 const leastReads = 16;
 /** Writes are few, and take several calls each: they are the last to be turned away. */
 const leastWrites = 64;
-/** Where it begins, and comes back to; a quiet process lets more in as they come. */
+/** Where it begins, and comes back to; a process with time to spare lets more in as they come. */
 const firstReads = 128;
 /** By how much a limit falls at once, at the most. */
 const steepest = 0.7;
@@ -56,8 +59,8 @@ const laneOf = (first: number, least: number, most: number): Lane => ({
 /**
  * How many requests may be in hand. The limit of the reads follows the event loop: late, it falls to what is
  * in hand and further, but not where hardly anything is: a start, or a busy neighbour, is no reason to turn the
- * next burst away. With time to spare it comes back to where it began, and grows where it is used up. The
- * writes' reserve falls only once reads are down to their least.
+ * next burst away, so it is back where it began at once. With time to spare it comes back there step by step,
+ * and grows where it is used up. The writes' reserve falls only once reads are down to their least.
  */
 export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) {
   const streams = most * streamsPerRequest;
@@ -124,7 +127,10 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
     /** @param lag milliseconds that the event loop was late of late */
     adapt(lag: number): void {
       const { read, write } = lanes;
-      if (lag > targetLag) {
+      if (read.peak + write.peak < read.least) {
+        read.limit = Math.max(read.limit, read.first);
+        write.limit = write.most;
+      } else if (lag > targetLag) {
         if (read.limit <= read.least) {
           fall(write, lag);
         } else if (read.peak > read.least) {

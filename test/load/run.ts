@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { endAll } from '../support/command-line.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { mostMemoryOf } from '../support/process-memory.ts';
 import { type ServedAlone, serveAlone } from '../support/served-alone.ts';
 import { generate, generateClosed, type Shots } from './generator.ts';
@@ -10,23 +11,26 @@ import { type Answered, quantile } from './open-loop.ts';
 
 /**
  * `npm run load`: what a `portico serve` does when more is asked than it can answer (reliability.md, P01 and
- * P02). Writes `results.md` and ends with 1 where a bar is missed. The bars are lower than those of the
- * document, since simulators, generator and gateway share a machine here. What is compared with capacity is
- * compared within its round, since the machine's pace changes; figures are medians of the rounds.
+ * P02). Writes `results.md` and ends with 1 where a bar is missed. That of throughput is lower than the
+ * document's 90 %, since simulators and generator share the machine, and what is turned away costs them as well.
+ * What is compared with capacity is compared within its round, since the machine's pace changes; figures are
+ * medians of the rounds.
  */
 
-const rounds = 5;
+const rounds = 3;
 /** Milliseconds that the vendor takes. */
 const vendorTime = 20;
 const seconds = 10;
 /** At once, where capacity is looked for: at first; twice as many as long as they get more answers. */
 const fewestClients = 12;
 const mostClients = 384;
-const bars = {
-  ...{ goodput: 0.8, p99: 2_000 + vendorTime, shedP99: 1_500, writes: 0.99 },
-  /** Megabytes. */
-  memory: 512,
-};
+const bars = { goodput: 0.8, p99: 500 + vendorTime, shedP99: 500, writes: 0.99 };
+
+/** What it keeps its records in, and the megabytes that it may take with it. */
+const stores = [
+  { store: 'PostgreSQL', mostMemory: 256 },
+  { store: 'embedded', mostMemory: 512 },
+] as const;
 
 /** What clients do with connections, and how many times capacity they ask for. */
 interface Habit {
@@ -237,22 +241,26 @@ const tableOf = (rows: readonly Row[]) =>
     .map((row) => `| ${row} |`)
     .join('\n');
 
-const sandbox = await startSandbox({ publicUrl: new URL('http://localhost:4000/'), firstPort: 0 });
-try {
+/** @returns its part of the results, and what was missed */
+async function measure({ store, mostMemory }: (typeof stores)[number], databaseUrl: string) {
+  const sandbox = await startSandbox({
+    publicUrl: new URL('http://localhost:4000/'),
+    firstPort: 0,
+  });
   const gateway = await serveAlone(sandbox, {
     RATE_LIMIT_PER_MINUTE: '10000000',
     LOG_LEVEL: 'warn',
+    ...(store === 'PostgreSQL' && { DATABASE_URL: databaseUrl }),
     ...Object.fromEntries(
       ['VSEE', 'MY_PATIENT_PORTAL', 'CERBO', 'MD_HQ'].map((name) => [`${name}_CONCURRENCY`, '200']),
     ),
   });
-  const before = loadavg()[0] ?? 0;
   const token = await gateway.token('staff');
   const warm = { token, kept: true, origin: gateway.origin, bodies: readsOf(gateway) };
   await generateClosed(warm, fewestClients, seconds / 2);
   const measured: Row[][] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    say(`Round ${round} of ${rounds}.`);
+    say(`${store}, round ${round} of ${rounds}.`);
     const rows: Row[] = [];
     for (const habit of habits) {
       rows.push(...(await roundOf(gateway, token, habit)));
@@ -263,32 +271,50 @@ try {
     medianOf(measured.flatMap((round) => round[place] ?? [])),
   );
   const memory = mostMemoryOf(gateway.running.process.pid ?? 0);
+  await endAll();
+  await sandbox.close();
   const missed = [
     ...rows.flatMap(missedBy),
-    ...(memory <= bars.memory ? [] : [`${Math.round(memory)} MB of memory`]),
-  ];
+    ...(memory <= mostMemory ? [] : [`${Math.round(memory)} MB of memory`]),
+  ].map((what) => `${store}: ${what}`);
+  const text = `## Store: ${store}
+
+${columns}
+${tableOf(rows)}
+
+At the most it had ${Math.round(memory)} MB of memory; the bar is ${mostMemory}.
+`;
+  return { text, missed };
+}
+
+const before = loadavg()[0] ?? 0;
+const postgres = await startPostgres();
+try {
+  const parts = [];
+  for (const each of stores) {
+    parts.push(await measure(each, postgres.url));
+  }
+  const missed = parts.flatMap((part) => part.missed);
   const verdict = missed.length === 0 ? 'All bars were met.' : `Missed: ${missed.join('; ')}.`;
   writeFileSync(
     new URL('results.md', import.meta.url),
     `# Overload, measured by \`npm run load\`
 
-${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores shared with the simulators and the generator; load
-average when it began ${before.toFixed(1)}. A page of one patient, with what each vendor has, which takes ${vendorTime} ms, sent at a fixed
-rate for ${seconds} s whatever comes back; times count from when a request was due. Medians of ${rounds} rounds; of failures
-and writes, all. Capacity is what clients get who wait for each answer, found anew in each round and for each
-kind of client: with connections that are kept, and with one for each request. Embedded store.
-
-${columns}
-${tableOf(rows)}
+${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} cores shared with the simulators, the generator and PostgreSQL;
+load average when it began ${before.toFixed(1)}. A page of one patient, with what each vendor has, which takes ${vendorTime} ms, sent at
+a fixed rate for ${seconds} s whatever comes back; times count from when a request was due. Medians of ${rounds} rounds; of
+failures and writes, all. Capacity is what clients get who wait for each answer, found anew in each round and for
+each kind of client: with connections that are kept, and with one for each request.
 
 Bars, from capacity up to ${habits.map(({ judged, name }) => `${judged} x (${name})`).join(' and ')}: beyond it, at least ${bars.goodput * 100} % of the most that
 was accepted in the round; p99 of the accepted at most ${bars.p99} ms, of refusals ${bars.shedP99} ms; nothing without an answer;
-${bars.writes * 100} % of the writes beside; at most ${bars.memory} MB of memory, of which it had ${Math.round(memory)}. ${verdict}
-`,
+${bars.writes * 100} % of the writes beside. ${verdict}
+
+${parts.map(({ text }) => text).join('\n')}`,
   );
   say(verdict);
   process.exitCode = missed.length === 0 ? 0 : 1;
 } finally {
   await endAll();
-  await sandbox.close();
+  await postgres.stop();
 }

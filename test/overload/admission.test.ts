@@ -102,6 +102,23 @@ describe('requests in hand', () => {
     expect(limits(admission).read).toBe(before);
   });
 
+  it('get back at once what they lost where hardly anything is in hand, however late the loop is', () => {
+    const admission = createAdmission(options);
+    const places = [...fill(admission, 'read', 128), ...fill(admission, 'write', 100)];
+    for (let round = 0; round < 20; round += 1) {
+      admission.adapt(1000);
+    }
+    expect(limits(admission)).toEqual({ read: 16, write: 64, stream: 2000 });
+    for (const place of places.slice(15)) {
+      place.leave();
+    }
+    // A look at the time before they left, and one at what is in hand since.
+    admission.adapt(1000);
+    expect(limits(admission)).toEqual({ read: 16, write: 64, stream: 2000 });
+    admission.adapt(1000);
+    expect(limits(admission)).toEqual({ read: 128, write: 100, stream: 2000 });
+  });
+
   it('keep the writes’ reserve until the reads are down to their least, and get it back first', () => {
     const admission = createAdmission(options);
     fill(admission, 'read', 128);

@@ -65,6 +65,8 @@ export async function openClinic(
       DATABASE_URL: database.url,
       ENCRYPTION_KEY: encryptionKey,
       LOG_LEVEL: 'warn',
+      // A busy machine is not to be taken for too many requests.
+      EVENT_LOOP_LAG_MS: '10000',
       // The simulators act at once or never.
       RECONCILE_AFTER_MS: '0',
       ...common,

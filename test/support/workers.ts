@@ -43,9 +43,7 @@ export function useWorkers() {
     postgres: () => postgres,
     clinic: () => clinic,
     async workers(count: number, environment: Readonly<Record<string, string>> = {}) {
-      // A busy machine is not to be taken for too many requests.
-      const variables = { EVENT_LOOP_LAG_MS: '10000', ...environment };
-      const served = await clinic.serve(variables, ['serve', '--workers', String(count)]);
+      const served = await clinic.serve(environment, ['serve', '--workers', String(count)]);
       await served.running.says(new RegExp(`^${count} workers serve\\.$`, 'm'));
       return served;
     },
