@@ -46,8 +46,10 @@ const leastWrites = 64;
 const firstReads = 128;
 /** By how much a limit falls at once, at the most. */
 const steepest = 0.7;
-/** Below this part of the target the loop has time to spare: in between, nothing changes. */
+/** Below this part of the target the loop has time to spare. */
 const spare = 0.6;
+/** By how much a limit that is used up rises while the loop is neither late nor has time to spare. */
+const gentle = 2;
 
 const laneOf = (first: number, least: number, most: number): Lane => ({
   ...{ running: 0, peak: 0, refused: 0, most },
@@ -60,7 +62,8 @@ const laneOf = (first: number, least: number, most: number): Lane => ({
  * How many requests may be in hand. The limit of the reads follows the event loop: late, it falls to what is
  * in hand and further, but not where hardly anything is: a start, or a busy neighbour, is no reason to turn the
  * next burst away, so it is back where it began at once. With time to spare it comes back there step by step,
- * and grows where it is used up. The writes' reserve falls only once reads are down to their least.
+ * and grows where it is used up; where it is used up and the loop is not late, it grows a little. The writes'
+ * reserve falls only once reads are down to their least.
  */
 export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) {
   const streams = most * streamsPerRequest;
@@ -139,6 +142,8 @@ export function createAdmission({ most, reserve, targetLag }: AdmissionOptions) 
       } else if (lag < targetLag * spare) {
         grow(read);
         write.limit = write.most;
+      } else if (read.peak >= read.limit) {
+        read.limit = Math.min(read.most, read.limit + gentle);
       }
       for (const lane of [read, write]) {
         lane.peak = lane.running;

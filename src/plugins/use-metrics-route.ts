@@ -1,5 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
-import { bears, type MetricsPage } from '../telemetry/metrics-listener.ts';
+import { type MetricsPage, metricsAnswer } from '../telemetry/metrics-listener.ts';
 
 export interface MetricsRoute {
   page: MetricsPage;
@@ -14,15 +14,11 @@ export const useMetricsRoute = (metrics: MetricsRoute | undefined): Plugin => ({
       return;
     }
     const { page, token } = metrics;
-    endResponse(
-      bears(request.headers.get('authorization'), token)
-        ? new fetchAPI.Response(await page.text(), {
-            headers: { 'content-type': page.contentType },
-          })
-        : new fetchAPI.Response('unauthorized\n', {
-            status: 401,
-            headers: { 'www-authenticate': 'Bearer' },
-          }),
+    const { body, ...rest } = await metricsAnswer(
+      page,
+      token,
+      request.headers.get('authorization'),
     );
+    endResponse(new fetchAPI.Response(body, rest));
   },
 });

@@ -133,12 +133,26 @@ describe('requests in hand', () => {
     expect(limits(admission)).toEqual({ read: 20, write: 100, stream: 2000 });
   });
 
-  it('stay as they are while the loop is neither late nor idle', () => {
+  it('grow by little where they are used up while the loop is neither late nor idle, and stay where not', () => {
     const admission = createAdmission(options);
-    fill(admission, 'read', 128);
+    fill(admission, 'read', 127);
     for (const lag of [31, 40, 49, 50]) {
       admission.adapt(lag);
       expect(limits(admission).read).toBe(128);
     }
+    for (const [lag, limit] of [
+      [31, 130],
+      [50, 132],
+    ] as const) {
+      fill(admission, 'read', 128);
+      admission.adapt(lag);
+      expect(limits(admission).read).toBe(limit);
+    }
+    const few = createAdmission({ ...options, most: 129 });
+    for (let round = 0; round < 3; round += 1) {
+      fill(few, 'read', 200);
+      few.adapt(40);
+    }
+    expect(limits(few).read).toBe(129);
   });
 });

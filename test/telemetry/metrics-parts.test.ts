@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createSchema, createYoga } from 'graphql-yoga';
 import { expect, it, onTestFinished } from 'vitest';
 import type { VendorTokens } from '../../src/domain/capabilities/appointments.ts';
 import type { UnsettledOperations } from '../../src/domain/operations.ts';
 import type { TokenVault } from '../../src/domain/store.ts';
+import { useMetricsRoute } from '../../src/plugins/use-metrics-route.ts';
 import { createLedgerReader } from '../../src/telemetry/ledger-reader.ts';
 import { metricsListener } from '../../src/telemetry/metrics-listener.ts';
 import { createOperationNames } from '../../src/telemetry/operation-names.ts';
@@ -106,3 +108,27 @@ it.each([
     expect((await response.text()) === 'up 1\n').toBe(status === 200);
   },
 );
+
+it('a page that cannot be made is not available, on either port, and nobody is told why', async () => {
+  const page = {
+    text: () => Promise.reject(new Error('canary-of-metrics')),
+    contentType: 'text/plain; version=0.0.4; charset=utf-8' as const,
+  };
+  const yoga = createYoga({
+    schema: createSchema({ typeDefs: 'type Query { up: Boolean }' }),
+    plugins: [useMetricsRoute({ page, token: 'let-me-in' })],
+    logging: false,
+  });
+  const request = { headers: { authorization: 'Bearer let-me-in' } };
+  for (const listener of [yoga, metricsListener(page, 'let-me-in')]) {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, request);
+    expect([response.status, await response.text()]).toEqual([500, 'not available\n']);
+  }
+});
