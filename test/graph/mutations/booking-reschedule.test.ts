@@ -11,11 +11,20 @@ import {
 } from '../../support/mutations.ts';
 
 let gateway: TestGateway;
+let start: number;
 beforeAll(async () => {
   gateway = await startTestGateway();
+  start = record()?.start ?? 0;
 });
 afterAll(() => gateway.close());
-beforeEach(() => gateway.forget());
+beforeEach(() => {
+  gateway.forget();
+  // In the hour before the practice opens, the first free time is too soon for another move.
+  const appointment = record();
+  if (appointment !== undefined) {
+    appointment.start = start;
+  }
+});
 
 const portal = () => gateway.sandbox.simulators.MY_PATIENT_PORTAL;
 const calls = () => sent(gateway.calls('MY_PATIENT_PORTAL'));
@@ -98,8 +107,8 @@ describe('rescheduleAppointment', () => {
       'ana',
     );
     gateway.forget();
-    const { start, earlierAvailability } = data.appointment;
-    expect(earlierAvailability.start < start).toBe(true);
+    const { earlierAvailability, ...appointment } = data.appointment;
+    expect(earlierAvailability.start < appointment.start).toBe(true);
     const { payload } = await move(earlierAvailability.id);
     expect(payload.userErrors).toEqual([]);
     expect(payload.appointment.start).toBe(earlierAvailability.start);
