@@ -9,7 +9,7 @@ import { type RequestScope, scopeForWrites, type VendorCallRecord } from './doma
 import type { Sealer, Store } from './domain/store.ts';
 import type { VendorDirectory } from './domain/vendor.ts';
 import type { GraphContext } from './graph/builder.ts';
-import { createLoaders } from './loaders/create-loaders.ts';
+import { Loaders } from './loaders/loaders.ts';
 
 /** What lives as long as the server and goes into every request. */
 export interface Parts {
@@ -86,6 +86,6 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
     earlierSlots: parts.earlierSlots,
     onSecretsInAnswer: request.onSecretsInAnswer,
     onAnswerLost: request.onAnswerLost,
-    loaders: createLoaders({ scope, store, vendors, trail, clock }),
+    loaders: new Loaders({ scope, store, vendors, trail, clock }),
   };
 }

@@ -20,7 +20,7 @@ export async function appointmentOf(
   environment: ActionEnvironment,
   key: VendorRecordKey,
 ): Promise<AppointmentChange> {
-  const appointment = await environment.loaders.appointment.load(key);
+  const appointment = await environment.loaders.appointments.appointment.load(key);
   if (appointment === null) {
     throw new UserFailure('NOT_FOUND', 'There is no such appointment.', {
       path: ['input', 'appointmentId'],

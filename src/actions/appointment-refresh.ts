@@ -18,8 +18,8 @@ export async function refreshedAppointment(
   known: Pick<Availability, 'start' | 'end' | 'timeZone'> & Partial<Appointment>,
 ): Promise<Appointment> {
   const key = { vendor, patientId, vendorRecordId: vendorAppointmentId };
-  loaders.appointment.clear(key);
-  const found = await loaders.appointment.load(key).catch(() => null);
+  loaders.appointments.appointment.clear(key);
+  const found = await loaders.appointments.appointment.load(key).catch(() => null);
   return (
     found ?? {
       typeId: known.typeId ?? null,

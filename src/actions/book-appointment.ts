@@ -93,7 +93,7 @@ async function bookFromFunnel(
       const step = { patientId, insuranceId, categoryId, typeId };
       throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
         path: ['input', 'availabilityId'],
-        alternatives: await loaders.funnelAvailabilities
+        alternatives: await loaders.funnel.funnelAvailabilities
           .load({ ...step, window: { from: null, to: null } })
           // Alternatives are a courtesy: without them the answer is still right.
           .catch(() => []),

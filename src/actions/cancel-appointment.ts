@@ -58,7 +58,7 @@ async function cancelVisit(
   const { loaders, writeScope, clock } = environment;
   const adapter = capabilityOf(environment, key.vendor, 'visits');
   const { visits } = adapter;
-  const patient = await loaders.knownPatient(key.patientId);
+  const patient = await loaders.register.knownPatient(key.patientId);
   const withSession = await liveSession(environment, work, adapter, patient);
   const cancelled = await withSession((session) =>
     work.once(
@@ -73,8 +73,8 @@ async function cancelVisit(
       },
     ),
   );
-  loaders.visit.clear(key).prime(key, cancelled);
-  loaders.appointment.clear(key);
+  loaders.visits.visit.clear(key).prime(key, cancelled);
+  loaders.appointments.appointment.clear(key);
   return (
     appointmentOfVisit(cancelled, clock()) ?? {
       ...appointment,
@@ -97,7 +97,7 @@ export async function cancelAppointment(
   const key = appointmentKeyOf(environment, action, input.appointmentId);
   const prepare = async () => {
     const change = await appointmentOf(environment, key);
-    if (!(await environment.loaders.isCancellable(change.appointment))) {
+    if (!(await environment.loaders.appointments.isCancellable(change.appointment))) {
       throw notCancellable(change.appointment.status === 'CANCELLED');
     }
     return change;

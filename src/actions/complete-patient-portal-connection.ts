@@ -25,7 +25,7 @@ export async function completePatientPortalConnection(
   }
   const { vendor, patientId, vendorPatientId, tokens } = grant;
   access.requireRecord(patientId, action);
-  const patient = await loaders.patients.load(patientId);
+  const patient = await loaders.register.patients.load(patientId);
   if (patient === undefined) {
     throw unknown;
   }
@@ -45,6 +45,6 @@ export async function completePatientPortalConnection(
   }
   await store.tokens.write(vendor, patientId, tokens);
   trail.record({ patientId, vendor, action, outcome: 'ALLOWED' });
-  loaders.accounts.clear(patientId);
+  loaders.register.accounts.clear(patientId);
   return { patient, vendorAccount: { ...account, connected: true } };
 }

@@ -46,7 +46,7 @@ export async function createFollowUp(
       vendor,
       ...created,
     });
-    loaders.followUps.clear(patient.id);
+    loaders.register.followUps.clear(patient.id);
     return { followUp, order };
   });
 }

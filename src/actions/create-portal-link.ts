@@ -55,7 +55,7 @@ export async function createPortalLink(
       status: 'ACTIVE',
       expiresAt: session.expiresAt,
     });
-    loaders.portalAccesses.clear(patient.id);
+    loaders.register.portalAccesses.clear(patient.id);
     const redirectUrl = adapter.visits.portalLink(session, { roomSlug, hideNavigation });
     return { portalAccess: { ...recorded, redirectUrl } };
   });

@@ -27,7 +27,7 @@ export async function disconnectPatientPortal(
     // Tokens that are dead already are no error, RFC 7009.
     await work.repeatable('oauth/revoke', () => connection.revoke(writeScope, account));
     await store.accounts.unlink(patient.id, vendor);
-    loaders.accounts.clear(patient.id);
+    loaders.register.accounts.clear(patient.id);
     return { patient };
   });
 }

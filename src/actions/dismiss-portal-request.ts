@@ -28,7 +28,7 @@ export async function dismissPortalRequest(
   const prepare = async () => {
     const account = await accountOf(environment, patient, vendor);
     // Read first: the vendor's answer to the deletion does not say what was deleted.
-    const request = await loaders.portalRequest(key);
+    const request = await loaders.portalRequests.request(key);
     if (request === undefined) {
       throw new UserFailure('NOT_FOUND', 'The request is no longer in the queue.', {
         path: ['input', 'portalRequestId'],
@@ -41,7 +41,7 @@ export async function dismissPortalRequest(
     await work.repeatable('deletePortalRequest', () =>
       portalRequests.dismiss(writeScope, account, vendorRecordId),
     );
-    loaders.portalRequestQueue.clear({ patientId, vendor });
+    loaders.portalRequests.queue.clear({ patientId, vendor });
     return { portalRequest: { ...request, status: 'DELETED' as const } };
   });
 }

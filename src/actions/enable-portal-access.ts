@@ -25,7 +25,7 @@ export async function enablePortalAccess(
   const { id: vendor, portalAccess } = adapterFor(vendors, 'portalAccess', 'Portal access');
   const prepare = async () => {
     const account = await accountOf(environment, patient, vendor);
-    const [latest] = (await loaders.portalAccesses.load(patient.id)).filter(
+    const [latest] = (await loaders.register.portalAccesses.load(patient.id)).filter(
       (each) => each.vendor === vendor,
     );
     if (latest?.status === 'REVOKED' && !access.isStaff) {
@@ -48,7 +48,7 @@ export async function enablePortalAccess(
       status: 'ACTIVE',
       expiresAt: issued.expiresAt,
     });
-    loaders.portalAccesses.clear(patient.id);
+    loaders.register.portalAccesses.clear(patient.id);
     return { portalAccess: { ...recorded, redirectUrl: issued.redirectUrl } };
   });
 }

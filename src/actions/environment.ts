@@ -13,7 +13,7 @@ import type { Patient, VendorAccount } from '../domain/records.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { Sealer, Store } from '../domain/store.ts';
 import type { Capability, VendorDirectory, VendorId, VendorWith } from '../domain/vendor.ts';
-import type { Loaders } from '../loaders/create-loaders.ts';
+import type { Loaders } from '../loaders/loaders.ts';
 import type { Held } from '../operations/proceed.ts';
 import type { Flights } from './ledgered.ts';
 
@@ -74,7 +74,7 @@ export async function patientOf(
     throw malformed('Patient', 'patientId');
   }
   access.requireRecord(id, action);
-  const patient = await loaders.patients.load(id);
+  const patient = await loaders.register.patients.load(id);
   if (patient === undefined) {
     throw new UserFailure('NOT_FOUND', 'There is no such patient.', {
       path: ['input', 'patientId'],
@@ -130,7 +130,7 @@ export const accountOf = (
   { loaders }: ActionEnvironment,
   patient: { id: string },
   vendor: VendorId,
-): Promise<VendorAccount> => loaders.account(patient.id, vendor);
+): Promise<VendorAccount> => loaders.register.account(patient.id, vendor);
 
 /** Whether a vendor refused for one of its door's reasons. */
 export const refusedBecause = (error: unknown, ...reasons: string[]): error is VendorError =>

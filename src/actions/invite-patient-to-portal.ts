@@ -46,7 +46,7 @@ export async function invitePatientToPortal(
       status: 'INVITED',
       expiresAt: null,
     });
-    loaders.portalAccesses.clear(patient.id);
+    loaders.register.portalAccesses.clear(patient.id);
     return { portalAccess };
   });
 }

@@ -132,7 +132,7 @@ export async function ledgered<Prepared, Answer extends object>(
     return prepare();
   };
   const accountNow = async ({ id }: Pick<Patient, 'id'>) => {
-    const accounts = await environment.loaders.accounts.load(id);
+    const accounts = await environment.loaders.register.accounts.load(id);
     return accounts.find((account) => account.vendor === vendor)?.vendorPatientId ?? null;
   };
   const start = () =>

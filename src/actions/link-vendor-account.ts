@@ -64,10 +64,10 @@ export async function linkVendorAccount(
     );
   }
   trail.record({ patientId: patient.id, vendor, action, outcome: 'ALLOWED' });
-  loaders.accounts.clear(patient.id);
+  loaders.register.accounts.clear(patient.id);
   if (profile !== undefined) {
     const key = { patientId: patient.id, vendor: adapter.id };
-    loaders.profile.clear(key).prime(key, profile);
+    loaders.profiles.profile.clear(key).prime(key, profile);
   }
   return { patient, vendorAccount: account };
 }

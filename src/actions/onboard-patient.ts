@@ -29,7 +29,9 @@ async function personOf(environment: ActionEnvironment, input: OnboardPatientInp
   if (!access.caller.roles.has('PATIENT')) {
     throw forbidden();
   }
-  return { patient: access.patientId ? await loaders.patients.load(access.patientId) : undefined };
+  return {
+    patient: access.patientId ? await loaders.register.patients.load(access.patientId) : undefined,
+  };
 }
 
 /**
@@ -114,7 +116,9 @@ async function prepareOnboarding(
       const { email } = request.person;
       refuseDoubles(environment, await othersWith(environment, email, patient.id));
     }
-    if ((await loaders.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)) {
+    if (
+      (await loaders.register.accounts.load(patient.id)).some(({ vendor }) => vendor === adapter.id)
+    ) {
       throw new UserFailure(
         'ALREADY_EXISTS',
         'The patient is onboarded already. For another way in use enablePortalAccess.',
@@ -185,7 +189,7 @@ async function keep(
   if (account === 'TAKEN') {
     throw linkedToAnother();
   }
-  loaders.accounts.clear(patient.id);
+  loaders.register.accounts.clear(patient.id);
   if (redirectUrl === null) {
     return null;
   }
@@ -196,7 +200,7 @@ async function keep(
     status: 'ACTIVE',
     expiresAt,
   });
-  loaders.portalAccesses.clear(patient.id);
+  loaders.register.portalAccesses.clear(patient.id);
   return { ...access, redirectUrl };
 }
 

@@ -82,7 +82,7 @@ export async function rescheduleAppointment(
       if (refusedBecause(error, 'slot_unavailable')) {
         throw new UserFailure('AVAILABILITY_GONE', 'This time is no longer free.', {
           path: ['input', 'availabilityId'],
-          alternatives: await loaders.rescheduleOptions
+          alternatives: await loaders.appointments.rescheduleOptions
             .load({ ...key, window: { from: null, to: null } })
             // Alternatives are a courtesy: without them the answer is still right.
             .catch(() => []),

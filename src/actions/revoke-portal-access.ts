@@ -46,7 +46,7 @@ export async function revokePortalAccess(
         expiresAt: null,
         revocationReason: reason,
       }));
-    loaders.portalAccesses.clear(patient.id);
+    loaders.register.portalAccesses.clear(patient.id);
     return { portalAccess: revoked };
   });
 }

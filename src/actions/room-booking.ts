@@ -62,7 +62,7 @@ const alternatives = (
 ): Promise<Availability[]> => {
   const { roomCode, start, providerId, consultationId } = time;
   return (
-    loaders.roomAvailabilities
+    loaders.visits.roomAvailabilities
       .load({
         patientId: patient.id,
         roomCode,

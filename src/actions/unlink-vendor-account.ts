@@ -20,6 +20,6 @@ export async function unlinkVendorAccount(
     });
   }
   trail.record({ patientId: patient.id, vendor, action, outcome: 'ALLOWED' });
-  loaders.accounts.clear(patient.id);
+  loaders.register.accounts.clear(patient.id);
   return { patient };
 }

@@ -74,7 +74,7 @@ export async function roomFor(
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(code)) {
     throw invalidInput('This cannot be a room code.', 'roomCode');
   }
-  const room = await loaders.room.load(code);
+  const room = await loaders.visits.room.load(code);
   if (room === null) {
     throw new UserFailure('NOT_FOUND', 'There is no such room.', { path: ['input', 'roomCode'] });
   }
@@ -114,7 +114,7 @@ export async function signIn(
   if (account === 'TAKEN') {
     throw new UserFailure('ALREADY_LINKED', 'The vendor’s account is linked to another patient.');
   }
-  loaders.accounts.clear(patient.id);
+  loaders.register.accounts.clear(patient.id);
   return session;
 }
 
@@ -198,9 +198,9 @@ export async function makeVisit(
   );
   const { vendorVisitId } = made.visit;
   await store.visits.add({ patientId: patient.id, vendor, vendorVisitId, kind });
-  loaders.visitRecords.clear(patient.id);
+  loaders.visits.visitRecords.clear(patient.id);
   const key = { vendor, patientId: patient.id, vendorRecordId: vendorVisitId };
-  loaders.visit.clear(key).prime(key, made.visit);
+  loaders.visits.visit.clear(key).prime(key, made.visit);
   return made;
 }
 

@@ -87,7 +87,7 @@ Appointment.implement({
       description: 'Whether `cancelAppointment` is open to it.',
       // Appointments share their clinic rooms: one call for a page of 25 is reckoned.
       extensions: cost({ vendorCalls: 1 / 25 }),
-      resolve: (appointment, _args, { loaders }) => loaders.isCancellable(appointment),
+      resolve: (appointment, _args, { loaders }) => loaders.appointments.isCancellable(appointment),
     }),
     reschedulable: t.exposeBoolean('reschedulable', {
       nullable: false,
@@ -113,8 +113,8 @@ Appointment.implement({
         const { loaders } = context;
         const key = keyOf(appointment);
         // A mutation's answer comes without it; what was read for it, and by a query, is here.
-        const url = (await loaders.appointment.load(key))?.videoConsultationUrl;
-        return (url ?? (await loaders.videoConsultationUrl.load(key))) as never;
+        const url = (await loaders.appointments.appointment.load(key))?.videoConsultationUrl;
+        return (url ?? (await loaders.appointments.videoConsultationUrl.load(key))) as never;
       },
     }),
     asapListSubscribed: t.exposeBoolean('asapListSubscribed', {
@@ -138,7 +138,7 @@ Appointment.implement({
       resolve: (appointment, args, context) => {
         const window = checkWindow(args);
         return isInBook(appointment, context) && appointment.reschedulable
-          ? context.loaders.rescheduleOptions.load({ ...keyOf(appointment), window })
+          ? context.loaders.appointments.rescheduleOptions.load({ ...keyOf(appointment), window })
           : null;
       },
     }),
@@ -149,7 +149,7 @@ Appointment.implement({
       extensions: cost({ vendorCalls: 1 }),
       resolve: (appointment, _args, context) =>
         earlierMayOpen(appointment, context)
-          ? context.loaders.earlierAvailability.load(keyOf(appointment))
+          ? context.loaders.appointments.earlierAvailability.load(keyOf(appointment))
           : null,
     }),
     visit: t.field({
@@ -157,7 +157,9 @@ Appointment.implement({
       description: 'The same, seen as a visit, for VSee.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: (appointment, _args, context) =>
-        isInBook(appointment, context) ? null : context.loaders.visit.load(keyOf(appointment)),
+        isInBook(appointment, context)
+          ? null
+          : context.loaders.visits.visit.load(keyOf(appointment)),
     }),
   }),
 });
@@ -204,7 +206,7 @@ export async function appointmentsOf(
     context,
     ['appointments', 'visits'],
     wanted,
-    (vendor) => context.loaders.appointmentList({ patientId, vendor }),
+    (vendor) => context.loaders.appointments.appointmentList({ patientId, vendor }),
   );
   const matching = items.filter(
     (appointment) =>
@@ -229,7 +231,7 @@ builder.queryField('appointment', (t) =>
       access.requireQuery('appointment');
       const key = decodeVendorId('Appointment', id);
       access.requireRecord(key.patientId, 'Query.appointment');
-      return loaders.appointment.load(key);
+      return loaders.appointments.appointment.load(key);
     },
   }),
 );

@@ -89,7 +89,7 @@ async function roomAvailabilities(
   if (![consultationId, providerId].every((id) => id === null || vendorId.test(id))) {
     throw badInput('This cannot be the id of a consultation or a provider.');
   }
-  const room = await loaders.room.load(roomCode);
+  const room = await loaders.visits.room.load(roomCode);
   if (room === null) {
     throw badInput('There is no such room.');
   }
@@ -100,7 +100,7 @@ async function roomAvailabilities(
   const durationMinutes = consultation?.durationMinutes ?? null;
   const { timeZone } = room;
   const asked = { patientId, roomCode, timeZone, consultationId, durationMinutes, providerId };
-  return loaders.roomAvailabilities.load({ ...asked, from, to });
+  return loaders.visits.roomAvailabilities.load({ ...asked, from, to });
 }
 
 builder.queryField('availabilities', (t) =>
@@ -122,7 +122,7 @@ builder.queryField('availabilities', (t) =>
       context.access.requireQuery('availabilities');
       const patientId = decodeOwnId('Patient', id);
       context.access.requireRecord(patientId, 'Query.availabilities');
-      if ((await context.loaders.patients.load(patientId)) === undefined) {
+      if ((await context.loaders.register.patients.load(patientId)) === undefined) {
         throw badInput('There is no such patient.');
       }
       if (search.vsee != null) {
@@ -133,7 +133,7 @@ builder.queryField('availabilities', (t) =>
       }
       const { insuranceId, appointmentCategoryId, appointmentTypeId, ...window } =
         search.myPatientPortal;
-      return context.loaders.funnelAvailabilities.load({
+      return context.loaders.funnel.funnelAvailabilities.load({
         patientId,
         insuranceId,
         categoryId: appointmentCategoryId,

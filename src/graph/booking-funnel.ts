@@ -92,7 +92,7 @@ const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement
       },
       resolve: ({ patientId, insuranceId, categoryId, id: typeId }, args, { loaders }) => {
         const step = { patientId, insuranceId, categoryId, typeId };
-        return loaders.funnelAvailabilities.load({ ...step, window: checkWindow(args) });
+        return loaders.funnel.funnelAvailabilities.load({ ...step, window: checkWindow(args) });
       },
     }),
   }),
@@ -118,7 +118,7 @@ const AppointmentCategory = builder.objectRef<CategoryStep>('AppointmentCategory
       extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, insuranceId, id: categoryId }, _args, { loaders }) => {
         const step = { patientId, insuranceId, categoryId };
-        const types = await loaders.appointmentTypes.load(step);
+        const types = await loaders.funnel.appointmentTypes.load(step);
         return types.map((type) => ({ ...type, ...step }));
       },
     }),
@@ -139,7 +139,7 @@ export const Insurance = builder.objectRef<InsuranceStep>('Insurance').implement
       extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, id: insuranceId }, _args, { loaders }) => {
         const step = { patientId, insuranceId };
-        const categories = await loaders.appointmentCategories.load(step);
+        const categories = await loaders.funnel.appointmentCategories.load(step);
         return categories.map((category) => ({ ...category, ...step }));
       },
     }),

@@ -70,7 +70,7 @@ builder.queryField('clinicRoom', (t) =>
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(code)) {
         throw badInput('This cannot be a room code.');
       }
-      return loaders.room.load(code);
+      return loaders.visits.room.load(code);
     },
   }),
 );

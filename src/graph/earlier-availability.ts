@@ -58,7 +58,7 @@ builder.subscriptionField(name, (t) =>
       const key = decodeVendorId('Appointment', appointmentId);
       access.requireRecord(key.patientId, action);
       const known = knownTime(context, key, after);
-      const appointment = await loaders.appointment.load(key);
+      const appointment = await loaders.appointments.appointment.load(key);
       if (appointment === null || !earlierMayOpen(appointment, context)) {
         throw badInput(
           'No earlier time can open up: the appointment has to be booked, and on the vendor’s ASAP list (`joinAsapList`).',

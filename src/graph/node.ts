@@ -46,18 +46,18 @@ async function loadNode(context: GraphContext, id: string, action: string): Prom
     case 'Patient': {
       const key = decodeOwnId(type, id);
       access.requireRecord(key, action);
-      return (await loaders.patients.load(key)) ?? null;
+      return (await loaders.register.patients.load(key)) ?? null;
     }
     case 'PortalAccess':
-      return (await own(loaders.portalAccess.load(decodeOwnId(type, id)))) ?? null;
+      return (await own(loaders.register.portalAccess.load(decodeOwnId(type, id)))) ?? null;
     case 'FollowUp':
-      return (await own(loaders.followUp.load(decodeOwnId(type, id)))) ?? null;
+      return (await own(loaders.register.followUp.load(decodeOwnId(type, id)))) ?? null;
     case 'Visit':
-      return atVendor(type, (key) => loaders.visit.load(key));
+      return atVendor(type, (key) => loaders.visits.visit.load(key));
     case 'Appointment':
-      return atVendor(type, (key) => loaders.appointment.load(key));
+      return atVendor(type, (key) => loaders.appointments.appointment.load(key));
     case 'PortalRequest':
-      return (await atVendor(type, (key) => loaders.portalRequest(key))) ?? null;
+      return (await atVendor(type, (key) => loaders.portalRequests.request(key))) ?? null;
     case 'Operation':
       return findOperation(context, id);
     default:

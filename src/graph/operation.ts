@@ -67,7 +67,7 @@ export const Operation = builder.objectRef<OperationRecord>('Operation').impleme
       description: 'Whom it is about; null while that person is not in the register.',
       extensions: cost({ samePatient: true }),
       resolve: ({ patientId }, _args, { loaders }) =>
-        patientId === null ? null : loaders.patients.load(patientId),
+        patientId === null ? null : loaders.register.patients.load(patientId),
     }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',

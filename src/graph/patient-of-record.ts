@@ -6,4 +6,4 @@ export const patientOfRecord = (
   { patientId }: { patientId: string },
   _args: object,
   { loaders }: GraphContext,
-): Promise<Patient> => loaders.knownPatient(patientId);
+): Promise<Patient> => loaders.register.knownPatient(patientId);

@@ -54,7 +54,7 @@ Patient.implement({
       description:
         'The person’s accounts at the vendors. At Nimbus `onboardPatient` makes one, at MyPatientPortal `connectPatientPortal` leads to one, at VSee the first sign-in makes it; `linkVendorAccount` links one that exists at Nimbus, Cerbo or MD HQ.',
       extensions: cost({ listSize: 5 }),
-      resolve: ({ id }, _args, { loaders }) => loaders.accounts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.register.accounts.load(id),
     }),
     portalAccess: t.field({
       type: [PortalAccess],
@@ -62,7 +62,7 @@ Patient.implement({
       description: 'Ways into vendors’ portals that were given here, newest first.',
       args: { vendor: t.arg({ type: Vendor, description: 'Only this vendor’s.' }) },
       resolve: async ({ id }, { vendor }, { loaders }) => {
-        const accesses = await loaders.portalAccesses.load(id);
+        const accesses = await loaders.register.portalAccesses.load(id);
         return vendor == null ? accesses : accesses.filter((access) => access.vendor === vendor);
       },
     }),
@@ -71,13 +71,13 @@ Patient.implement({
       description:
         'The latest order; null while there is none. NOT_LINKED where the patient has no account there. Vendor: Nimbus `latest-order`.',
       extensions: cost({ vendorCalls: 1 }),
-      resolve: ({ id }, _args, { loaders }) => loaders.latestOrder.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.orders.latestOrder.load(id),
     }),
     followUps: t.field({
       type: [FollowUp],
       nullable: false,
       description: 'Follow-ups that were scheduled here, newest first.',
-      resolve: ({ id }, _args, { loaders }) => loaders.followUps.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.register.followUps.load(id),
     }),
     insurances: t.field({
       type: [Insurance],
@@ -85,7 +85,7 @@ Patient.implement({
         'Who may pay; the root of the booking walkthrough. NOT_LINKED until the patient has connected their account, AUTHORIZATION_REQUIRED where that has ended, see `connectPatientPortal`. Vendor: MyPatientPortal `insurances`.',
       extensions: cost({ vendorCalls: 1, listSize: 3 }),
       resolve: async ({ id }, _args, { loaders }) => {
-        const insurances = await loaders.insurances.load(id);
+        const insurances = await loaders.funnel.insurances.load(id);
         return insurances.map((insurance) => ({ ...insurance, patientId: id }));
       },
     }),
@@ -157,7 +157,7 @@ builder.queryFields((t) => ({
       access.requireQuery('patient');
       const key = decodeOwnId('Patient', id);
       access.requireRecord(key, 'Query.patient');
-      return loaders.patients.load(key);
+      return loaders.register.patients.load(key);
     },
   }),
   patients: t.field({

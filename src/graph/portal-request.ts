@@ -124,7 +124,7 @@ export async function portalRequestsOf(
   const window = readListArguments(args);
   const { vendor: wanted, type, status } = filter ?? { status: ['OPEN'] as const };
   const { items, sources, complete } = await gather(context, ['portalRequests'], wanted, (vendor) =>
-    context.loaders.portalRequestQueue.load({ patientId, vendor }),
+    context.loaders.portalRequests.queue.load({ patientId, vendor }),
   );
   const matching = items.filter(
     (request) =>

@@ -48,7 +48,7 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
         'What the vendor holds about the person; null for vendors that tell nothing, and where the account is gone there.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: ({ patientId, vendor }, _args, { loaders }) =>
-        loaders.profile.load({ patientId, vendor }),
+        loaders.profiles.profile.load({ patientId, vendor }),
     }),
   }),
 });
@@ -75,7 +75,7 @@ const VendorPatient = builder.objectRef<FoundPatient>('VendorPatient').implement
       description:
         'The patient here that it is linked to already; null while it is linked to nobody.',
       resolve: ({ linkedPatientId }, _args, { loaders }) =>
-        linkedPatientId === undefined ? null : loaders.patients.load(linkedPatientId),
+        linkedPatientId === undefined ? null : loaders.register.patients.load(linkedPatientId),
     }),
   }),
 });

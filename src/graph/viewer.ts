@@ -22,7 +22,7 @@ const Viewer = builder.objectRef<Access>('Viewer').implement({
       description:
         'The patient linked to the subject; null before `registerPatient` or `linkPatientSubject`.',
       resolve: ({ patientId }, _args, { loaders }) =>
-        patientId === undefined ? null : loaders.patients.load(patientId),
+        patientId === undefined ? null : loaders.register.patients.load(patientId),
     }),
   }),
 });

@@ -140,7 +140,7 @@ export async function visitsOf(
   const { loaders } = context;
   const window = readListArguments(args);
   const { kind, status } = filter ?? {};
-  const records = (await loaders.visitRecords.load(patientId)).filter(
+  const records = (await loaders.visits.visitRecords.load(patientId)).filter(
     (record) => kind == null || kind.includes(record.kind),
   );
   const listed = sortedByKey(records, ({ createdAt, vendorVisitId }) =>
@@ -151,12 +151,12 @@ export async function visitsOf(
 
   const { items, sources, complete } = await gather(context, ['visits'], null, async (vendor) => {
     // Says NOT_LINKED where the vendor does not know the patient.
-    await loaders.account(patientId, vendor);
+    await loaders.register.account(patientId, vendor);
     const found = await Promise.all(
       wanted
         .filter((record) => record.vendor === vendor)
         .map(({ vendorVisitId }) =>
-          loaders.visit.load({ vendor, patientId, vendorRecordId: vendorVisitId }),
+          loaders.visits.visit.load({ vendor, patientId, vendorRecordId: vendorVisitId }),
         ),
     );
     return found.filter((visit) => visit !== null);
@@ -191,7 +191,7 @@ builder.queryField('visit', (t) =>
       access.requireQuery('visit');
       const key = decodeVendorId('Visit', id);
       access.requireRecord(key.patientId, 'Query.visit');
-      return loaders.visit.load(key);
+      return loaders.visits.visit.load(key);
     },
   }),
 );

@@ -2,9 +2,9 @@ import type { AppointmentBook, DateWindow } from '../domain/capabilities/appoint
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Appointment, Availability, ClinicRoom, Slot, Visit } from '../domain/records.ts';
 import type { AccountReference, VendorId } from '../domain/vendor.ts';
-import type { PatientLoaders } from './create-loaders.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 import type { createVisitLoaders } from './visits.ts';
 
 const recordKey = ({ vendor, patientId, vendorRecordId }: VendorRecordKey) =>

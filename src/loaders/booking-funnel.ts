@@ -1,8 +1,8 @@
 import type { BookingFunnel, DateWindow, FunnelStep } from '../domain/capabilities/appointments.ts';
 import type { Availability, VendorAccount } from '../domain/records.ts';
-import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 
 type OfPatient<T> = T & { patientId: string };
 

@@ -33,10 +33,6 @@ export class LazyLoader<Key, Value> {
     this.made?.clear(key);
     return this;
   }
-
-  clearAll(): void {
-    this.made?.clearAll();
-  }
 }
 
 const itself = (key: string) => key;

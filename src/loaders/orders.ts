@@ -1,6 +1,6 @@
-import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 
 /** A patient's latest order; null while there is none. */
 export const createOrderLoaders = (

@@ -4,6 +4,8 @@ import type { LoaderEnvironment } from './environment.ts';
 import { accountAt } from './environment.ts';
 import { groupLoader, recordLoader } from './keyed-loader.ts';
 
+export type PatientLoaders = ReturnType<typeof createPatientLoaders>;
+
 /** The register and what belongs to a patient in the store. */
 export function createPatientLoaders({ store }: LoaderEnvironment) {
   const patients = recordLoader(

@@ -1,8 +1,8 @@
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import type { PatientLoaders } from './create-loaders.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 
 /** The queue of one patient at one vendor, and a single request found in it. */
 export function createPortalRequestLoaders(
@@ -20,9 +20,9 @@ export function createPortalRequestLoaders(
     ({ patientId, vendor }) => `${patientId}/${vendor}`,
   );
   return {
-    portalRequestQueue: queue,
+    queue,
     /** The vendors offer no call for one request: the queue is read and searched. */
-    portalRequest: async ({ patientId, vendor, vendorRecordId }: VendorRecordKey) => {
+    request: async ({ patientId, vendor, vendorRecordId }: VendorRecordKey) => {
       const requests = await queue.load({ patientId, vendor });
       return requests.find((request) => request.vendorRequestId === vendorRecordId);
     },

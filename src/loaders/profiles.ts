@@ -1,8 +1,8 @@
 import { notConfigured } from '../domain/errors.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import type { PatientLoaders } from './create-loaders.ts';
 import type { LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 import type { createVisitLoaders } from './visits.ts';
 
 /** Demographics as vendors hold them. */

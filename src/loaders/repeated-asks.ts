@@ -20,6 +20,12 @@ const loadOf = new WeakMap<VendorCallRecord, Load>();
 export const counting = <Result>(make: () => Result): Result =>
   loads.run({ repeats: 0, within: undefined }, make);
 
+const uncounted = <Result>(make: () => Result): Result => make();
+
+/** For loaders that are made later, maybe while a key is loaded: they count where those made now would. */
+export const countingAsNow = (): typeof counting =>
+  loads.getStore() === undefined ? uncounted : counting;
+
 /** To be told of each vendor call when it ends. */
 export function noteVendorCall(call: VendorCallRecord): void {
   const load = loads.getStore();
@@ -64,11 +70,6 @@ class CountingLoader<Key, Value> extends DataLoader<Key, Value, string> {
   override clear(key: Key): this {
     this.#known.delete(this.#cacheKey(key));
     return super.clear(key);
-  }
-
-  override clearAll(): this {
-    this.#known.clear();
-    return super.clearAll();
   }
 }
 

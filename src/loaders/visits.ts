@@ -3,9 +3,9 @@ import { notLinked, VendorError } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
 import type { Availability, Visit, VisitRecord } from '../domain/records.ts';
 import type { VendorId, VendorWith } from '../domain/vendor.ts';
-import type { PatientLoaders } from './create-loaders.ts';
 import { adapterFor, adapterOf, type LoaderEnvironment } from './environment.ts';
 import { groupLoader, keyedLoader } from './keyed-loader.ts';
+import type { PatientLoaders } from './patients.ts';
 
 /** Sessions, visits, rooms and their open times, of the vendor that holds visits. */
 export function createVisitLoaders(

@@ -58,22 +58,25 @@ export function decodeUtf8(bytes: Buffer): string {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+type Params = GraphQLParams & { documentId?: string };
+
 /** One operation of a request; the server checks the parameters' own types. */
 function paramsOf(value: unknown): GraphQLParams {
   if (!isObject(value)) {
     throw badRequest('A GraphQL request is a JSON object.');
   }
-  const { query, operationName, variables, extensions, documentId } = value;
+  const { query, operationName, variables, extensions, documentId }: Params = value;
   if (operationName != null && typeof operationName !== 'string') {
     throw badRequest('`operationName` is a text.');
   }
+  // Null is absent. Not spread: this is done at every request.
   return {
-    ...(query != null && { query }),
-    ...(operationName != null && { operationName }),
-    ...(variables != null && { variables }),
-    ...(extensions != null && { extensions }),
-    ...(documentId != null && { documentId }),
-  } as GraphQLParams;
+    query: query ?? undefined,
+    operationName: operationName ?? undefined,
+    variables: variables ?? undefined,
+    extensions: extensions ?? undefined,
+    documentId: documentId ?? undefined,
+  } as Params;
 }
 
 /** @param batch how many operations a body may hold; 1: only one by itself */

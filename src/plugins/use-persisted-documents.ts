@@ -4,8 +4,8 @@ import { isHashOf, type PersistedDocuments } from './persisted-documents.ts';
 import { refusal } from './refusal.ts';
 
 /** `extensions.persistedQuery.sha256Hash` as Apollo's clients send it, or `documentId`. */
-export function hashIn({ extensions, ...params }: GraphQLParams): string | null {
-  const { documentId } = params as { documentId?: unknown };
+export function hashIn(params: GraphQLParams): string | null {
+  const { extensions, documentId } = params as GraphQLParams & { documentId?: unknown };
   const { sha256Hash } = (extensions?.persistedQuery ?? {}) as { sha256Hash?: unknown };
   const hash = documentId ?? sha256Hash;
   return typeof hash === 'string' ? hash.replace(/^sha(1|256):/, '').toLowerCase() : null;
