@@ -18,7 +18,7 @@ export const print = (line: string) => void process.stdout.write(`${line}\n`);
 type Run = () => Promise<unknown> | unknown;
 
 /** Ends with one clear message for what the operator can mend, and with a stack for our own faults. */
-export async function attempt(run: Run): Promise<void> {
+async function attempt(run: Run): Promise<void> {
   try {
     await run();
   } catch (error) {

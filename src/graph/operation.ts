@@ -12,7 +12,7 @@ import { findOperation } from './operation-lookup.ts';
 import { Patient } from './patient-ref.ts';
 import { Vendor } from './vendor.ts';
 
-export const OperationStatusType = enumType<OperationStatus>()(
+const OperationStatusType = enumType<OperationStatus>()(
   'OperationStatus',
   'How far a write has come.',
   {

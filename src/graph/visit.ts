@@ -18,7 +18,7 @@ import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
 import { Vendor } from './vendor.ts';
 
-export const VisitKind = enumType<Kind>()('VisitKind', 'How a visit takes place.', {
+const VisitKind = enumType<Kind>()('VisitKind', 'How a visit takes place.', {
   WALK_IN: 'Starts now, in a waiting room.',
   SCHEDULED: 'At a set time.',
   E_CONSULT: 'In writing, without a time.',
@@ -26,7 +26,7 @@ export const VisitKind = enumType<Kind>()('VisitKind', 'How a visit takes place.
   UNKNOWN: 'A kind of the vendor’s that is not known here.',
 });
 
-export const VisitStatus = enumType<Status>()('VisitStatus', 'How far a visit has come.', {
+const VisitStatus = enumType<Status>()('VisitStatus', 'How far a visit has come.', {
   PENDING: 'Waiting, or not accepted yet.',
   CONFIRMED: 'A provider has taken it.',
   IN_PROGRESS: 'It takes place now.',

@@ -37,7 +37,7 @@ function checkNesting(text: string): void {
 }
 
 /** @throws GraphQLError BAD_USER_INPUT, HTTP 400 */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   checkNesting(text);
   try {
     return JSON.parse(text);

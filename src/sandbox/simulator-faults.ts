@@ -9,7 +9,7 @@ const loginPage =
 const stand = { status: 'success', data: [{ id: 1, name: 'Ana Silva' }], message: 'sandbox' };
 
 /** The content of an answer as it would go over the wire. */
-export const contentOf = (answer: SimulatorAnswer | undefined): string =>
+const contentOf = (answer: SimulatorAnswer | undefined): string =>
   typeof answer?.body === 'string' ? answer.body : JSON.stringify(answer?.body ?? stand);
 
 /**

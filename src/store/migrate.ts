@@ -7,7 +7,7 @@ import { sealClearColumns, whatIsClear } from './seal-clear-columns.ts';
 import { StoreError } from './store-error.ts';
 
 /** Where drizzle-kit writes the migrations (`npm run migrations`). */
-export const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
+const migrationsFolder = fileURLToPath(new URL('./migrations', import.meta.url));
 
 const newer = () =>
   new StoreError(
@@ -40,13 +40,8 @@ async function appliedTo(queries: Queries): Promise<number[]> {
  * How many migrations a database lacks.
  * @throws StoreError UNUSABLE where it has one that this program does not know
  */
-export async function pendingMigrations(
-  queries: Queries,
-  folder = migrationsFolder,
-): Promise<number> {
-  const known = readMigrationFiles({ migrationsFolder: folder }).map(
-    ({ folderMillis }) => folderMillis,
-  );
+export async function pendingMigrations(queries: Queries): Promise<number> {
+  const known = readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis);
   const applied = await appliedTo(queries);
   if (applied.some((migration) => !known.includes(migration))) {
     throw newer();

@@ -9,7 +9,7 @@ import { codeOf, StoreError } from './store-error.ts';
 import * as tables from './tables.ts';
 
 /** What the user of a database may not do there and has to, in the words of GRANT. */
-export interface MissingRights {
+interface MissingRights {
   /** Without these it cannot even be looked at whether migrations are to come. */
   toRead: string[];
   /** Without these nothing is served. */
@@ -48,7 +48,7 @@ const rowsOf = async <Row>(queries: Queries, question: ReturnType<typeof sql>): 
   ((await queries.execute(question)) as unknown as { rows: Row[] }).rows;
 
 /** Reads the system's catalogues only, which everybody may. */
-export async function missingRights(queries: Queries): Promise<MissingRights> {
+async function missingRights(queries: Queries): Promise<MissingRights> {
   const schemas = await rowsOf<SchemaRights>(
     queries,
     sql`select nspname as "name", has_schema_privilege(oid, 'USAGE') as "mayUse",

@@ -1,8 +1,8 @@
 import { type DocumentNode, Kind, parse } from 'graphql';
 
 /** What stands for a name that is none of those that are told apart. */
-export const otherName = 'other';
-export const anonymous = 'anonymous';
+const otherName = 'other';
+const anonymous = 'anonymous';
 
 /** Names beyond the persisted documents' that are told apart. */
 const mostNames = 100;

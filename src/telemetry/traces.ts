@@ -31,7 +31,7 @@ const parentOf = (traceParent: string | undefined) =>
 const endAt = (startedAt: number, duration: number) => new Date(startedAt + duration);
 
 /** @param documents texts of the persisted documents, whose operations' names are told apart */
-export function createTraces(processor: SpanProcessor, documents?: Iterable<string>): Observer {
+function createTraces(processor: SpanProcessor, documents?: Iterable<string>): Observer {
   const provider = new NodeTracerProvider({
     resource: describeProcess(),
     spanProcessors: [processor],

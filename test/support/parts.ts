@@ -9,7 +9,7 @@ export interface ArrivedPart {
 }
 
 /** Pieces of a stream's text, each up to a separator. */
-export async function* piecesOf(response: Response, separator: string): AsyncGenerator<string> {
+async function* piecesOf(response: Response, separator: string): AsyncGenerator<string> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body ?? []) {

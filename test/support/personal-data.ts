@@ -1,7 +1,7 @@
 import { sandboxAddress, sandboxPeople } from '../../src/sandbox/people.ts';
 
 /** Words of the sandbox's patients that must be found nowhere but in their own answers. */
-export const personalWords: readonly string[] = [
+const personalWords: readonly string[] = [
   sandboxAddress.street,
   ...sandboxPeople.flatMap(({ firstName, lastName, birthDate, email, phone, subject }) => [
     ...[firstName, lastName, birthDate, email, phone],

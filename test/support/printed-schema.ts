@@ -21,7 +21,7 @@ export const schema = buildSchema(
 export type Root = 'Query' | 'Mutation' | 'Subscription';
 export type Field = GraphQLField<unknown, unknown>;
 
-export function rootType(root: Root): GraphQLObjectType {
+function rootType(root: Root): GraphQLObjectType {
   const type = schema.getType(root);
   if (!isObjectType(type)) {
     throw new Error(`The schema has no ${root}.`);

@@ -3,12 +3,12 @@ import { entryIn } from '../actions/entries.ts';
 import type { PatientRecord } from '../patient/patient-record.ts';
 
 /** What Nimbus needs to know of a person. */
-export const personFields = [
+const personFields = [
   ...(['firstName', 'lastName', 'birthDate', 'sex', 'email', 'phone', 'address'] as const),
 ];
 export type PersonField = (typeof personFields)[number];
 
-export const addressFields = ['street', 'city', 'state', 'postalCode'] as const;
+const addressFields = ['street', 'city', 'state', 'postalCode'] as const;
 
 const isWhole = (address: PatientRecord['address']) =>
   address !== null && addressFields.every((field) => address[field]);

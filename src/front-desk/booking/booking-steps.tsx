@@ -8,8 +8,8 @@ import { FreeTimes } from './free-times.tsx';
 import { OptionList } from './option-list.tsx';
 
 type Patient = NonNullable<BookingWalkthroughQuery['patient']>;
-export type Insurance = NonNullable<Patient['insurances']>[number];
-export type Category = NonNullable<Insurance['appointmentCategories']>[number];
+type Insurance = NonNullable<Patient['insurances']>[number];
+type Category = NonNullable<Insurance['appointmentCategories']>[number];
 export type AppointmentType = NonNullable<Category['appointmentTypes']>[number];
 
 /** What was chosen so far; a step back forgets what came after it. */

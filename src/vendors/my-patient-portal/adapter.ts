@@ -21,7 +21,7 @@ export interface DoorParts {
 }
 
 /** Last segment of the gateway's callback route; samedi registers the whole address. */
-export const callbackName = 'my-patient-portal';
+const callbackName = 'my-patient-portal';
 export const callbackUrl = (publicUrl: URL) =>
   new URL(`${publicUrl.href.replace(/\/$/, '')}/oauth/${callbackName}/callback`);
 

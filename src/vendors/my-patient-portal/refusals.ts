@@ -14,7 +14,7 @@ const reasons = [
   'insurance_not_allowed',
   'insufficient_scope',
 ] as const;
-export type Reason = (typeof reasons)[number];
+type Reason = (typeof reasons)[number];
 
 export interface Expectation {
   /** A booking or move: the sibling answers a lost slot with 400 and a sentence. */

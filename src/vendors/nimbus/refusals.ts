@@ -41,7 +41,7 @@ function refusedFields(body: unknown): Map<string, string> {
  * A 422 in domain words. Reasons: `email_taken` (the person is a Nimbus patient already) and
  * `pharmacy_refused` (our own configuration). The vendor's texts go no further than here.
  */
-export function readValidation(body: unknown): Refusal {
+function readValidation(body: unknown): Refusal {
   const refused = refusedFields(body);
   if (refused.has('central_pharmacy_id')) {
     // Ours, not the caller's: an operator has to correct NIMBUS_CENTRAL_PHARMACY_ID.

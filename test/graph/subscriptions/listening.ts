@@ -11,7 +11,7 @@ export const document = `subscription Earlier($id: ID!, $after: ID) {
   earlierAvailability(appointmentId: $id, after: $after) { id vendor start } }`;
 
 /** Ana's appointments; `b` is on the ASAP list. */
-export const vendorId = (last: string) => `xbCuVVTNU6rT6E5m8p6Y8h7opzA${last}`;
+const vendorId = (last: string) => `xbCuVVTNU6rT6E5m8p6Y8h7opzA${last}`;
 export const appointmentOf = ({ ids }: ListeningGateway, last = 'b') =>
   globalIdOf('Appointment', 'MY_PATIENT_PORTAL', keyIn(ids.Ana), vendorId(last));
 

@@ -19,10 +19,10 @@ import {
 
 type Input = Record<string, unknown>;
 /** Texts that callers write freely: any of them may be somebody's health data. */
-export const freeText = (what: string) => `canary-${what}-Tuberkulose-7f3a91`;
+const freeText = (what: string) => `canary-${what}-Tuberkulose-7f3a91`;
 
 /** Somebody whom nobody could take for a word: names, birth date and all. */
-export const newPerson = () => {
+const newPerson = () => {
   const lastName = uniqueName();
   return {
     ...{ firstName: `Xq${lastName}`, lastName, birthDate: '1913-07-29', sex: 'FEMALE' },

@@ -46,10 +46,7 @@ interface Person {
 }
 
 /** @param kind of the values; names alone only where they cannot be a word of ours */
-export function addPerson(
-  needles: Needles,
-  { firstName, lastName, birthDate, email, phone }: Person,
-) {
+function addPerson(needles: Needles, { firstName, lastName, birthDate, email, phone }: Person) {
   const add = (what: string, ...values: (string | null | undefined)[]) =>
     needles.add('person', what, ...values);
   add(

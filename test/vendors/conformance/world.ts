@@ -24,7 +24,7 @@ export interface World {
   window: { from: Date; to: Date; days: { from: string; to: string } };
 }
 
-export const day = 86_400_000;
+const day = 86_400_000;
 const date = (instant: Date) => instant.toISOString().slice(0, 10);
 
 /** The room that every clinic has: its own. */

@@ -16,7 +16,7 @@ export const wednesday = Date.UTC(2026, 9, 14, 15, 0, 0);
 export const seconds = (instant: Date | number) => Math.floor(Number(instant) / 1000);
 
 /** The vault as the store keeps it, in memory. */
-export function createVault(): TokenVault & { readonly kept: Map<string, VendorTokens> } {
+function createVault(): TokenVault & { readonly kept: Map<string, VendorTokens> } {
   const kept = new Map<string, VendorTokens>();
   const key = (vendor: string, patientId: string) => `${vendor} ${patientId}`;
   return {
