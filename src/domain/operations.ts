@@ -192,6 +192,4 @@ export interface OperationLedger {
   sweep(keysValidSince: Date): Promise<void>;
   /** How many are not settled, counted to a bound, and when the oldest of them was started. */
   unsettled(): Promise<UnsettledOperations>;
-  /** Counts by status. */
-  counts(): Promise<Record<OperationStatus, number>>;
 }

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNotNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lt, not, or, type SQL, sql } from 'drizzle-orm';
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
@@ -277,19 +277,5 @@ export function createOperationLedger(
     },
 
     unsettled: () => countUnsettled(database),
-
-    async counts() {
-      const rows = await database.run((queries) =>
-        queries
-          .select({ status: operations.status, total: count() })
-          .from(operations)
-          .groupBy(operations.status),
-      );
-      const none = { IN_PROGRESS: 0, SUCCEEDED: 0, FAILED: 0, OUTCOME_UNKNOWN: 0 };
-      return {
-        ...none,
-        ...Object.fromEntries(rows.map(({ status, total }) => [status, total])),
-      };
-    },
   };
 }

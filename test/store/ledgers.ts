@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewOperation } from '../../src/domain/operations.ts';
+import { operations } from '../../src/store/ledger-tables.ts';
 import { createOperationLedger } from '../../src/store/operations.ts';
 import { noon, type OpenFresh, sealer } from './stores.ts';
 
@@ -32,5 +33,10 @@ export async function openLedger(open: OpenFresh, lease?: number) {
     return { worker, id: operation?.id ?? '' };
   };
   const record = async (id: string) => (await ledger.findByIds([id]))[0];
-  return { store, database, clock, ledger, ledgerAt, begun, record };
+  /** How all of them stand. */
+  const statuses = async () => {
+    const rows = await database.run((queries) => queries.select().from(operations));
+    return rows.map(({ status }) => status).sort();
+  };
+  return { store, database, clock, ledger, ledgerAt, begun, record, statuses };
 }
