@@ -5,7 +5,7 @@ import type { AccessEvent } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Head } from './access-chain.ts';
 import { appendEvents, beginChains, chained, insertEvents } from './append-events.ts';
-import { type Database, statementTimeout } from './database.ts';
+import { type Database, readRows, statementTimeout } from './database.ts';
 import { gathered } from './gathered.ts';
 import { accessChains } from './ledger-tables.ts';
 import { StoreError } from './store-error.ts';
@@ -67,8 +67,10 @@ export function createAppend(
       ...{ patientId, length, hash, seal, before: heads.get(patientId)?.seal },
     }));
     // The seal covers all that a head says.
-    const { rows: free } = (await database.run((queries) =>
-      queries.execute(sql`
+    const free = await database.run((queries) =>
+      readRows<{ id: string | null }>(
+        queries,
+        sql`
         with moves as (
           select * from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb) as moves (
             "patientId" uuid, before text, length bigint, hash text, seal text
@@ -87,8 +89,9 @@ export function createAppend(
         ), written as (
           ${insertEvents(rows, sql`(select fit.whole from fit)`)}
         )
-        select held.patient_id as id from fit left join held on true where not fit.whole`),
-    )) as unknown as { rows: { id: string | null }[] };
+        select held.patient_id as id from fit left join held on true where not fit.whole`,
+      ),
+    );
     return free.length > 0 ? { free: free.map(({ id }) => id) } : { ends };
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SQL } from 'drizzle-orm';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import { codeOf, isTransient, withoutDetails } from './store-error.ts';
 
@@ -78,6 +79,10 @@ export function createDatabase(engine: Engine): Database {
     },
   };
 }
+
+/** The rows of a statement in SQL: both drivers hand them over alike, which drizzle's common type does not say. */
+export const readRows = async <Row>(queries: Queries, statement: SQL): Promise<Row[]> =>
+  ((await queries.execute(statement)) as unknown as { rows: Row[] }).rows;
 
 /** For drizzle's `prepare`: `prepared-statements.ts` gives the names. */
 export const unnamed = '';

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
-import type { Queries } from './database.ts';
+import { type Queries, readRows } from './database.ts';
 import { unusable } from './embedded.ts';
 import { hasCluster, openCluster } from './embedded-cluster.ts';
 import { lockDirectory } from './embedded-lock.ts';
@@ -51,11 +51,11 @@ interface Facts {
 }
 
 async function factsOf(queries: Queries): Promise<StoreFindings> {
-  const { rows } = (await queries.execute(
+  const [facts] = await readRows<Facts>(
+    queries,
     sql`select current_setting('transaction_read_only') as "readOnly",
       current_setting('server_version') as "version"`,
-  )) as unknown as { rows: Facts[] };
-  const [facts] = rows;
+  );
   const found: StoreFindings = {
     state: 'THERE',
     pending: 0,

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import type { Sealer } from '../domain/store.ts';
-import type { Queries } from './database.ts';
+import { type Queries, readRows } from './database.ts';
 import { sealClearColumns, whatIsClear } from './seal-clear-columns.ts';
 import { StoreError } from './store-error.ts';
 
@@ -24,15 +24,17 @@ export const noStore = (where: string) =>
 
 /** Milliseconds that name the migrations which a database has; drizzle names them by their time. */
 async function appliedTo(queries: Queries): Promise<number[]> {
-  const result = (await queries.execute(
+  const [notes] = await readRows<{ present: boolean }>(
+    queries,
     sql`select to_regclass('drizzle.__drizzle_migrations') is not null as present`,
-  )) as unknown as { rows: { present: boolean }[] };
-  if (result.rows[0]?.present !== true) {
+  );
+  if (notes?.present !== true) {
     return [];
   }
-  const { rows } = (await queries.execute(
+  const rows = await readRows<{ created_at: string | number }>(
+    queries,
     sql`select created_at from drizzle.__drizzle_migrations`,
-  )) as unknown as { rows: { created_at: string | number }[] };
+  );
   return rows.map((row) => Number(row.created_at));
 }
 

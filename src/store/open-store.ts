@@ -3,7 +3,7 @@ import type { Sealer, Store } from '../domain/store.ts';
 import { createAccessLog } from './access-log.ts';
 import { openAnnouncements } from './announcements.ts';
 import { createPendingConnections } from './connections.ts';
-import type { Database } from './database.ts';
+import { type Database, readRows } from './database.ts';
 import { createFollowUps } from './follow-ups.ts';
 import { createOperationLedger } from './operations.ts';
 import { createPatientData } from './patient-data.ts';
@@ -41,10 +41,9 @@ export interface StoreOptions {
 const defaultPoolSize = 10;
 
 async function onlyReads(database: Database): Promise<boolean> {
-  const { rows } = (await database.run((queries) =>
-    queries.execute(sql`select current_setting('transaction_read_only') as "readOnly"`),
-  )) as unknown as { rows: { readOnly: string }[] };
-  return rows[0]?.readOnly !== 'off';
+  const question = sql`select current_setting('transaction_read_only') as "readOnly"`;
+  const [said] = await database.run((queries) => readRows<{ readOnly: string }>(queries, question));
+  return said?.readOnly !== 'off';
 }
 
 /** The store on a database whose tables are up to date. */

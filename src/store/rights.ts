@@ -1,7 +1,7 @@
 import { getTableName, is, sql } from 'drizzle-orm';
 import { PgTable } from 'drizzle-orm/pg-core';
 import { listed } from '../domain/listed.ts';
-import type { Queries } from './database.ts';
+import { type Queries, readRows } from './database.ts';
 import * as ledgerTables from './ledger-tables.ts';
 import { pendingMigrations, pendingWords } from './migrate.ts';
 import { whatIsClear } from './seal-clear-columns.ts';
@@ -44,18 +44,15 @@ interface TableRights {
   isOwner: boolean;
 }
 
-const rowsOf = async <Row>(queries: Queries, question: ReturnType<typeof sql>): Promise<Row[]> =>
-  ((await queries.execute(question)) as unknown as { rows: Row[] }).rows;
-
 /** Reads the system's catalogues only, which everybody may. */
 async function missingRights(queries: Queries): Promise<MissingRights> {
-  const schemas = await rowsOf<SchemaRights>(
+  const schemas = await readRows<SchemaRights>(
     queries,
     sql`select nspname as "name", has_schema_privilege(oid, 'USAGE') as "mayUse",
         has_schema_privilege(oid, 'CREATE') as "mayCreate"
       from pg_namespace where nspname in (${ownSchema}, ${notesSchema})`,
   );
-  const found = await rowsOf<TableRights>(
+  const found = await readRows<TableRights>(
     queries,
     sql`select relname as "name", nspname = ${ownSchema} as "isOwn",
         has_table_privilege(pg_class.oid, 'SELECT') as "mayRead",
@@ -67,7 +64,7 @@ async function missingRights(queries: Queries): Promise<MissingRights> {
         or nspname = ${notesSchema} and relname = ${notesTable}
       order by relname`,
   );
-  const [place] = await rowsOf<{ mayCreate: boolean; schema: string | null }>(
+  const [place] = await readRows<{ mayCreate: boolean; schema: string | null }>(
     queries,
     sql`select has_database_privilege(current_database(), 'CREATE') as "mayCreate",
         current_schema() as "schema"`,

@@ -2,7 +2,7 @@ import { asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import { date, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Demographics } from '../domain/records.ts';
 import type { Sealer } from '../domain/store.ts';
-import type { Queries } from './database.ts';
+import { type Queries, readRows } from './database.ts';
 import { sealReason } from './portal-access.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
 
@@ -34,12 +34,14 @@ const tracesInFiles = 'Portico: to be written anew, see seal-clear-columns.ts';
 
 /** What migration 0004 left to this program and is still to be done, if anything. */
 export async function whatIsClear(queries: Queries): Promise<'COLUMNS' | 'FILES' | null> {
-  const { rows } = (await queries.execute(sql`
-    select case
+  const [found] = await readRows<{ clear: 'COLUMNS' | 'FILES' | null }>(
+    queries,
+    sql`select case
       when exists (select from pg_attribute where attrelid = to_regclass('patients') and attname = 'first_name' and not attisdropped) then 'COLUMNS'
       when obj_description(to_regclass('patients'), 'pg_class') = ${tracesInFiles} then 'FILES'
-    end as clear`)) as unknown as { rows: { clear: 'COLUMNS' | 'FILES' | null }[] };
-  return rows[0]?.clear ?? null;
+    end as clear`,
+  );
+  return found?.clear ?? null;
 }
 
 async function sealPatients(queries: Queries, sealer: Sealer): Promise<number> {

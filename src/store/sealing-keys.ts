@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Sealer } from '../domain/store.ts';
-import type { Database, Queries } from './database.ts';
+import { type Database, type Queries, readRows } from './database.ts';
 import { beginningLength } from './sealing.ts';
 import { StoreError } from './store-error.ts';
 import { patients } from './tables.ts';
@@ -13,9 +13,10 @@ export async function keysOf(queries: Queries): Promise<string[]> {
   const beginnings = (direction: SQL) =>
     sql`(select left(${patients.sealed}, ${beginningLength}) as beginning from ${patients}
       order by ${patients.createdAt} ${direction} limit ${looked})`;
-  const { rows } = (await queries.execute(
+  const rows = await readRows<{ beginning: string }>(
+    queries,
     sql`${beginnings(sql`asc`)} union ${beginnings(sql`desc`)}`,
-  )) as unknown as { rows: { beginning: string }[] };
+  );
   return rows.map(({ beginning }) => beginning);
 }
 
