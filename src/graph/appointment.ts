@@ -6,7 +6,7 @@ import type {
 import type { VendorId } from '../domain/vendor.ts';
 import { Appointment } from './appointment-ref.ts';
 import { Availability } from './availability.ts';
-import { checkWindow } from './availability-search.ts';
+import { checkWindow, windowArguments } from './availability-search.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
@@ -14,7 +14,6 @@ import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
-import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
 import { Vendor } from './vendor.ts';
 import { Visit } from './visit.ts';
@@ -58,13 +57,7 @@ Appointment.implement({
       nullable: false,
       description: 'Where it is booked.',
     }),
-    patient: t.field({
-      type: Patient,
-      nullable: false,
-      description: 'Whose appointment it is.',
-      extensions: cost({ samePatient: true }),
-      resolve: patientOfRecord,
-    }),
+    patient: t.field(patientOfRecord('Whose appointment it is.')),
     title: t.exposeString('title', { description: 'What it is for.' }),
     practiceName: t.exposeString('practiceName', { description: 'Where, where the vendor says.' }),
     status: t.expose('status', {
@@ -125,16 +118,7 @@ Appointment.implement({
       type: [Availability],
       description: 'Times that this appointment can be moved to; null where it cannot be moved.',
       extensions: cost({ vendorCalls: 1, listSize: 20 }),
-      args: {
-        from: t.arg({
-          type: 'Date',
-          description: 'First day, in the practice’s zone. Default: today.',
-        }),
-        to: t.arg({
-          type: 'Date',
-          description: 'Last day, included. Default: the vendor’s, about 30 days.',
-        }),
-      },
+      args: windowArguments,
       resolve: (appointment, args, context) => {
         const window = checkWindow(args);
         return isInBook(appointment, context) && appointment.reschedulable

@@ -61,6 +61,18 @@ const vendorId = /^[A-Za-z0-9_-]{1,128}$/;
 
 const longestWindow = 62 * 24 * 60 * 60 * 1000;
 
+/** The arguments of a list of times that the vendor gives by days. */
+export const windowArguments = builder.args((t) => ({
+  from: t.field({
+    type: 'Date',
+    description: 'First day, in the practice’s zone. Default: today.',
+  }),
+  to: t.field({
+    type: 'Date',
+    description: 'Last day, included. Default: the vendor’s, about 30 days.',
+  }),
+}));
+
 interface DayWindow {
   from?: CalendarDate | null | undefined;
   to?: CalendarDate | null | undefined;

@@ -5,7 +5,7 @@ import type {
   AppointmentType as TypeRecord,
 } from '../domain/records.ts';
 import { Availability } from './availability.ts';
-import { checkWindow } from './availability-search.ts';
+import { checkWindow, windowArguments } from './availability-search.ts';
 import { builder } from './builder.ts';
 import { cost } from './field-cost.ts';
 import { plainText, safeHtml } from './html.ts';
@@ -80,16 +80,7 @@ const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement
       type: [Availability],
       description: 'Times that can be booked now.',
       extensions: cost({ vendorCalls: 1, listSize: 20 }),
-      args: {
-        from: t.arg({
-          type: 'Date',
-          description: 'First day, in the practice’s zone. Default: today.',
-        }),
-        to: t.arg({
-          type: 'Date',
-          description: 'Last day, included. Default: the vendor’s, about 30 days.',
-        }),
-      },
+      args: windowArguments,
       resolve: ({ patientId, insuranceId, categoryId, id: typeId }, args, { loaders }) => {
         const step = { patientId, insuranceId, categoryId, typeId };
         return loaders.funnel.funnelAvailabilities.load({ ...step, window: checkWindow(args) });

@@ -1,10 +1,8 @@
 import { encodeOwnId } from '../domain/ids.ts';
 import type { FollowUp as FollowUpRecord, Order as OrderRecord } from '../domain/records.ts';
 import { builder } from './builder.ts';
-import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { patientOfRecord } from './patient-of-record.ts';
-import { Patient } from './patient-ref.ts';
 import { Vendor } from './vendor.ts';
 
 export const Order = builder.objectRef<OrderRecord>('Order').implement({
@@ -38,13 +36,7 @@ export const FollowUp = builder.objectRef<FollowUpRecord>('FollowUp').implement(
       nullable: false,
       description: 'Where it was scheduled.',
     }),
-    patient: t.field({
-      type: Patient,
-      nullable: false,
-      description: 'Whom it is for.',
-      extensions: cost({ samePatient: true }),
-      resolve: patientOfRecord,
-    }),
+    patient: t.field(patientOfRecord('Whom it is for.')),
     date: t.expose('date', { type: 'Date', nullable: false, description: 'The day it is due.' }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',

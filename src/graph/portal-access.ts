@@ -6,10 +6,8 @@ import {
 } from '../domain/records.ts';
 import { builder } from './builder.ts';
 import { enumType } from './enum-type.ts';
-import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { patientOfRecord } from './patient-of-record.ts';
-import { Patient } from './patient-ref.ts';
 import { Vendor } from './vendor.ts';
 
 const PortalAccessStatusType = enumType<PortalAccessStatus>()(
@@ -38,13 +36,7 @@ export const PortalAccess = builder.objectRef<Access>('PortalAccess').implement(
       nullable: false,
       description: 'Whose portal it opens.',
     }),
-    patient: t.field({
-      type: Patient,
-      nullable: false,
-      description: 'Whom it was given to.',
-      extensions: cost({ samePatient: true }),
-      resolve: patientOfRecord,
-    }),
+    patient: t.field(patientOfRecord('Whom it was given to.')),
     status: t.field({
       type: PortalAccessStatusType,
       nullable: false,

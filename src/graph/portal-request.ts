@@ -8,12 +8,10 @@ import type { VendorId } from '../domain/vendor.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
 import { enumType } from './enum-type.ts';
-import { cost } from './field-cost.ts';
 import { plainText, safeHtml } from './html.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
-import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
 import { Vendor } from './vendor.ts';
 
@@ -52,13 +50,7 @@ export const PortalRequest = builder.objectRef<RequestRecord>('PortalRequest').i
       nullable: false,
       description: 'Whose queue it is in.',
     }),
-    patient: t.field({
-      type: Patient,
-      nullable: false,
-      description: 'Who asked.',
-      extensions: cost({ samePatient: true }),
-      resolve: patientOfRecord,
-    }),
+    patient: t.field(patientOfRecord('Who asked.')),
     type: t.expose('type', { type: PortalRequestType, nullable: false, description: 'What for.' }),
     vendorType: t.exposeString('vendorType', {
       description: 'The vendor’s own word for the type.',

@@ -14,7 +14,6 @@ import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
-import { Patient } from './patient-ref.ts';
 import { gather } from './sources.ts';
 import { Vendor } from './vendor.ts';
 
@@ -67,13 +66,7 @@ export const Visit = builder.objectRef<VisitRecord>('Visit').implement({
       nullable: false,
       description: 'Where it takes place.',
     }),
-    patient: t.field({
-      type: Patient,
-      nullable: false,
-      description: 'Whose visit it is.',
-      extensions: cost({ samePatient: true }),
-      resolve: patientOfRecord,
-    }),
+    patient: t.field(patientOfRecord('Whose visit it is.')),
     kind: t.expose('kind', {
       type: VisitKind,
       nullable: false,
