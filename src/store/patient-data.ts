@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { and, arrayOverlaps, asc, eq, inArray, isNull, ne, not, or } from 'drizzle-orm';
+import { and, arrayOverlaps, asc, eq, isNull, ne, not, or } from 'drizzle-orm';
 import type { PatientData } from '../domain/keeping.ts';
 import type { Patient } from '../domain/records.ts';
 import type { Sealer, Store } from '../domain/store.ts';
 import { appendEvents } from './append-events.ts';
 import type { Database, Queries } from './database.ts';
 import { accessEvents, operations } from './ledger-tables.ts';
+import { isOpen } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
 import {
   connectionGrants,
@@ -130,12 +131,7 @@ export function createPatientData(
         const open = await queries
           .select({ id: operations.id })
           .from(operations)
-          .where(
-            and(
-              operationsOf(patient),
-              inArray(operations.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']),
-            ),
-          );
+          .where(and(operationsOf(patient), isOpen));
         if (open.length > 0) {
           return { unsettled: open.map((operation) => operation.id) };
         }

@@ -41,7 +41,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
     version: randomUUID(),
     ...noLease,
   });
-  const count = (rows: readonly unknown[]) => rows.length > 0;
+  const isChanged = (rows: readonly unknown[]) => rows.length > 0;
   const affected = { version: vendorTokens.version };
 
   const byKeys = repeated(database, (queries) =>
@@ -106,7 +106,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
      * @param length milliseconds
      */
     async lease(key: TokenKey, version: string, owner: string, length: number) {
-      return count(
+      return isChanged(
         await database.run((queries) =>
           queries
             .update(vendorTokens)
@@ -143,7 +143,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
 
     /** Stores what a renewal brought, unless anything was written since `version` was read. */
     async replaceVersion(key: TokenKey, version: string, tokens: VendorTokens): Promise<boolean> {
-      return count(
+      return isChanged(
         await database.run((queries) =>
           queries
             .update(vendorTokens)
@@ -156,7 +156,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
 
     /** Removes dead tokens, unless anything was written since, or somebody else tries by now. */
     async removeVersion(key: TokenKey, version: string, owner: string): Promise<boolean> {
-      return count(
+      return isChanged(
         await database.run((queries) =>
           queries
             .delete(vendorTokens)

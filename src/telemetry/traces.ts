@@ -15,7 +15,7 @@ import { closeSoon, complainOfLosses, describeProcess } from './otlp.ts';
  * standard OTEL_* variables for themselves; this file is loaded only where those ask for traces.
  */
 
-const isOurFault = (outcome: string) => !['OK', 'USER_ERROR'].includes(outcome);
+const isError = (outcome: string) => !['OK', 'USER_ERROR'].includes(outcome);
 
 const propagator = new W3CTraceContextPropagator();
 
@@ -97,9 +97,9 @@ function createTraces(processor: SpanProcessor, documents?: Iterable<string>): O
         'portico.operation.outcome': outcome,
         'portico.operation.errors': errors,
         'portico.operation.vendor_calls': vendorCalls,
-        ...(isOurFault(outcome) && { 'error.type': outcome }),
+        ...(isError(outcome) && { 'error.type': outcome }),
       });
-      if (isOurFault(outcome)) {
+      if (isError(outcome)) {
         span?.setStatus({ code: SpanStatusCode.ERROR });
       }
       span?.end(endAt(operation.startedAt, duration));
