@@ -11,8 +11,8 @@ import type { SchemaFiles } from './schema-files.ts';
 import { workerSeat } from './workers.ts';
 
 /**
- * The command line: the only reader of the environment and the only listener. What a command needs is
- * loaded when it runs, so that `--help` need not wait for a GraphQL server.
+ * The command line: the only reader of the environment. What a command needs is loaded when it runs, so that
+ * `--help` need not wait for a GraphQL server.
  */
 
 function surroundings(): Surroundings {

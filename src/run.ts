@@ -17,7 +17,7 @@ import { runWorkers, type WorkerSeat } from './workers.ts';
 
 type Say = (line: string) => void;
 
-/** Milliseconds that a process takes to end after its limit; twice what `life-cycle.ts` allows itself. */
+/** Milliseconds that a worker may take to end after its limit; more than twice what `life-cycle.ts` allows itself. */
 const longestEnd = 4_000;
 
 /** JSON, but for people in a terminal. */

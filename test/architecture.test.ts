@@ -15,7 +15,7 @@ import {
   sourcesUnder,
 } from './support/source-files.ts';
 
-/** The import rules of design.md, "The house". */
+/** The import rules of the README's chapter "The house". */
 
 const sources = sourcesUnder('src');
 const tests = sourcesUnder('test');

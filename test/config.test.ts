@@ -31,7 +31,7 @@ function problemsOf(environment: Environment, mode: Mode = 'production'): readon
 }
 
 describe('what is not set', () => {
-  it('has the defaults that design.md gives', () => {
+  it('has the defaults that the README gives', () => {
     const config = readConfig(production, 'production');
     expect(config).toMatchObject({
       port: 4000,

@@ -1,5 +1,5 @@
 // What `npm pack` makes is for frontends: the client, and nothing of the gateway. npm installs everything
-// under `dependencies`, which would be some 140 packages and 120 MB of server in every frontend project,
+// under `dependencies`, which would be some 150 packages and 120 MB of server in every frontend project,
 // so the tarball's package.json names the client's only. npm knows no other way to say that than to change
 // the file while it packs: `node pack.mjs before` does, `node pack.mjs after` puts it back.
 import { execFileSync } from 'node:child_process';

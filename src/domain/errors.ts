@@ -90,7 +90,7 @@ export class VendorError extends Error {
   }
 }
 
-/** `extensions.code` of errors that are not data; a closed set, see design.md. */
+/** `extensions.code` of errors that are not data; a closed set, see the README, "Errors". */
 export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'

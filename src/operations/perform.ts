@@ -85,7 +85,7 @@ const canonicalText = (action: string, input: unknown) =>
 
 /**
  * Runs a write on the ledger: recorded before the first vendor call, each step before and after it,
- * never twice for one key. See design.md, "Writes".
+ * never twice for one key. See the README, "Writes".
  * @param act the vendor calls, and what they leave here
  * @throws UserFailure with the operation in its payload
  */
