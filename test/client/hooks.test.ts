@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
@@ -182,11 +183,19 @@ describe('without a network', () => {
   afterEach(() => onlineManager.setOnline(true));
 
   it('a submission fails and says so; nothing is sent when the network is back', async () => {
-    const fetch = () => Promise.reject(new TypeError('fetch failed'));
+    let asked = 0;
+    const fetch = () => {
+      asked += 1;
+      return Promise.reject(new TypeError('fetch failed'));
+    };
     const { client } = recordedClient(gateway, { fetch });
     const { mutateAsync } = rendered(() => useCreateFollowUpMutation(), client);
     onlineManager.setOnline(false);
     const outcome = mutateAsync(followUp(24)).catch(({ code }) => code);
     await expect.poll(() => Promise.race([outcome, 'waiting'])).toBe('NETWORK_ERROR');
+    const before = asked;
+    onlineManager.setOnline(true);
+    await delay(50);
+    expect(asked).toBe(before);
   });
 });

@@ -154,7 +154,7 @@ describe('availabilities', () => {
       to: day,
     });
     const days = new Set(found.map(({ start }) => calendarDay(start, 'Europe/Berlin')));
-    expect([...days].every((one) => one === day)).toBe(true);
+    expect([...days]).toEqual([day]);
   });
 
   test('of a window that ends before it begins are refused before any call', async () => {
