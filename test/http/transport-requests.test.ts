@@ -184,6 +184,7 @@ describe('an error', () => {
     const error = await send({ path: '{id}', params: { id: 'canary\n' } }).catch(
       (reason) => reason,
     );
+    expect(error).toMatchObject({ name: 'CodedError', code: 'BAD_USER_INPUT' });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(canary);
   });
 });

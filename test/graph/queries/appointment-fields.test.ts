@@ -173,7 +173,8 @@ describe('Appointment.videoConsultationUrl', () => {
   });
 
   it('is never logged', async () => {
-    await startingAt('a', Date.now() + 60_000, () => read('a', selection));
+    const told = await startingAt('a', Date.now() + 60_000, () => read('a', selection));
+    expect(told.videoConsultationUrl).toContain('video.portal.example.test');
     expect(gateway.logged()).not.toContain('video.portal.example.test');
   });
 });

@@ -194,6 +194,7 @@ describe('the door', () => {
   it('never quotes a link, a credential or a vendor text in an error', async () => {
     nimbus.simulator.switches.portalOrigin = 'http://canary-host.test';
     const error = (await enable().catch((reason: unknown) => reason)) as Error;
+    expect(error).toMatchObject({ name: 'VendorError', kind: 'UNEXPECTED_SHAPE' });
     expect(`${JSON.stringify(error)} ${error.stack} ${String(error.cause)}`).not.toMatch(
       /canary-host|token=|nimbus-sandbox-password|Basic/,
     );
