@@ -72,21 +72,15 @@ export function memberFor(
   caller: Caller,
   memberId: string | undefined,
 ): SandboxUser {
-  const named =
-    memberId === undefined
-      ? undefined
-      : [...state.users.values()].find((user) => user.id === memberId || user.code === memberId);
-  if (memberId === undefined && caller.admin) {
-    throw new Refused(400, 'member_id is required');
+  if (memberId === undefined) {
+    if (caller.admin) {
+      throw new Refused(400, 'member_id is required');
+    }
+    return caller.user;
   }
-  if (memberId !== undefined && (!named || (!caller.admin && named !== caller.user))) {
+  const named = [...state.users.values()].find(({ id, code }) => [id, code].includes(memberId));
+  if (named === undefined || (!caller.admin && named !== caller.user)) {
     throw new Refused(404, 'Member not found');
   }
-  if (named) {
-    return named;
-  }
-  if (caller.admin) {
-    throw new Refused(404, 'Member not found');
-  }
-  return caller.user;
+  return named;
 }
