@@ -32,6 +32,7 @@ export interface Patient extends Demographics {
   createdAt: Date;
 }
 
+/** CREATED: the gateway made the account; OAUTH: the patient logged in there; STAFF linked one that existed. */
 export type LinkMethod = 'CREATED' | 'OAUTH' | 'STAFF';
 
 /** One person's account at one vendor. */
@@ -204,11 +205,12 @@ export interface Insurance {
   type: string | null;
 }
 
-/** HTML as the vendor sent it; the graph sanitizes it and derives the plain text. */
+/** A speciality or practice of the booking walkthrough. */
 export interface AppointmentCategory {
   id: string;
   name: string;
   subtitle: string | null;
+  /** HTML as the vendor sent it; the graph sanitizes it and derives the plain text. */
   description: string | null;
 }
 
@@ -219,9 +221,11 @@ export interface CommentQuestion {
   choices: string[] | null;
 }
 
+/** What can be booked through the walkthrough. */
 export interface AppointmentType {
   id: string;
   name: string;
+  /** HTML, as a category's. */
   description: string | null;
   durationMinutes: number | null;
   asapNotificationsEnabled: boolean;
@@ -280,8 +284,10 @@ export interface PortalRequest {
   createdAt: Date | null;
 }
 
+/** DENIED: by the gateway; FAILED: it was allowed, and the vendor or the gateway failed it. */
 export type AccessOutcome = 'ALLOWED' | 'DENIED' | 'FAILED';
 
+/** That somebody read or changed a patient's data, or was refused it: one entry of the log of access. */
 export interface AccessEvent {
   id: string;
   at: Date;

@@ -93,7 +93,7 @@ Appointment.implement({
     videoConsultationUrl: t.field({
       type: 'URL',
       description:
-        'Where to join, a bearer secret; null outside the time to join. Always null for VSee, where `createPortalLink` leads in.',
+        'Where to join, a bearer secret; null outside the time to join. Always null for VSee, where `createPortalLink` leads in. Vendor: MyPatientPortal `appointments/{id}/video_consultation`.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: async (appointment, _args, context) => {
         const { isVideoConsultation, videoConsultationUrl, status } = appointment;
@@ -116,7 +116,8 @@ Appointment.implement({
     }),
     rescheduleOptions: t.field({
       type: [Availability],
-      description: 'Times that this appointment can be moved to; null where it cannot be moved.',
+      description:
+        'Times that this appointment can be moved to; null where it cannot be moved. Vendor: MyPatientPortal `appointments/{id}/availabilities`.',
       extensions: cost({ vendorCalls: 1, listSize: 20 }),
       args: windowArguments,
       resolve: (appointment, args, context) => {
@@ -129,7 +130,7 @@ Appointment.implement({
     earlierAvailability: t.field({
       type: Availability,
       description:
-        'An earlier time that has opened up, null while there is none; needs an ASAP list subscription.',
+        'An earlier time that has opened up, null while there is none; needs an ASAP list subscription. Vendor: MyPatientPortal `appointments/{id}/earlier_availability`.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: (appointment, _args, context) =>
         earlierMayOpen(appointment, context)
@@ -138,7 +139,7 @@ Appointment.implement({
     }),
     visit: t.field({
       type: Visit,
-      description: 'The same, seen as a visit, for VSee.',
+      description: 'The same, seen as a visit, for VSee `GET /visits/:id`.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: (appointment, _args, context) =>
         isInBook(appointment, context)
@@ -208,7 +209,7 @@ builder.queryField('appointment', (t) =>
   t.field({
     type: Appointment,
     description:
-      'One appointment. Null where it does not exist, NOT_LINKED where the patient has no account at its vendor any more.',
+      'One appointment. Null where it does not exist, NOT_LINKED where the patient has no account at its vendor any more. Vendor: MyPatientPortal `appointments/{id}`, VSee `GET /visits/:id`.',
     extensions: cost({ vendorCalls: 2 }),
     args: { id: t.arg.id({ required: true, description: 'The appointment’s global id.' }) },
     resolve: (_root, { id }, { access, loaders }) => {

@@ -120,7 +120,7 @@ builder.queryField('availabilities', (t) =>
     type: [Availability],
     nullable: false,
     description:
-      'Times that a patient can book now. Looking into a clinic room signs the patient in at VSee, which makes their account there if it is the first time.',
+      'Times that a patient can book now. Looking into a clinic room signs the patient in at VSee, which makes their account there if it is the first time. Vendor: MyPatientPortal `availabilities`, or VSee `rooms/:code`, `users/sso`, `availability`.',
     // The room, a sign-in, its times.
     extensions: cost({ vendorCalls: 3, listSize: 20 }),
     args: {

@@ -78,7 +78,7 @@ const AppointmentType = builder.objectRef<TypeStep>('AppointmentType').implement
     }),
     availabilities: t.field({
       type: [Availability],
-      description: 'Times that can be booked now.',
+      description: 'Times that can be booked now. Vendor: MyPatientPortal `availabilities`.',
       extensions: cost({ vendorCalls: 1, listSize: 20 }),
       args: windowArguments,
       resolve: ({ patientId, insuranceId, categoryId, id: typeId }, args, { loaders }) => {
@@ -105,7 +105,8 @@ const AppointmentCategory = builder.objectRef<CategoryStep>('AppointmentCategory
     }),
     appointmentTypes: t.field({
       type: [AppointmentType],
-      description: 'What can be booked in it with this insurance.',
+      description:
+        'What can be booked in it with this insurance. Vendor: MyPatientPortal `appointment_types`.',
       extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, insuranceId, id: categoryId }, _args, { loaders }) => {
         const step = { patientId, insuranceId, categoryId };
@@ -126,7 +127,8 @@ export const Insurance = builder.objectRef<InsuranceStep>('Insurance').implement
     }),
     appointmentCategories: t.field({
       type: [AppointmentCategory],
-      description: 'What is open to this insurance.',
+      description:
+        'What is open to this insurance. Vendor: MyPatientPortal `appointment_categories`.',
       extensions: cost({ vendorCalls: 1, listSize: 4 }),
       resolve: async ({ patientId, id: insuranceId }, _args, { loaders }) => {
         const step = { patientId, insuranceId };

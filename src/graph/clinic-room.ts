@@ -56,7 +56,8 @@ const ClinicRoom = builder.objectRef<RoomRecord>('ClinicRoom').implement({
 builder.queryField('clinicRoom', (t) =>
   t.field({
     type: ClinicRoom,
-    description: 'A waiting room by its code. Null where there is none.',
+    description:
+      'A waiting room by its code. Null where there is none. Vendor: VSee `GET /rooms/:code`.',
     extensions: cost({ vendorCalls: 1 }),
     args: {
       code: t.arg.string({

@@ -42,7 +42,7 @@ builder.subscriptionField(name, (t) =>
     type: Availability,
     nullable: true,
     description:
-      'Earlier times for an appointment, as they open up; needs an ASAP list subscription. Gives what is open at once, then each change; null when the time that was given last is gone. Ends when the appointment begins.',
+      'Earlier times for an appointment, as they open up; needs an ASAP list subscription. Gives what is open at once, then each change; null when the time that was given last is gone. Ends when the appointment begins. Vendor: MyPatientPortal `appointments/{id}/earlier_availability`.',
     // Whether the appointment is there, and the first look at what is open.
     extensions: cost({ vendorCalls: 2 }),
     args: {

@@ -118,7 +118,7 @@ Patient.implement({
       type: PortalRequestConnection,
       nullable: false,
       description:
-        'What the patient asked for in the vendors’ portals, newest first. Vendors: Cerbo, MD HQ.',
+        'What the patient asked for in the vendors’ portals, newest first. Vendors: Cerbo, MD HQ `portal/enqueued`.',
       extensions: cost({ vendorCalls: 2 }),
       args: {
         filter: t.arg({

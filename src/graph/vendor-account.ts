@@ -45,7 +45,7 @@ export const VendorAccount = builder.objectRef<AccountRecord>('VendorAccount').i
     profile: t.field({
       type: VendorProfile,
       description:
-        'What the vendor holds about the person; null for vendors that tell nothing, and where the account is gone there.',
+        'What the vendor holds about the person; null for vendors that tell nothing, and where the account is gone there. Vendor: VSee `users/-`, MyPatientPortal `profile`, Cerbo and MD HQ `patients/{patient_id}`.',
       extensions: cost({ vendorCalls: 1 }),
       resolve: ({ patientId, vendor }, _args, { loaders }) =>
         loaders.profiles.profile.load({ patientId, vendor }),
@@ -112,7 +112,7 @@ builder.queryField('vendorPatients', (t) =>
     type: [VendorPatient],
     nullable: false,
     description:
-      'STAFF: records at a vendor, to link them. Vendors: Cerbo and MD HQ patient search.',
+      'STAFF: records at a vendor, to link them. Vendors: Cerbo and MD HQ `patients/search`.',
     // A page of the vendor's holds a hundred; addresses that it may match loosely take some pages more.
     extensions: cost({ vendorCalls: 2 }),
     args: {
