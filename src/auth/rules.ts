@@ -32,6 +32,7 @@ export const typeRules = {
   VendorStatus: 'SIGNED_IN',
 } as const satisfies Record<string, Rule | 'OWN_WRITE'>;
 
+/** Who may ask a query at all. */
 export const queryRules = {
   node: 'OWN_RECORD',
   nodes: 'OWN_RECORD',
@@ -50,6 +51,7 @@ export const queryRules = {
   _service: 'STAFF',
 } as const satisfies Record<string, Rule>;
 
+/** Who may try a mutation; what is more to it is in its action. */
 export const mutationRules = {
   registerPatient: 'SIGNED_IN',
   linkVendorAccount: 'STAFF',
@@ -78,6 +80,7 @@ export const mutationRules = {
   reconcileOperation: 'OWN_RECORD',
 } as const satisfies Record<string, Rule>;
 
+/** Who may listen to a subscription. */
 export const subscriptionRules = {
   earlierAvailability: 'OWN_RECORD',
 } as const satisfies Record<string, Rule>;

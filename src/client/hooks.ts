@@ -103,6 +103,7 @@ const keysOf =
   (variables?: unknown): QueryKey =>
     variables === undefined || variables === skipToken ? [name] : [name, variables];
 
+/** Makes the hook of a query; what codegen writes calls it, one line for each document. */
 export function createQueryHook<Data, Given extends Variables>(
   document: TypedDocumentNode<Data, Given>,
 ): QueryHook<Data, Given> {
@@ -128,6 +129,10 @@ interface Connection {
   pageInfo: { hasNextPage: boolean; endCursor?: string | null };
 }
 
+/**
+ * Makes the hook of a query that pages through one connection.
+ * @param connectionIn where the answer has it; where it has none, there is no next page
+ */
 export function createInfiniteQueryHook<Data, Given extends Variables>(
   document: TypedDocumentNode<Data, Given>,
   connectionIn: (data: Data) => Connection | null | undefined,
@@ -156,6 +161,7 @@ export function createInfiniteQueryHook<Data, Given extends Variables>(
   return Object.assign(hook, { getKey }) as never;
 }
 
+/** Makes the hook of a mutation; the client adds idempotency keys. */
 export function createMutationHook<Data, Given extends Variables>(
   document: TypedDocumentNode<Data, Given>,
 ): MutationHook<Data, Given> {

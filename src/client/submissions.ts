@@ -13,6 +13,7 @@ export interface Submissions {
   begin(inputTypes: ReadonlyMap<string, string>, variables: Variables): Submission;
 }
 
+/** One input as it is sent, from its first request to the gateway's last word. */
 export interface Submission {
   variables: Variables;
   /** Whether nothing happens twice when the variables are sent again. */
@@ -43,6 +44,7 @@ function newKey(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Keys of one client: two clients share none. */
 export function createSubmissions(): Submissions {
   const open = new Map<string, string>();
 

@@ -24,6 +24,7 @@ interface Content {
   x: number;
 }
 
+/** @param now milliseconds since the epoch; the id is good for an hour from then */
 export function sealAvailability(sealer: Sealer, availability: Availability, now: number): string {
   const content: Content = {
     v: availability.vendor,

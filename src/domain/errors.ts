@@ -120,12 +120,14 @@ export class CodedError extends Error {
   }
 }
 
+/** An argument that cannot be meant. @param message for people; never quotes the value */
 export const badInput = (message: string) => new CodedError('BAD_USER_INPUT', message);
 export const forbidden = () =>
   new CodedError(
     'FORBIDDEN',
     'You may not see or do this. Ask the clinic if you think you should.',
   );
+/** @param what as a sentence begins with it */
 export const notConfigured = (what: string, vendor?: VendorId) =>
   new CodedError('NOT_CONFIGURED', `${what} is not configured in this deployment.`, vendor);
 export const notLinked = (vendor: VendorId) =>

@@ -16,6 +16,7 @@ import type { RequestScope } from './request.ts';
 /** A key of the vendor registry and value of the GraphQL enum `Vendor`, for example `MD_HQ`. */
 export type VendorId = string;
 
+/** UNAVAILABLE: a breaker is open. DEGRADED: calls failed of late, or it is being tried again. */
 export type VendorState = 'AVAILABLE' | 'DEGRADED' | 'UNAVAILABLE';
 
 export interface VendorHealth {
@@ -92,6 +93,7 @@ export interface VendorDirectory {
   having<C extends Capability>(capability: C): readonly VendorWith<C>[];
 }
 
+/** @param adapters of the vendors that are configured */
 export function createVendorDirectory(
   descriptions: readonly VendorDescription[],
   adapters: readonly VendorAdapter[],

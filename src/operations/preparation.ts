@@ -34,6 +34,7 @@ const day = 24 * 60 * 60 * 1000;
 export const quotaOf = (mostPerDay: number | undefined, now: number): Quota | undefined =>
   mostPerDay === undefined ? undefined : { most: mostPerDay, since: new Date(now - day) };
 
+/** @param by when the oldest of those was started that use the quota up: a day later there is room again */
 export const tooOften = (
   { vendor, mostPerDay }: Pick<Preparation<unknown>, 'vendor' | 'mostPerDay'>,
   by: Date,

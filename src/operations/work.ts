@@ -97,6 +97,7 @@ export interface WorkUnderWay extends Work {
   isResumable(error: unknown): boolean;
 }
 
+/** The steps of an operation that is held: those that are done are never made again. */
 export function workOn(options: WorkOptions): WorkUnderWay {
   const { ledger, operation, worker, reconciling, overBefore } = options;
   const { id } = operation;

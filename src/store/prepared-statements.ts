@@ -25,6 +25,7 @@ export interface PreparedStatements {
   areBehind(error: unknown): boolean;
 }
 
+/** Of one pool: its connections share the names. */
 export function createPreparedStatements(): PreparedStatements {
   const names = new Map<string, string>();
   /** Lists in them make many of one. */

@@ -35,6 +35,7 @@ export interface VendorCheck {
   run(scope: RequestScope): Promise<void>;
 }
 
+/** How an operator sees whether a vendor answers and takes the credentials. */
 export interface VendorProbe {
   checks: readonly VendorCheck[];
   /** Variables that no harmless call of this vendor takes: only real use proves them. */
@@ -118,6 +119,7 @@ export const wholeNumber = (least: number, most: number) =>
 export const decimalNumber = (least: number, most: number) =>
   number(/^-?\d+(\.\d+)?$/, 'must be a number', least, most);
 
+/** The variables that every vendor has, named after it: time of an attempt, calls at once, requests a second. */
 export const limits = <Prefix extends string>(
   prefix: Prefix,
 ): {

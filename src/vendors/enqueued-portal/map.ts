@@ -43,6 +43,7 @@ const requestStatuses = new Map<string, PortalRequestStatus>([
 
 const word = (text: string | null | undefined) => text?.trim().toLowerCase() || undefined;
 
+/** `request_type` of a request; UNKNOWN for a word that section 4.4 does not have. */
 export const toRequestType = (text: string | null | undefined): PortalRequestType =>
   requestTypes.get(word(text) ?? '') ?? 'UNKNOWN';
 
@@ -77,6 +78,7 @@ export function toCalendarDate(text: string | null | undefined): string | null {
   return isCalendarDate(day) ? day : null;
 }
 
+/** A request of the queue (4.1). Its texts are passed on as they are; the graph sanitizes them. */
 export function toPortalRequest(
   vendor: VendorId,
   { patientId }: AccountReference,
@@ -99,6 +101,7 @@ export function toPortalRequest(
 /** Anonymised credentials empty most fields: an empty text is no text. */
 const toText = (text: string | null | undefined) => text?.trim() || null;
 
+/** `m` and `f`; null where nothing is said, UNKNOWN for any other word. */
 export function toSex(text: string | null | undefined): Sex | null {
   const sex = word(text);
   return sex === undefined ? null : sex === 'm' ? 'MALE' : sex === 'f' ? 'FEMALE' : 'UNKNOWN';

@@ -37,6 +37,7 @@ export function readVerdict(body: unknown): Refusal | undefined {
   return no || error ? { kind: 'REJECTED' } : undefined;
 }
 
+/** The same of an invitation: whatever is said in a 200, the reason is `not_invitable`. */
 export function readInviteVerdict(body: unknown): Refusal | undefined {
   const refusal = readVerdict(body);
   return refusal && { ...refusal, reason: 'not_invitable' };

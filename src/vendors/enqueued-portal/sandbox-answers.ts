@@ -20,6 +20,7 @@ export const problem = (status: number, message: string) => ({
 export const idOf = (switches: EnqueuedPortalSwitches, id: number) =>
   switches.idsAsStrings ? String(id) : id;
 
+/** The list envelope (3.1). @param page where the call is paginated */
 export function list(switches: EnqueuedPortalSwitches, all: readonly unknown[], page?: Page) {
   const data = page ? all.slice(page.offset, page.offset + page.limit) : all;
   return {
@@ -38,6 +39,7 @@ export interface Page {
   offset: number;
 }
 
+/** A patient (5.1). Some fields are those that an anonymised credential sees empty. */
 export function patientBody(switches: EnqueuedPortalSwitches, patient: SandboxPatient) {
   const { patient_status_description: status, ...known } = patient;
   const hidden = {
@@ -74,6 +76,7 @@ export function patientBody(switches: EnqueuedPortalSwitches, patient: SandboxPa
   };
 }
 
+/** A request of the queue (4.1), with its `patient_details`. */
 export function requestBody(
   switches: EnqueuedPortalSwitches,
   state: EnqueuedPortalState,

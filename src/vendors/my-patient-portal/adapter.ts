@@ -22,6 +22,7 @@ export interface DoorParts {
 
 /** Last segment of the gateway's callback route; samedi registers the whole address. */
 const callbackName = 'my-patient-portal';
+/** Where the portal sends the browser back to, below the gateway's own address. */
 export const callbackUrl = (publicUrl: URL) =>
   new URL(`${publicUrl.href.replace(/\/$/, '')}/oauth/${callbackName}/callback`);
 
@@ -58,6 +59,7 @@ function connect(parts: ProbeParts<Settings>) {
   };
 }
 
+/** What `portico doctor` asks of one portal. */
 export function createProbe(parts: ProbeParts<Settings>): VendorProbe {
   const { oauth, client } = connect(parts);
   return probePortal(oauth, client);

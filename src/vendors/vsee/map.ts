@@ -123,6 +123,7 @@ export const toVisit = ({ vendor, patientId, portal }: VisitOwner, visit: VSeeVi
 
 const knownTimeZone = (zone: string | null | undefined) => (zone && toTimeZone(zone)) || null;
 
+/** A room (`rooms/:code`); consultations that patients are not shown are left out. */
 export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
   const consultations = room.payment?.consultations ?? [];
   return {
@@ -155,6 +156,7 @@ const sexes = new Map<string, Sex>([
   ['female', 'FEMALE'],
 ]);
 
+/** The patient's demographics (`users/-`). VSee has no country. */
 export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
   const address = {
     street: filled(user.street_addr),

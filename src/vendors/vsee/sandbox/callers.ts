@@ -49,6 +49,7 @@ export function tokenHolder(state: VSeeState, asked: Asked): Caller {
   return { admin: false, user };
 }
 
+/** A user's token; the admin's is refused with 403. */
 export function patient(state: VSeeState, asked: Asked): SandboxUser {
   const caller = tokenHolder(state, asked);
   if (caller.admin) {
@@ -57,6 +58,7 @@ export function patient(state: VSeeState, asked: Asked): SandboxUser {
   return caller.user;
 }
 
+/** The admin's token; a user's is refused with 403. */
 export function admin(state: VSeeState, asked: Asked): void {
   if (!tokenHolder(state, asked).admin) {
     throw new Refused(403, 'This call takes an admin token');

@@ -92,6 +92,7 @@ export interface VSeeState {
 
 export const hex32 = () => randomBytes(16).toString('hex');
 
+/** A clinic without users. @param clock milliseconds since the epoch */
 export function createState(clock: () => number): VSeeState {
   const next = { user: 183_201, visit: 67_001 };
   const tokens = new Map<string, SandboxToken>();
