@@ -21,7 +21,7 @@ export function EnableDialog(props: { patient: PatientRecord; onClose: () => voi
       setGiven({ url: portalAccess?.redirectUrl ?? null });
     },
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   return (
     <Dialog title="New sign-in link for Nimbus" patient={patient} onClose={onClose}>
       {given ? (

@@ -40,7 +40,7 @@ export function OnboardDialog(props: { patient?: PatientRecord; onClose: () => v
     // Null for whoever may not see it.
     onRefused: (payload) => setKnown(payload.patient),
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   const finish = () => {
     if (patient === undefined && onboarded?.patient) {
       selectPatient(onboarded.patient.id);

@@ -20,7 +20,7 @@ export function RevokeDialog(props: { patient: PatientRecord; onClose: () => voi
       onClose();
     },
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   return (
     <Dialog title="Revoke access to Nimbus?" patient={patient} onClose={onClose}>
       <ActionForm

@@ -63,6 +63,8 @@ export interface Action<Input> {
   clear: () => void;
   busy: boolean;
   problem: ActionProblem | undefined;
+  /** What a refusal says, also of single fields; empty without one. */
+  errors: readonly UserErrorFieldsFragment[];
 }
 
 export interface ActionOptions<Data, Done extends Payload> {
@@ -127,5 +129,6 @@ export function useAction<Data, Given extends { input: unknown }, Done extends P
     clear: () => setProblem(undefined),
     busy: isPending,
     problem,
+    errors: problem?.kind === 'refused' ? problem.errors : [],
   };
 }

@@ -20,7 +20,7 @@ export function JoinAsapDialog({ appointment, zone, patient, onClose }: ChangeDi
       onClose();
     },
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   return (
     <Dialog title="Join the ASAP list" patient={patient} onClose={onClose}>
       <ActionForm

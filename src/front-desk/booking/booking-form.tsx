@@ -35,7 +35,7 @@ export function BookingForm(props: BookingFormProps) {
       onClose();
     },
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   const questions = type.commentForm ?? [];
   const inputFrom = (form: FormData): BookAppointmentInput => {
     const comments = entryIn(form, 'comments');

@@ -3,14 +3,13 @@ import type { Action } from '../actions/use-action.ts';
 import { TimeList } from './time-list.tsx';
 
 export interface OtherTimesProps {
-  action: Pick<Action<never>, 'problem' | 'clear'>;
+  action: Pick<Action<never>, 'errors' | 'clear'>;
   onChoose: (time: AvailabilityFieldsFragment) => void;
 }
 
 /** What a vendor offers in place of a time that was taken meanwhile. */
 export function OtherTimes({ action, onChoose }: OtherTimesProps) {
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
-  const times = errors.flatMap((error) =>
+  const times = action.errors.flatMap((error) =>
     error.__typename === 'AvailabilityGoneError' ? error.alternatives : [],
   );
   if (times.length === 0) {

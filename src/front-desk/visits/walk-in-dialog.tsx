@@ -34,7 +34,7 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
       setStarted({ url: joinUrl });
     },
   });
-  const errors = action.problem?.kind === 'refused' ? action.problem.errors : [];
+  const { errors } = action;
   const inputFrom = (form: FormData): StartWalkInVisitInput => {
     const reasonForVisit = entryIn(form, 'reason');
     return {
