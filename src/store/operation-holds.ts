@@ -5,10 +5,7 @@ import { heldFor } from './database-clock.ts';
 import { operations } from './ledger-tables.ts';
 import { isOpen, type OperationRow } from './operation-rows.ts';
 import { onlyUuids } from './row-ids.ts';
-import { StoreError } from './store-error.ts';
-
-/** Another operation is at work on the same target. */
-const uniqueViolation = '23505';
+import { isTaken } from './store-error.ts';
 
 /** Who is at work on which operation: taking it, and writing only while one has it. */
 export function createOperationHolds(database: Database, leaseLength: number) {
@@ -55,7 +52,8 @@ export function createOperationHolds(database: Database, leaseLength: number) {
           .returning({ id: operations.id }),
       )
       .catch((error: unknown) => {
-        if (error instanceof StoreError && error.code === uniqueViolation) {
+        // Another operation is at work on the same target.
+        if (isTaken(error)) {
           return [];
         }
         throw error;

@@ -8,7 +8,7 @@ import { gatheredReads } from './gathered.ts';
 import { malformedKey, type Ordering, type Position, rowsOf, windowOf } from './keyset.ts';
 import { onlyUuids } from './row-ids.ts';
 import { createSealedDemographics } from './sealed-demographics.ts';
-import { StoreError } from './store-error.ts';
+import { isTaken, StoreError } from './store-error.ts';
 import { patients } from './tables.ts';
 
 type Row = Pick<typeof patients.$inferSelect, 'id' | 'subject' | 'sealed' | 'createdAt'>;
@@ -24,7 +24,6 @@ const known = {
 /** Newest first: sealed names have no order that the database could know. */
 const order: Ordering = { columns: [patients.createdAt, patients.id], direction: 'desc' };
 const missing = () => new StoreError('MISSING', 'There is no such patient.');
-const uniqueViolation = '23505';
 
 /** Reads and writes the clinic's own register. */
 export function createPatientRegister(
@@ -186,7 +185,7 @@ export function createPatientRegister(
           return toPatient(row);
         }
       } catch (error) {
-        if (error instanceof StoreError && error.code === uniqueViolation) {
+        if (isTaken(error)) {
           return 'TAKEN';
         }
         throw error;

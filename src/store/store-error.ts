@@ -95,6 +95,9 @@ function kindOf(error: unknown, code: string | undefined): StoreErrorKind {
   return /^23/.test(code) ? 'CONSTRAINT' : 'FAULT';
 }
 
+/** What a unique index refused: there is one already. */
+export const isTaken = (error: unknown) => error instanceof StoreError && error.code === '23505';
+
 /** Serialization failure and deadlock: the whole transaction may simply be run again. */
 export const isTransient = (error: unknown) => ['40001', '40P01'].includes(codeOf(error) ?? '');
 
