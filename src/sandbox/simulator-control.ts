@@ -1,23 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import type { Fault, Simulator, SimulatorAnswer } from './simulator.ts';
+import { type Fault, faultKinds, type Simulator, type SimulatorAnswer } from './simulator.ts';
 import { readBody, UnreadableBody } from './simulator-bodies.ts';
 
 const faultInput = z.strictObject({
-  kind: z.enum([
-    'hang',
-    'reset',
-    'status',
-    'html',
-    'garbage',
-    'empty',
-    'truncate',
-    'drip',
-    'oversize',
-    'redirect',
-    'wrong-shape',
-    'wrong-content-length',
-  ]),
+  kind: z.enum(faultKinds),
   act: z.boolean().optional(),
   status: z.int().min(200).max(599).optional(),
   headers: z.record(z.string(), z.string()).optional(),

@@ -13,21 +13,14 @@ export interface ReceivedCall {
   status: number | undefined;
 }
 
+export const faultKinds = [
+  ...(['hang', 'reset', 'status', 'html', 'garbage', 'empty', 'truncate', 'drip'] as const),
+  ...(['oversize', 'redirect', 'wrong-shape', 'wrong-content-length'] as const),
+] as const;
+
 /** What goes wrong, and when: `act: true` lets the simulator do its work before the answer is spoiled. */
 export interface Fault {
-  kind:
-    | 'hang'
-    | 'reset'
-    | 'status'
-    | 'html'
-    | 'garbage'
-    | 'empty'
-    | 'truncate'
-    | 'drip'
-    | 'oversize'
-    | 'redirect'
-    | 'wrong-shape'
-    | 'wrong-content-length';
+  kind: (typeof faultKinds)[number];
   act?: boolean;
   /** For `status` and `html`; default 500. */
   status?: number;
