@@ -31,7 +31,8 @@ const AccessEvent = builder.objectRef<EventRecord>('AccessEvent').implement({
     at: t.expose('at', { type: 'DateTime', nullable: false, description: 'When.' }),
     actor: t.exposeID('actor', {
       nullable: false,
-      description: 'Who: the subject of the identity provider.',
+      description:
+        'Who: the subject of the identity provider; `operator …` for whoever exported the record at the command line.',
     }),
     actorRoles: t.field({
       type: [Role],
@@ -42,7 +43,7 @@ const AccessEvent = builder.objectRef<EventRecord>('AccessEvent').implement({
     action: t.exposeString('action', {
       nullable: false,
       description:
-        'What: `read` for a record, a field that asked a vendor such as `Patient.latestOrder`, a query that was refused, or a mutation.',
+        'What: `read` for a record, a field that asked a vendor such as `Patient.latestOrder`, a query that was refused, a mutation, or `export`.',
     }),
     vendor: t.expose('vendor', {
       type: Vendor,
