@@ -14,14 +14,16 @@ type Json = Readonly<Record<string, unknown>>;
 
 const textIn = (value: unknown) => (typeof value === 'string' ? value : undefined);
 
+/** RFC 3339; undefined of what is no time, or none that a `Date` can have. */
+function timeOf(value: string | number): string | undefined {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
 /** `Retry-After` in seconds or as a date; undefined where there is none that can be read. */
 function retryAtOf(headers: Headers): string | undefined {
-  const header = headers.get('retry-after');
-  if (header === null) {
-    return undefined;
-  }
-  const time = /^\d+$/.test(header) ? Date.now() + Number(header) * 1000 : Date.parse(header);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const header = headers.get('retry-after') ?? '';
+  return timeOf(/^\d+$/.test(header) ? Date.now() + Number(header) * 1000 : header);
 }
 
 /** What a status says where the gateway itself says nothing: a proxy in front of it does. */
@@ -48,7 +50,7 @@ export async function answerOf(response: Response): Promise<Answer> {
 
   const reportOf = ({ message, extensions, path }: Json): ErrorReport => {
     const said = (extensions ?? {}) as Json;
-    const until = textIn(said.retryAt) ?? retryAt;
+    const until = timeOf(textIn(said.retryAt) ?? '') ?? retryAt;
     const id = textIn(said.requestId) ?? requestId;
     return {
       message: textIn(message) ?? 'The gateway gave no reason.',

@@ -2,7 +2,7 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { type DocumentNode, type OperationDefinitionNode, print, type TypeNode } from 'graphql';
 import { answerOf, lost } from './answer.ts';
 import { withErrors } from './partial-data.ts';
-import { PorticoError } from './portico-error.ts';
+import { type ErrorReport, PorticoError } from './portico-error.ts';
 import { createSubmissions, type Variables } from './submissions.ts';
 
 export interface PorticoClientOptions {
@@ -90,16 +90,28 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 const passingStatuses: ReadonlySet<number | undefined> = new Set([429, 502, 503, 504]);
 
+type Data = Readonly<Record<string, unknown>>;
+
+/** Whether nothing arrived: each root field is null because of an error, and not because nothing is there. */
+const isLost = (data: Data, reports: readonly ErrorReport[]) =>
+  reports.length > 0 &&
+  Object.entries(data).every(
+    ([name, value]) => value === null && reports.some(({ path }) => path?.[0] === name),
+  );
+
 /** Codes of `userErrors` after which the same input, with the same key, may still be done. */
 const unsettling: ReadonlySet<unknown> = new Set([
-  ...['VENDOR_UNAVAILABLE', 'RATE_LIMITED', 'OUTCOME_UNKNOWN'],
+  ...['AUTHORIZATION_REQUIRED', 'OUTCOME_UNKNOWN', 'RATE_LIMITED', 'VENDOR_UNAVAILABLE'],
 ]);
 
-/** Whether every payload says how its mutation ended. */
-const isSettled = (data: Readonly<Record<string, unknown>>) =>
+/**
+ * Whether every payload says how its mutation ended. One whose document does not ask for the `code` of its
+ * `userErrors` does not: what is taken for settled and is not would be done twice.
+ */
+const isSettled = (data: Data) =>
   Object.values(data).every((payload) => {
-    const { userErrors = [] } = (payload ?? {}) as { userErrors?: readonly { code?: unknown }[] };
-    return payload !== null && !userErrors.some(({ code }) => unsettling.has(code));
+    const { userErrors } = (payload ?? {}) as { userErrors?: readonly { code?: unknown }[] };
+    return userErrors?.every(({ code }) => code !== undefined && !unsettling.has(code)) ?? false;
   });
 
 /** Asks a gateway, in whatever framework, or none. */
@@ -152,7 +164,7 @@ export function createPorticoClient(options: PorticoClientOptions): PorticoClien
       try {
         const { status, data, reports, cause } = await send(about, submission.variables, signal);
         const [first] = reports;
-        if (first !== undefined && Object.values(data ?? {}).every((each) => each === null)) {
+        if (first !== undefined && isLost(data ?? {}, reports)) {
           const passes = passing.has(first.code) || passingStatuses.has(status);
           // What was refused for its rate was not begun.
           const retryable = passes && (repeatable || first.code === 'RATE_LIMITED');

@@ -6,16 +6,21 @@ const mostRetries = 3;
 const firstWait = 500;
 const longestWait = 30_000;
 
-/** Only what can help, and does nothing twice; TanStack would ask three more times after any error. */
-const retry = (failures: number, error: unknown) =>
-  error instanceof PorticoError && error.retryable && failures < mostRetries;
-
 /** Milliseconds: until the gateway or the vendor said, otherwise twice as long each time. */
 function retryDelay(failures: number, error: unknown): number {
   const until = error instanceof PorticoError ? error.retryAt?.getTime() : undefined;
-  const wait = until === undefined ? firstWait * 2 ** failures : until - Date.now();
-  return Math.min(Math.max(wait, firstWait), longestWait);
+  return Math.max(until === undefined ? firstWait * 2 ** failures : until - Date.now(), firstWait);
 }
+
+/**
+ * Only what can help, does nothing twice and is due before a user has gone; TanStack would ask three more times
+ * after any error.
+ */
+const retry = (failures: number, error: unknown) =>
+  error instanceof PorticoError &&
+  error.retryable &&
+  failures < mostRetries &&
+  retryDelay(failures, error) <= longestWait;
 
 /**
  * Without a network a request fails and says so. TanStack would let it wait, without a word, and send a

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { parse } from 'graphql';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,13 +9,14 @@ import type { PorticoClient } from '../../src/client/client.ts';
 import {
   defaultOptions,
   PorticoProvider,
+  useCancelAppointmentMutation,
   useCreateFollowUpMutation,
   useInfinitePatientsQuery,
   usePatientsQuery,
   useViewerQuery,
 } from '../../src/client/react.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
-import { sent } from '../support/mutations.ts';
+import { connect, globalIdOf, keyIn, sent } from '../support/mutations.ts';
 import { recordedClient } from './recorded-client.ts';
 
 /** The hooks against a real gateway, in components that React renders. */
@@ -158,12 +161,46 @@ describe('the idempotency key of a submission', () => {
     expect(third).not.toBe(first);
   });
 
+  it.each([
+    ['without its `code`', 'userErrors { message }'],
+    ['under another name', 'problems: userErrors { code }'],
+    ['not at all', '__typename'],
+  ])('stays where the document asks for what went wrong %s', async (_how, selection) => {
+    const { client, recorded } = recordedClient(gateway);
+    const document = parse(`mutation ($input: CreateFollowUpInput!) {
+      createFollowUp(input: $input) { ${selection} }
+    }`) as TypedDocumentNode<object, ReturnType<typeof followUp>>;
+    gateway.sandbox.simulators.NIMBUS.fault({ kind: 'status', status: 429 });
+    await client.request(document, followUp(28));
+    await client.request(document, followUp(28));
+    expect(new Set(recorded.keys()).size).toBe(1);
+  });
+
+  it('stays until the patient has signed in at the vendor, and the write goes on', async () => {
+    const { client, recorded } = recordedClient(gateway);
+    const { mutateAsync } = rendered(() => useCancelAppointmentMutation(), client);
+    const key = keyIn(gateway.ids.Ben);
+    const appointment = 'xbCuVVTNU6rT6E5m8p6Y8h7opzBa';
+    const appointmentId = globalIdOf('Appointment', 'MY_PATIENT_PORTAL', key, appointment);
+    gateway.sandbox.simulators.MY_PATIENT_PORTAL.revokeEverything();
+    const cancelled = async () =>
+      (await mutateAsync({ input: { appointmentId } })).cancelAppointment;
+    expect((await cancelled()).userErrors).toMatchObject([{ code: 'AUTHORIZATION_REQUIRED' }]);
+    await connect(gateway, gateway.ids.Ben, 'ben');
+    expect((await cancelled()).userErrors).toEqual([]);
+    await cancelled();
+    const [first, second, third] = recorded.keys();
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
   it('is one for a double click, and for fields in another order', async () => {
     const { client, recorded } = recordedClient(gateway);
     const { mutateAsync } = rendered(() => useCreateFollowUpMutation(), client);
     const { date, patientId } = followUp(24).input;
     const both = [mutateAsync({ input: { date, patientId } }), mutateAsync(followUp(24))];
     const [a, b] = await Promise.all(both);
+    expect(a?.createFollowUp.followUp?.id).toEqual(expect.any(String));
     expect(a?.createFollowUp.followUp?.id).toBe(b?.createFollowUp.followUp?.id);
     expect(new Set(recorded.keys()).size).toBe(1);
     expect(followUpsMade()).toBe(1);

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { hashKey, replaceEqualDeep } from '@tanstack/react-query';
+import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   createPorticoClient,
@@ -14,9 +17,11 @@ import {
   RegisterPatientDocument,
   ViewerDocument,
 } from '../../src/client/client.ts';
+import { defaultOptions } from '../../src/client/react.ts';
 import { freePort } from '../support/free-port.ts';
 import type { TestGatewayOptions } from '../support/gateway.ts';
 import { type ListeningGateway, startListeningGateway } from '../support/listening-gateway.ts';
+import { globalIdOf, keyIn } from '../support/mutations.ts';
 import { recordedClient } from './recorded-client.ts';
 
 /** The client against a real gateway, over the network. */
@@ -111,6 +116,16 @@ describe('a refusal', () => {
   });
 });
 
+/** Where every request is answered by a page that is none of a gateway's. */
+async function proxy(status: number, headers: Readonly<Record<string, string>>): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end('<h1>No</h1>');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
 describe('a failure on the way', () => {
   const register = { input: { firstName: 'Nora', lastName: 'Nobody' } };
 
@@ -135,21 +150,36 @@ describe('a failure on the way', () => {
     [429, { 'retry-after': '7' }, { code: 'RATE_LIMITED', retryable: true }],
     [503, { 'retry-after': '7' }, { code: 'BAD_RESPONSE', retryable: true }],
   ])('a proxy’s page with %i is told from an answer', async (status, headers, expected) => {
-    const proxy = createServer((_request, response) => {
-      response.writeHead(status, { 'content-type': 'text/html', ...headers }).end('<h1>No</h1>');
-    }).listen(0, '127.0.0.1');
-    onTestFinished(() => void proxy.close());
-    await new Promise((resolve) => proxy.once('listening', resolve));
-    const { port } = proxy.address() as AddressInfo;
-    const error = await failureOf(
-      clientOf({ endpoint: `http://127.0.0.1:${port}/` }).request(ViewerDocument),
-    );
+    const endpoint = await proxy(status, headers);
+    const error = await failureOf(clientOf({ endpoint }).request(ViewerDocument));
     expect(error).toMatchObject({ ...expected, status });
     expect(error.message).not.toContain('No');
     const wait = error.retryAt && error.retryAt.getTime() - Date.now();
     expect(wait === undefined).toBe(!('retry-after' in headers));
     expect(wait ?? 7000).toBeGreaterThan(2000);
     expect(wait ?? 7000).toBeLessThan(7001);
+  });
+
+  it.each(['9'.repeat(20), 'soon', ''])('has no time of which %j is none', async (header) => {
+    const endpoint = await proxy(503, { 'retry-after': header });
+    const error = await failureOf(clientOf({ endpoint }).request(ViewerDocument));
+    expect(error).toMatchObject({ code: 'BAD_RESPONSE', status: 503, retryAt: undefined });
+  });
+
+  it.each([
+    ['7', true],
+    ['300', false],
+  ])('is tried again by the cache in the %s seconds of a proxy: %s', async (seconds, again) => {
+    const endpoint = await proxy(503, { 'retry-after': seconds });
+    const error = await failureOf(clientOf({ endpoint }).request(ViewerDocument));
+    const { retry, retryDelay } = defaultOptions.queries as {
+      retry: (failures: number, error: Error) => boolean;
+      retryDelay: (failures: number, error: Error) => number;
+    };
+    expect(retry(0, error)).toBe(again);
+    // Never before.
+    expect(retryDelay(0, error)).toBeGreaterThan((Number(seconds) - 5) * 1000);
+    expect(retry(0, new PorticoError({ code: 'INTERNAL_SERVER_ERROR', message: '' }))).toBe(false);
   });
 
   it('is none where it was aborted: the caller’s own reason comes back', async () => {
@@ -173,6 +203,19 @@ describe('data', () => {
     expect(Object.keys(data)).toEqual(['patients']);
     expect(errorsOf(data)).toEqual([]);
     expect(errorsOf(undefined)).toEqual([]);
+  });
+
+  it('comes where one root field failed, and another one is null because nothing is there', async () => {
+    gateway.sandbox.simulators.VSEE.fault({ kind: 'reset' });
+    const document = parse(
+      'query ($id: ID!, $none: ID!) { visit(id: $id) { id } patient(id: $none) { id } }',
+    );
+    const data = await clientOf().request(document as TypedDocumentNode<object>, {
+      id: globalIdOf('Visit', 'VSEE', keyIn(gateway.ids.Ana), '67001'),
+      none: globalIdOf('Patient', crypto.randomUUID()),
+    });
+    expect(data).toMatchObject({ visit: null, patient: null });
+    expect(errorsOf(data)).toMatchObject([{ code: 'VENDOR_UNAVAILABLE', path: ['visit'] }]);
   });
 
   it('comes without the part of a vendor that is down, and says why', async () => {
