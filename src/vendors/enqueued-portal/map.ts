@@ -47,16 +47,16 @@ const word = (text: string | null | undefined) => text?.trim().toLowerCase() || 
 export const toRequestType = (text: string | null | undefined): PortalRequestType =>
   requestTypes.get(word(text) ?? '') ?? 'UNKNOWN';
 
-/** The list is a queue of what waits: an item without a status is open unless it has been deleted. */
+/**
+ * The list is a queue of what waits, so an item without a status is open. One that has been deleted is not, whatever
+ * its status still says: deleting hides an item and records when (cerbo.md, 4.2).
+ */
 export function toRequestStatus(
   text: string | null | undefined,
   deleted: boolean,
 ): PortalRequestStatus {
-  const status = word(text);
-  if (status === undefined) {
-    return deleted ? 'DELETED' : 'OPEN';
-  }
-  return requestStatuses.get(status) ?? 'UNKNOWN';
+  const status = requestStatuses.get(word(text) ?? 'open') ?? 'UNKNOWN';
+  return deleted && status === 'OPEN' ? 'DELETED' : status;
 }
 
 const timestamp =

@@ -46,6 +46,9 @@ describe('words', () => {
     ['archived', false, 'UNKNOWN'],
     [null, false, 'OPEN'],
     [undefined, true, 'DELETED'],
+    ['open', true, 'DELETED'],
+    ['dismissed', true, 'DISMISSED'],
+    ['archived', true, 'UNKNOWN'],
   ])('of a status: %s (deleted: %s) is %s', (text, deleted, status) => {
     expect(toRequestStatus(text, deleted)).toBe(status);
   });
