@@ -93,7 +93,8 @@ function implementConnection<T, Gathered extends boolean>(
             sources: t.field({
               type: [SourceStatus],
               nullable: false,
-              description: 'How each vendor answered that this list gathers from.',
+              description:
+                'How each vendor answered that this list gathers from. Of one that is asked for its entries one by one (VSee), those that it gave are in the list, too.',
               resolve: (page) => (page as unknown as GatheredPage<T>).sources,
             }),
           }

@@ -1,5 +1,6 @@
 import { CodedError, VendorError, type VendorErrorKind } from '../domain/errors.ts';
 import type { Capability, VendorId } from '../domain/vendor.ts';
+import type { InPart } from '../loaders/read-each.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { enumType } from './enum-type.ts';
 import { Vendor } from './vendor.ts';
@@ -99,12 +100,13 @@ function sourceOfError(vendor: VendorId, error: unknown): Source {
 /**
  * Asks several vendors at once; one that fails costs its own part only.
  * @param wanted null for all that offer one of the capabilities
+ * @param load all that the vendor has, or what it gave until it failed
  */
 export async function gather<T>(
   { vendors }: GraphContext,
   capabilities: readonly Capability[],
   wanted: readonly VendorId[] | null | undefined,
-  load: (vendor: VendorId) => Promise<readonly T[]>,
+  load: (vendor: VendorId) => Promise<readonly T[] | InPart<T>>,
 ): Promise<{ items: T[]; sources: Source[]; complete: boolean }> {
   const offering = vendors.descriptions
     .filter((vendor) => capabilities.some((capability) => vendor.capabilities.includes(capability)))
@@ -116,7 +118,10 @@ export async function gather<T>(
         return { items: [], source: source(vendor, 'NOT_CONFIGURED') };
       }
       try {
-        return { items: await load(vendor), source: source(vendor, 'OK') };
+        const loaded = await load(vendor);
+        return 'failure' in loaded
+          ? { items: loaded.items, source: sourceOfError(vendor, loaded.failure) }
+          : { items: loaded, source: source(vendor, 'OK') };
       } catch (error) {
         return { items: [], source: sourceOfError(vendor, error) };
       }

@@ -6,6 +6,7 @@ import type {
   Visit as VisitRecord,
 } from '../domain/records.ts';
 import { appointmentOfVisit } from '../loaders/appointments.ts';
+import { readEach } from '../loaders/read-each.ts';
 import { Appointment } from './appointment-ref.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { type GatheredPage, gatheredConnectionOf } from './connection.ts';
@@ -145,14 +146,13 @@ export async function visitsOf(
   const { items, sources, complete } = await gather(context, ['visits'], null, async (vendor) => {
     // Says NOT_LINKED where the vendor does not know the patient.
     await loaders.register.account(patientId, vendor);
-    const found = await Promise.all(
+    return readEach(
       wanted
         .filter((record) => record.vendor === vendor)
         .map(({ vendorVisitId }) =>
           loaders.visits.visit.load({ vendor, patientId, vendorRecordId: vendorVisitId }),
         ),
     );
-    return found.filter((visit) => visit !== null);
   });
 
   const visits = new Map(items.map((visit) => [`${visit.vendor}/${visit.vendorVisitId}`, visit]));

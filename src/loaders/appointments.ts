@@ -5,6 +5,7 @@ import type { AccountReference, VendorId } from '../domain/vendor.ts';
 import { adapterOf, type LoaderEnvironment } from './environment.ts';
 import { keyedLoader } from './keyed-loader.ts';
 import type { PatientLoaders } from './patients.ts';
+import { readEach } from './read-each.ts';
 import type { createVisitLoaders } from './visits.ts';
 
 const recordKey = ({ vendor, patientId, vendorRecordId }: VendorRecordKey) =>
@@ -25,7 +26,9 @@ export function appointmentOfVisit(
   }
   const over = { COMPLETED: 'COMPLETED', REFUNDED: 'COMPLETED', CANCELLED: 'CANCELLED' } as const;
   const status = visit.status in over ? over[visit.status as keyof typeof over] : 'BOOKED';
-  const ahead = status === 'BOOKED' && visit.start.getTime() > now;
+  // One that has begun before its time is ended, not cancelled.
+  const ahead =
+    status === 'BOOKED' && visit.status !== 'IN_PROGRESS' && visit.start.getTime() > now;
   return {
     vendor: visit.vendor,
     patientId: visit.patientId,
@@ -102,14 +105,13 @@ export function createAppointmentLoaders(
     async ({ patientId, vendor }: { patientId: string; vendor: VendorId }) => {
       await account(patientId, vendor);
       const records = await visitRecords.load(patientId);
-      const found = await Promise.all(
+      return readEach(
         records
           .filter((record) => record.vendor === vendor && record.kind === 'SCHEDULED')
           .map(({ vendorVisitId }) =>
             appointment.load({ vendor, patientId, vendorRecordId: vendorVisitId }),
           ),
       );
-      return found.filter((each) => each !== null);
     },
     ({ patientId, vendor }) => `${patientId}/${vendor}`,
   );

@@ -142,6 +142,18 @@ describe('Patient.visits', () => {
     expect(gateway.allCalls()).toHaveLength(2);
   });
 
+  it('keeps those that can be read beside one that cannot, and says so', async () => {
+    const match = new RegExp(`visits/${vendorIdIn(scheduled)}$`);
+    vseeOf(gateway).fault({ kind: 'status', status: 500, match });
+    const document = ofPatient(`visits { nodes { id } totalCount sources { vendor state } }
+      appointments(filter: { vendor: [VSEE] }) { nodes { id } totalCount sources { vendor state } }`);
+    const { data } = await gateway.query(document, { id: gateway.ids.Ana });
+    const sources = [{ vendor: 'VSEE', state: 'UNAVAILABLE' }];
+    const nodes = [{ id: walkIn }, { id: econsult() }];
+    expect(data.patient.visits).toEqual({ nodes, totalCount: null, sources });
+    expect(data.patient.appointments).toEqual({ nodes: [], totalCount: null, sources });
+  });
+
   it('says NOT_LINKED, without a call, for who is not known to the vendor', async () => {
     const { data, errors } = await gateway.query(list(''), { id: gateway.ids.David });
     expect(errors).toEqual([]);
@@ -243,6 +255,21 @@ describe('visit', () => {
       byVideo.push(data.visit.appointment.isVideoConsultation);
     }
     expect(byVideo).toEqual([false, false, true, true]);
+  });
+
+  it('that takes place already cannot be cancelled any more, before its time either', async () => {
+    const visit = vseeOf(gateway).state.visits.get(vendorIdIn(scheduled));
+    const cancellable: unknown[] = [];
+    for (const status of [25, 20]) {
+      Object.assign(visit ?? {}, { status });
+      const document = byId('visit', 'status appointment { status cancellable }');
+      cancellable.push((await gateway.query(document, { id: scheduled })).data.visit);
+    }
+    const appointment = (is: boolean) => ({ status: 'BOOKED', cancellable: is });
+    expect(cancellable).toEqual([
+      { status: 'IN_PROGRESS', appointment: appointment(false) },
+      { status: 'CONFIRMED', appointment: appointment(true) },
+    ]);
   });
 
   it('that begins now has a provider and no appointment', async () => {
