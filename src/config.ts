@@ -64,7 +64,7 @@ const key = z.string().transform((text, context) => {
   if (bytes.length !== 32) {
     context.addIssue({
       code: 'custom',
-      message: 'must be 32 bytes in base64 (openssl rand -base64 32)',
+      message: 'must be 32 bytes in base64 (npx portico generate-key)',
     });
   }
   return bytes;
@@ -181,7 +181,7 @@ function productionProblems(environment: Environment): ConfigurationProblem[] {
     }
   }
   if (environment.ENCRYPTION_KEY === undefined && !staysOnThisMachine(environment)) {
-    problems.push(problem('ENCRYPTION_KEY', 'is missing (openssl rand -base64 32)'));
+    problems.push(problem('ENCRYPTION_KEY', 'is missing (npx portico generate-key)'));
   }
   if (!Object.values(registry).some((definition) => isBegun(definition, environment))) {
     const ids = Object.keys(registry).join(', ');

@@ -342,7 +342,7 @@ describe('production', () => {
     { HOST: '::' },
     { HOST: '192.0.2.7' },
   ])('wants an ENCRYPTION_KEY beyond loopback: %o', (reach) => {
-    const missing = 'ENCRYPTION_KEY is missing (openssl rand -base64 32)';
+    const missing = 'ENCRYPTION_KEY is missing (npx portico generate-key)';
     expect(problemsOf({ ...production, ...reach })).toEqual([missing]);
     expect(problemsOf({ ...reach })).toContain(missing);
     expect(problemsOf({ ...production, ...reach, ENCRYPTION_KEY: encryptionKey })).toEqual([]);

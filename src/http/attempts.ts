@@ -45,6 +45,11 @@ export interface RetryPolicy {
   pause(question: RetryQuestion): number | undefined;
 }
 
+/**
+ * The policy of one vendor.
+ * @param mostAttempts of one call, the first one included
+ * @param random from 0 to 1, so that callers who failed together do not come back together
+ */
 export function createRetryPolicy(mostAttempts: number, random: () => number): RetryPolicy {
   const mostTokens = 10;
   let tokens = mostTokens;

@@ -1,7 +1,5 @@
 import type { Refusal } from '../../http/exchange.ts';
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isRecord } from '../../http/is-record.ts';
 
 /** `{ error: { message } }` or `{ message }`: both occur. The text goes no further than here. */
 function readMessage(body: unknown): string | undefined {

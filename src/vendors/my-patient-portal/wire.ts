@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { isRecord } from '../../http/is-record.ts';
 import { shownLine, vendorLine, vendorText } from '../../http/vendor-text.ts';
 
 /**
  * Answers of the resource API (section 4 of the contract): the fields in use, null-tolerant. Wrapper
  * keys vary across the vendor's APIs, so each schema takes its object bare or wrapped.
  */
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The innermost object or list below the known wrapper keys. */
 function unwrap(keys: readonly string[], body: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { FieldPath } from '../../domain/errors.ts';
 import type { Refusal } from '../../http/exchange.ts';
+import { isRecord } from '../../http/is-record.ts';
 
 /** Nimbus' field names, as its 422 answers carry them, to the names callers know. */
 const domainFields: Readonly<Record<string, FieldPath>> = {
@@ -21,9 +22,6 @@ const domainFields: Readonly<Record<string, FieldPath>> = {
   reason: ['reason'],
   followup_date: ['date'],
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The `errors` map of a validation failure: field to texts. */
 function refusedFields(body: unknown): Map<string, string> {
