@@ -1,6 +1,6 @@
 import type { ObjectRef } from '@pothos/core';
 import { builder } from './builder.ts';
-import type { Edge, Page } from './page.ts';
+import { type Edge, encodeCursor, type Page } from './page.ts';
 import { type Source, SourceStatus } from './sources.ts';
 
 const PageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implement({
@@ -14,11 +14,13 @@ const PageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implem
       nullable: false,
       description: 'Whether entries precede this page.',
     }),
-    startCursor: t.exposeString('startCursor', {
+    startCursor: t.string({
       description: 'The first entry’s cursor, for `before`; null on an empty page.',
+      resolve: ({ startKey }) => startKey && encodeCursor(startKey),
     }),
-    endCursor: t.exposeString('endCursor', {
+    endCursor: t.string({
       description: 'The last entry’s cursor, for `after`; null on an empty page.',
+      resolve: ({ endKey }) => endKey && encodeCursor(endKey),
     }),
   }),
 });
@@ -49,15 +51,16 @@ function implementConnection<T, Gathered extends boolean>(
   const edge = builder.objectRef<Edge<T>>(`${node.name}Edge`).implement({
     description: `An entry in a list of ${what}.`,
     fields: (t) => ({
-      cursor: t.exposeString('cursor', {
+      cursor: t.string({
         nullable: false,
         description: 'Its place in the list, opaque.',
+        resolve: ({ key }) => encodeCursor(key),
       }),
       node: t.field({
         type: node,
         nullable: false,
         description: 'The entry.',
-        resolve: (each) => each.node as never,
+        resolve: ({ value }) => value as never,
       }),
     }),
   });
@@ -74,7 +77,7 @@ function implementConnection<T, Gathered extends boolean>(
         type: [node],
         nullable: false,
         description: 'The entries.',
-        resolve: (page) => page.edges.map((each) => each.node) as never,
+        resolve: (page) => page.edges.map(({ value }) => value) as never,
       }),
       pageInfo: t.field({
         type: PageInfo,

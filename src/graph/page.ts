@@ -14,18 +14,19 @@ export interface PageArguments {
   before?: string | null | undefined;
 }
 
+/** An entry of a list; its key is what its cursor is made of, where somebody asks for that. */
 export interface Edge<T> {
-  cursor: string;
-  node: T;
+  key: string;
+  value: T;
 }
 
 export interface Page<T> {
-  edges: Edge<T>[];
+  edges: readonly Edge<T>[];
   pageInfo: {
     hasNextPage: boolean;
     hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
+    startKey: string | null;
+    endKey: string | null;
   };
   totalCount: number | null;
 }
@@ -33,7 +34,7 @@ export interface Page<T> {
 const foreignCursor = () =>
   badInput('This is no cursor of this list. Use cursors exactly as a query returned them.');
 
-const encodeCursor = (key: string) => Buffer.from(key).toString('base64url');
+export const encodeCursor = (key: string) => Buffer.from(key).toString('base64url');
 
 function decodeCursor(cursor: string | null | undefined): string | undefined {
   if (cursor == null) {
@@ -80,18 +81,17 @@ export function readListArguments(args: PageArguments): StorePage {
 }
 
 function pageOf<T>(
-  entries: readonly { key: string; value: T }[],
+  edges: readonly Edge<T>[],
   more: { after: boolean; before: boolean },
   totalCount: number | null,
 ): Page<T> {
-  const edges = entries.map(({ key, value }) => ({ cursor: encodeCursor(key), node: value }));
   return {
     edges,
     pageInfo: {
       hasNextPage: more.after,
       hasPreviousPage: more.before,
-      startCursor: edges.at(0)?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startKey: edges.at(0)?.key ?? null,
+      endKey: edges.at(-1)?.key ?? null,
     },
     totalCount,
   };
@@ -115,7 +115,7 @@ export function pageOfRows<T>(
  * @param totalCount null where the list is known to be incomplete
  */
 export function pageOfList<T>(
-  entries: readonly { key: string; value: T }[],
+  entries: readonly Edge<T>[],
   { limit, after, before, fromEnd = false }: StorePage,
   totalCount: number | null = entries.length,
 ): Page<T> {

@@ -141,7 +141,7 @@ export async function visitsOf(
     timeKey(createdAt, vendorVisitId, 'NEWEST_FIRST'),
   );
   const page = pageOfList(status == null ? listed : [], window);
-  const wanted = status == null ? page.edges.map(({ node }) => node) : records;
+  const wanted = status == null ? page.edges.map(({ value }) => value) : records;
 
   const { items, sources, complete } = await gather(context, ['visits'], null, async (vendor) => {
     // Says NOT_LINKED where the vendor does not know the patient.
@@ -159,9 +159,9 @@ export async function visitsOf(
   const visitOf = (record: { vendor: string; vendorVisitId: string }) =>
     visits.get(`${record.vendor}/${record.vendorVisitId}`);
   if (status == null) {
-    const edges = page.edges.flatMap(({ cursor, node }) => {
-      const visit = visitOf(node);
-      return visit === undefined ? [] : [{ cursor, node: visit }];
+    const edges = page.edges.flatMap(({ key, value }) => {
+      const visit = visitOf(value);
+      return visit === undefined ? [] : [{ key, value: visit }];
     });
     const { pageInfo } = page;
     return { edges, pageInfo, totalCount: complete ? page.totalCount : null, sources };
