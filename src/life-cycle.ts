@@ -3,6 +3,7 @@ import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { constants, devNull } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
+import { inTime } from './domain/in-time.ts';
 
 /** What is there to be ended, once the process has started. */
 export interface Running {
@@ -50,15 +51,12 @@ const endSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const pathOf = (url = '') => url.split('?', 1)[0];
 
 /** Waits for work, but not for ever. @returns whether it ended */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(milliseconds, false, { signal: timer.signal }).catch(() => false);
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    timer.abort();
-  }
-}
+const endsWithin = (milliseconds: number, work: Promise<unknown>) =>
+  inTime(
+    milliseconds,
+    work.then(() => true),
+    () => false,
+  );
 
 /**
  * To be done last of all where a terminal may have closed: Node wants to put it back as it was, and aborts where
@@ -133,7 +131,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
     }
     endStreams();
     // The port stays open meanwhile: probes are answered, and others are told to go elsewhere.
-    const finished = await within(drainTimeout, Promise.all([allAnswered(), idle()]));
+    const finished = await endsWithin(drainTimeout, Promise.all([allAnswered(), idle()]));
     if (finished) {
       await sayGoodbye(Math.min(begun + drainTimeout, performance.now() + longestGoodbye));
     } else {
@@ -144,7 +142,7 @@ export function createLifeCycle(options: LifeCycleOptions): LifeCycle {
     server.close();
     server.closeAllConnections();
     const left = begun + drainTimeout + closeTimeout - performance.now();
-    const closed = await within(left, close());
+    const closed = await endsWithin(left, close());
     return closed || !finished;
   }
 

@@ -46,7 +46,7 @@ const plan: Record<string, readonly string[]> = {
   ],
   // The simulators stand beside the house; only what is lazy leads to them, see below.
   sandbox: ['domain', 'vendors'],
-  ...{ listen: [], 'accept-in-bulk': [], workers: [], 'life-cycle': [] },
+  ...{ listen: [], 'accept-in-bulk': [], workers: [], 'life-cycle': ['domain'] },
   run: [
     ...['accept-in-bulk', 'domain', 'config', 'encryption-key', 'gateway', 'life-cycle', 'listen'],
     ...['open-behind', 'sandbox', 'telemetry', 'workers'],

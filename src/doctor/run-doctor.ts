@@ -5,6 +5,7 @@ import {
   type Environment,
   surveyConfig,
 } from '../config.ts';
+import { inTime } from '../domain/in-time.ts';
 import { registry } from '../vendors/registry.ts';
 import type { VendorDefinition } from '../vendors/vendor-definition.ts';
 import { checkConfiguration } from './check-configuration.ts';
@@ -62,20 +63,13 @@ function wrapped(text: string, indent: number, columns = Number.POSITIVE_INFINIT
 
 /** Neither a silent check nor our own fault keeps the others from being reported. */
 async function bounded(check: Promise<Finding>, patience: number): Promise<Finding> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Finding>((resolve) => {
-    timer = setTimeout(
-      () => resolve(failed(`no answer within ${Math.round(patience / 1000)} s. Try again.`)),
-      patience,
-    );
-  });
   try {
-    return await Promise.race([check, late]);
+    return await inTime(patience, check, () =>
+      failed(`no answer within ${Math.round(patience / 1000)} s. Try again.`),
+    );
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
     return failed(`could not be looked at, by a fault of Portico's own (${name}). Report it.`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { inTime } from '../domain/in-time.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { NodeContext } from './remote-address.ts';
 import { grace } from './use-deadline.ts';
@@ -40,17 +41,13 @@ export function useConnectionCallback(
   const { receive, limit, addressKeyOf, requestTimeout, inHand, onFault } = options;
 
   /** What it comes to, or the time that is up; what was begun goes on and is waited for at the end. */
-  async function inTime(work: Promise<URL | undefined>): Promise<URL | Answer> {
+  async function placeOrAnswer(work: Promise<URL | undefined>): Promise<URL | Answer> {
     inHand.add(work);
-    let timer: NodeJS.Timeout | undefined;
-    const timeIsUp = new Promise<Answer>((resolve) => {
-      timer = setTimeout(() => resolve(late), requestTimeout + grace);
-    });
-    try {
-      return await Promise.race([work.then((next) => next ?? unknown), timeIsUp]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return inTime(
+      requestTimeout + grace,
+      work.then((next) => next ?? unknown),
+      () => late,
+    );
   }
 
   async function answer(
@@ -64,7 +61,7 @@ export function useConnectionCallback(
       if (key !== undefined) {
         await limit.use(key);
       }
-      return await inTime(receive(callbackName, new URL(url.href), request));
+      return await placeOrAnswer(receive(callbackName, new URL(url.href), request));
     } catch (error) {
       if (error instanceof GraphQLError) {
         const { status, headers } = error.extensions.http as { status: number; headers: object };

@@ -1,4 +1,5 @@
 import type { Plugin } from 'graphql-yoga';
+import { inTime } from '../domain/in-time.ts';
 
 /** Milliseconds that the store may take to say that it is there: probes do not wait for long. */
 const readyTimeout = 2_000;
@@ -28,14 +29,7 @@ export const useOperationalRoutes = (ready: () => Promise<void>): Plugin => ({
   },
 });
 
-async function soon(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('The store is silent.')), readyTimeout);
+const soon = (work: Promise<void>) =>
+  inTime(readyTimeout, work, () => {
+    throw new Error('The store is silent.');
   });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

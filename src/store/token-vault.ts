@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VendorTokens } from '../domain/capabilities/appointments.ts';
 import { VendorError } from '../domain/errors.ts';
+import { inTime } from '../domain/in-time.ts';
 import type { Sealer, TokenVault } from '../domain/store.ts';
 import type { Database } from './database.ts';
 import { StoreError } from './store-error.ts';
@@ -107,22 +108,14 @@ export function createTokenVault(
 
   /** Waits for a flight that another caller of this process began. */
   async function join(flight: Promise<Outcome>, waitUntil: number): Promise<Outcome> {
-    const tooLong = new AbortController();
-    try {
-      return await Promise.race([
-        flight.catch((error: unknown): Outcome => {
-          if (isOnlyTheirs(error)) {
-            return 'WAITED_TOO_LONG';
-          }
-          throw error;
-        }),
-        delay<Outcome>(Math.min(longestNap, Math.max(0, waitUntil - clock())), 'WAITED_TOO_LONG', {
-          signal: tooLong.signal,
-        }),
-      ]);
-    } finally {
-      tooLong.abort();
-    }
+    const outcome = flight.catch((error: unknown): Outcome => {
+      if (isOnlyTheirs(error)) {
+        return 'WAITED_TOO_LONG';
+      }
+      throw error;
+    });
+    const left = Math.min(longestNap, Math.max(0, waitUntil - clock()));
+    return inTime(left, outcome, (): Outcome => 'WAITED_TOO_LONG');
   }
 
   return {

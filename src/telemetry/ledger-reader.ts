@@ -1,3 +1,4 @@
+import { inTime } from '../domain/in-time.ts';
 import type { OperationLedger, UnsettledOperations } from '../domain/operations.ts';
 
 /** Milliseconds that a reading is good for, however often it is asked for. */
@@ -22,14 +23,6 @@ export function createLedgerReader(ledger: Pick<OperationLedger, 'unsettled'>) {
       });
       reading = asked;
     }
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), patience);
-    });
-    try {
-      return await Promise.race([reading, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return inTime(patience, reading, () => undefined);
   };
 }

@@ -6,6 +6,7 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import { inTime } from '../domain/in-time.ts';
 
 /** What traces and metrics have in common on their way to a collector. */
 
@@ -43,10 +44,6 @@ export function complainOfLosses<Batch>(exporter: Exporter<Batch>, complain: () 
 
 /** Ends what sends, with what is left to be sent, for a moment only. */
 export async function closeSoon(provider: { shutdown(): Promise<void> }): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => resolve(), longestFlush);
-  });
-  await Promise.race([provider.shutdown().catch(() => undefined), late]);
-  clearTimeout(timer);
+  const ended = provider.shutdown().catch(() => undefined);
+  await inTime(longestFlush, ended, () => undefined);
 }

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AggregatorRegistry, Gauge, type PrometheusContentType, Registry } from 'prom-client';
+import { inTime } from '../domain/in-time.ts';
 import type { MetricsPage } from './metrics-listener.ts';
 import type { MetricsReport } from './metrics-report.ts';
 
@@ -100,12 +100,8 @@ export function createWorkerMetrics(): MetricsPage {
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     async text() {
       const silent = new Set(reporters.values());
-      const timer = new AbortController();
-      await Promise.race([
-        Promise.all([...silent].map((each) => ask(each).then(() => silent.delete(each)))),
-        delay(patience, undefined, { signal: timer.signal }).catch(ignore),
-      ]);
-      timer.abort();
+      const answers = [...silent].map((each) => ask(each).then(() => silent.delete(each)));
+      await inTime(patience, Promise.all(answers), ignore);
       const all = [...reporters.values()];
       const registry = addUp([
         ended,
