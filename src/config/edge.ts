@@ -31,7 +31,7 @@ const networks = z.string().transform((text, context) => {
 export const edgeVariables = z.object({
   REQUEST_MAX_CONCURRENCY: limit(1000, 100_000),
   REQUEST_WRITE_RESERVE: limit(100, 100_000),
-  EVENT_LOOP_LAG_MS: limit(25, 10_000),
+  EVENT_LOOP_LAG_MS: limit(20, 10_000),
   REQUEST_MAX_BYTES: limit(262_144, 16_777_216),
   REQUEST_MAX_BATCH: limit(1, 100),
   QUERY_MAX_LENGTH: limit(20_000, 1_000_000),
