@@ -131,8 +131,11 @@ export function workOn(options: WorkOptions): WorkUnderWay {
         return;
       }
     } catch (error) {
-      // Perhaps recorded all the same; nothing was sent, so it must not look as if it had been.
-      await ledger.finishStep(id, worker, name, 'FAILED').catch(() => undefined);
+      // Perhaps recorded all the same; nothing was sent, so it must not look as if it had been. What an
+      // earlier attempt may have done stands.
+      const { status: before = 'FAILED' } = recorded.get(name) ?? {};
+      const end = before === 'IN_PROGRESS' ? 'OUTCOME_UNKNOWN' : before;
+      await ledger.finishStep(id, worker, name, end).catch(() => undefined);
       throw error;
     }
     throw new HoldLost();

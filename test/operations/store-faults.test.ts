@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { invalidInput } from '../../src/domain/errors.ts';
 import type { OperationLedger } from '../../src/domain/operations.ts';
 import { recoverAbandoned } from '../../src/operations/recovery.ts';
+import type { Work } from '../../src/operations/work.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { createFakeVendor } from './fake-vendor.ts';
+import { createFakeVendor, vendorError } from './fake-vendor.ts';
 import { createOffice, ledgerOn, recordOf, stepsOf, useDatabase } from './office.ts';
 
 const lease = 400;
@@ -69,6 +71,25 @@ describe('S01: a store that fails before the call', () => {
     expect(vendor.calls).toEqual(['intake']);
     expect(await sound.submit({ key })).toMatchObject({ code: 'OK' });
     expect(vendor.calls).toEqual(['intake', 'visit']);
+  });
+
+  test('does not make a call that was perhaps heard before look as if nobody had heard it', async () => {
+    const { state, office, sound, key } = openFailing();
+    const errors = [vendorError('TIMED_OUT', true, true)];
+    const act = async (work: Work) => {
+      await work.repeatable('dismiss', () => Promise.reject(errors.shift()));
+      return { answer: { visitId: 'dismissed', made: new Date(0) } };
+    };
+    expect(await office.submit({ key, act })).toMatchObject({ code: 'VENDOR_UNAVAILABLE' });
+    state.fault = (name) => (name === 'startStep' ? 'before' : undefined);
+    await expect(office.submit({ key, act })).rejects.toMatchObject({ kind: 'UNAVAILABLE' });
+    // What it was to remove is gone by now: asked for anew, it would not be found.
+    const gone = () => Promise.reject(invalidInput('There is no such request.'));
+    const done = async (work: Work) => {
+      await work.repeatable('dismiss', async () => undefined);
+      return { answer: { visitId: 'dismissed', made: new Date(0) } };
+    };
+    expect(await sound.submit({ key, prepare: gone, act: done })).toMatchObject({ code: 'OK' });
   });
 
   test('altogether from the beginning of a step: resumable after the recovery', async () => {
