@@ -232,7 +232,10 @@ export function workOn(options: WorkOptions): WorkUnderWay {
         const isUndone = before === 'FAILED' && isRefusal(error);
         await finish(name, isUndone ? 'FAILED' : 'OUTCOME_UNKNOWN');
         if (error instanceof VendorError) {
-          ofSteps.add(error);
+          // A repetition that is refused undoes nothing either: what was done after it the first time stands.
+          if (before === 'FAILED') {
+            ofSteps.add(error);
+          }
           if (error.mayHaveActed) {
             resumable.add(error);
           }

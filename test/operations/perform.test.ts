@@ -294,6 +294,38 @@ describe('a call that the vendor certainly did not act on', () => {
     expect(vendor.calls).toEqual(['intake']);
   });
 
+  test('is no end where it is refused again after the write itself was done', async () => {
+    const { vendor, submit, key } = open();
+    const refusals = [undefined, vendorError('REJECTED'), vendorError('NOT_FOUND')];
+    const faults = [new Error('The store is away.')];
+    const act: NonNullable<Parameters<typeof submit>[0]>['act'] = async (work) => {
+      await work.repeatable('sso', async () => {
+        const refusal = refusals.shift();
+        if (refusal !== undefined) {
+          throw refusal;
+        }
+      });
+      const visit = await work.once('visit', () => vendor.call('visit'));
+      const fault = faults.shift();
+      if (fault !== undefined) {
+        throw fault;
+      }
+      return { answer: { visitId: visit.id, made: visit.at } };
+    };
+    await expect(submit({ key, act })).rejects.toThrow('away');
+    for (const _ of [...refusals]) {
+      expect(await submit({ key, act })).toMatchObject({
+        code: 'VENDOR_UNAVAILABLE',
+        operation: { status: 'IN_PROGRESS', busy: false },
+      });
+    }
+    expect(await submit({ key, act })).toMatchObject({
+      code: 'OK',
+      answer: { visitId: 'visit-1' },
+    });
+    expect(vendor.calls).toEqual(['visit']);
+  });
+
   test('is made again where it can be repeated, after a lost answer too', async () => {
     const { submit, key } = open();
     const errors = [vendorError('TIMED_OUT', true), vendorError('RATE_LIMITED')];
