@@ -1,9 +1,13 @@
 import { invalidInput, UserFailure } from '../domain/errors.ts';
-import type { CalendarDate, FollowUp, Order } from '../domain/records.ts';
+import type { CalendarDate, FollowUp, Order, VendorAccount } from '../domain/records.ts';
 import { adapterFor } from '../loaders/environment.ts';
+import type { Work } from '../operations/work.ts';
 import { today } from './calendar.ts';
 import { type ActionEnvironment, accountOf, patientOf } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
+
+/** The call that must not be made twice. */
+const creating = 'external-portal-access/create-followup';
 
 /**
  * STAFF schedules a follow-up on the patient's latest order (Nimbus `latest-order`, then
@@ -24,8 +28,7 @@ export async function createFollowUp(
     }
     return accountOf(environment, patient, vendor);
   };
-  const write = { action: 'createFollowUp', input, patient, vendor } as const;
-  return ledgered(environment, write, prepare, async (work, account) => {
+  const latestOrder = async (work: Work, account: VendorAccount): Promise<Order> => {
     const order = await work.repeatable('external-portal-access/latest-order', () =>
       orders.latestOrder(writeScope, account),
     );
@@ -36,10 +39,17 @@ export async function createFollowUp(
         { path: ['input', 'patientId'] },
       );
     }
+    return order;
+  };
+  const write = { action: 'createFollowUp', input, patient, vendor } as const;
+  return ledgered(environment, write, prepare, async (work, account) => {
+    // Asked before only: when it is gone on with there may be another order, or none any more.
+    const order = work.isBegun(creating) ? null : await latestOrder(work, account);
     // The vendor lists no follow-ups: a lost answer cannot be looked up.
-    const created = await work.once('external-portal-access/create-followup', () =>
-      orders.createFollowUp(writeScope, account, order, input.date),
-    );
+    const { on, ...created } = await work.once(creating, async () => ({
+      on: order as Order,
+      ...(await orders.createFollowUp(writeScope, account, order as Order, input.date)),
+    }));
     const followUp = await store.followUps.add({
       id: work.operationId,
       patientId: patient.id,
@@ -47,6 +57,6 @@ export async function createFollowUp(
       ...created,
     });
     loaders.register.followUps.clear(patient.id);
-    return { followUp, order };
+    return { followUp, order: on };
   });
 }

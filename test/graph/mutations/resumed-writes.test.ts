@@ -114,6 +114,23 @@ describe('onboardPatient', () => {
   });
 });
 
+describe('createFollowUp', () => {
+  it('that was done, and not noted down here, is about the order that it was made on', async () => {
+    const nimbus = nimbusOf(gateway);
+    const input = { ...keyed(gateway.ids.Ana), date: '2999-12-31' };
+    const { followUps } = gateway.store;
+    const { add } = followUps;
+    followUps.add = () => Promise.reject(new StoreError('UNAVAILABLE'));
+    await mutate(gateway, 'createFollowUp', input);
+    followUps.add = add;
+    const orders = nimbus.state.users.get(1001)?.orders ?? [];
+    const before = orders.splice(0);
+    const { payload } = await mutate(gateway, 'createFollowUp', input);
+    orders.push(...before);
+    expect(payload).toMatchObject({ followUp: { date: '2999-12-31' }, order: { id: '9001' } });
+  });
+});
+
 describe('a link that nobody got', () => {
   it('because who saw what could not be written down waits for the next try', async () => {
     const { accessLog } = gateway.store;
