@@ -102,6 +102,10 @@ export const operations = pgTable(
       .on(table.secretsUntil)
       .where(sql`${table.sealedSecrets} is not null`),
     index('operations_started').on(table.startedAt),
+    // For freeing those that expire: few of many have one still.
+    index('operations_expiring_keys')
+      .on(table.startedAt)
+      .where(sql`${table.idempotencyKey} is not null`),
     // For the limits by patient and day.
     index('operations_patient').on(table.patientId, table.action, table.startedAt),
     check('operations_status', sql`${table.status} in ${operationStatuses}`),

@@ -266,7 +266,13 @@ export function createOperationLedger(
         queries
           .update(operations)
           .set({ sealedSecrets: null, secretsUntil: null })
-          .where(lt(operations.secretsUntil, new Date(clock()))),
+          // Those that are kept, as the index has it: without that word each sweep reads the whole table.
+          .where(
+            and(
+              lt(operations.secretsUntil, new Date(clock())),
+              isNotNull(operations.sealedSecrets),
+            ),
+          ),
       );
       await database.run((queries) =>
         queries

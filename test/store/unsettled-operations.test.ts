@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Database, Queries } from '../../src/store/database.ts';
+import { createOperationLedger } from '../../src/store/operations.ts';
 import { openServer } from '../../src/store/server.ts';
 import { countUnsettled } from '../../src/store/unsettled-operations.ts';
 import { emptyDatabase, query, sealer } from './stores.ts';
@@ -15,7 +16,7 @@ const fill = (count: number, status: string, since: string) =>
     url,
     `insert into operations
        (id, subject, action, input_fingerprint, sealed_input, status, started_at)
-     select gen_random_uuid(), 'subject', 'bookAppointment', 'f', repeat('x', 200), $2,
+     select gen_random_uuid(), 'subject-' || n, 'bookAppointment', 'f', repeat('x', 200), $2,
        $3::timestamptz + n * interval '1 second'
      from generate_series(0, $1::integer - 1) n`,
     [count, status, since],
@@ -25,21 +26,24 @@ interface Statement {
   toSQL(): { sql: string; params: unknown[] };
 }
 
-/** How the server goes about the statement that the ledger sends, parameters included. */
-async function planOf(database: Database): Promise<string> {
-  let plan = '';
+/** How the server goes about the statements that the ledger sends, parameters included. */
+async function planOf(
+  database: Database,
+  ask: (explaining: Database) => Promise<unknown> = countUnsettled,
+): Promise<string> {
+  const plans: string[] = [];
   const explaining = {
     ...database,
     run: <T>(work: (queries: Queries) => PromiseLike<T>) =>
       database.run(async (queries) => {
         const { sql, params } = (work(queries) as unknown as Statement).toSQL();
         const rows = await query<{ 'QUERY PLAN': string }>(url, `explain ${sql}`, params);
-        plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        plans.push(...rows.map((row) => row['QUERY PLAN']));
         return [] as T;
       }),
   };
-  await countUnsettled(explaining);
-  return plan;
+  await ask(explaining);
+  return plans.join('\n');
 }
 
 test('unsettled writes are found by their index among many that are settled', async () => {
@@ -59,5 +63,22 @@ test('unsettled writes are found by their index among many that are settled', as
   // The same question without the index reads every row there is.
   await query(url, 'drop index operations_unsettled');
   expect(await planOf(database)).toMatch(/Seq Scan on operations/);
+  await database.close();
+});
+
+test('keys that have expired and secrets that nobody fetched are found by their indexes', async () => {
+  const database = await openServer(url, 2, sealer, () => undefined);
+  await query(url, 'truncate operations cascade');
+  await fill(30_000, 'SUCCEEDED', '2026-01-01T00:00:00Z');
+  // A month's keys in a year's writes.
+  const young = new Date(Date.parse('2026-01-01T00:00:00Z') + 27_500_000);
+  await query(url, 'update operations set idempotency_key = id where started_at >= $1', [young]);
+  await query(url, 'vacuum full analyze operations');
+  const plan = await planOf(database, (explaining) =>
+    createOperationLedger(explaining, sealer, () => young.getTime()).sweep(young),
+  );
+  expect(plan).not.toMatch(/Seq Scan/);
+  expect(plan).toMatch(/operations_secrets/);
+  expect(plan).toMatch(/operations_expiring_keys/);
   await database.close();
 });

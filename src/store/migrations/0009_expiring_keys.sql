@@ -1,0 +1,1 @@
+CREATE INDEX "operations_expiring_keys" ON "operations" USING btree ("started_at") WHERE "operations"."idempotency_key" is not null;
