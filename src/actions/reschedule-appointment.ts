@@ -67,7 +67,9 @@ export async function rescheduleAppointment(
         () => appointments.reschedule(writeScope, account, id, vendorSlotId),
         async () => {
           const found = await appointments.get(writeScope, account, id);
-          if (found === null) {
+          // Moved to the same time, with somebody else say, it looks as it did before.
+          const looksTheSame = change.appointment.start.getTime() === start.getTime();
+          if (found === null || looksTheSame) {
             return 'CANNOT_TELL';
           }
           return found.start.getTime() === start.getTime()

@@ -244,6 +244,20 @@ describe('rescheduleAppointment', () => {
     expect(record()?.start).toBe(Date.parse(free.start));
   });
 
+  it('V02: stays unknown where it was at that time before: with whom is not to be seen', async () => {
+    const free = await option();
+    Object.assign(record() ?? {}, { start: Date.parse(free.start) });
+    portal().fault({ kind: 'reset', act: false, match: /reschedule/, times: 1 });
+    const { payload } = await move(free.id);
+    expect(payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+    const input = { operationId: payload.operation.id };
+    const looked = await mutate(gateway, 'reconcileOperation', input, 'operation { status }');
+    expect(looked.payload).toMatchObject({
+      operation: { status: 'OUTCOME_UNKNOWN' },
+      userErrors: [{ code: 'UNSUPPORTED_BY_VENDOR' }],
+    });
+  });
+
   it('V02: stays unknown where the portal does not show the appointment any more', async () => {
     const free = await option();
     portal().fault({ kind: 'reset', act: true, match: /reschedule/ });
