@@ -14,7 +14,8 @@ export interface Retention {
   /**
    * Deletes, a few at a time, settled operations and AccessEvents from before these times; and logins
    * under way whose time is over, which are not counted. What failed for somebody who is not in the
-   * register, and so cannot be erased, goes with its idempotency key.
+   * register, and so cannot be erased, goes with its idempotency key, and so does what was never sent
+   * and waits to be.
    */
   prune(limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date }): Promise<{
     operations: number;

@@ -1,7 +1,8 @@
 import { and, desc, eq, gt, inArray, isNotNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import { type Quota, QuotaUsedUp } from '../domain/operations.ts';
 import type { Database, Queries } from './database.ts';
-import { operationSteps, operations } from './ledger-tables.ts';
+import { operations } from './ledger-tables.ts';
+import { mayHaveActed } from './operation-rows.ts';
 import { patients } from './tables.ts';
 
 /** By the database's clock, see `heldFor`. */
@@ -11,13 +12,7 @@ type Row = Pick<NewRow, 'id' | 'patientId' | 'action' | 'vendor' | 'subject' | '
 /** Whether the vendor may have acted on it, or is about to be asked. */
 const counts = or(
   inArray(operations.status, ['SUCCEEDED', 'OUTCOME_UNKNOWN']),
-  and(
-    eq(operations.status, 'IN_PROGRESS'),
-    or(
-      isNotNull(operations.worker),
-      sql`exists (select 1 from ${operationSteps} where ${operationSteps.operationId} = ${operations.id} and ${ne(operationSteps.status, 'FAILED')})`,
-    ),
-  ),
+  and(eq(operations.status, 'IN_PROGRESS'), or(isNotNull(operations.worker), mayHaveActed)),
 );
 
 /**

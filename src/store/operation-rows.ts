@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type {
   Operation,
   OperationOutcome,
@@ -30,6 +30,8 @@ export const isExpired = (keysValidSince: Date) =>
     ),
   ) as SQL;
 export const isUnresolved = inArray(operationSteps.status, ['IN_PROGRESS', 'OUTCOME_UNKNOWN']);
+/** Whether a vendor may have acted on any of its calls. */
+export const mayHaveActed = sql`exists (select 1 from ${operationSteps} where ${operationSteps.operationId} = ${operations.id} and ${ne(operationSteps.status, 'FAILED')})`;
 export const noHold = { worker: null, heldUntil: null };
 
 /** What each sealed column of theirs is for. */

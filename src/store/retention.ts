@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, min, or } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, min, not, or } from 'drizzle-orm';
 import type { Retention } from '../domain/keeping.ts';
 import type { Sealer } from '../domain/store.ts';
 import { isSealed } from './access-chain.ts';
@@ -6,40 +6,62 @@ import { sealedHead } from './append-events.ts';
 import { clearExpiredLogins } from './connections.ts';
 import type { Database, Queries } from './database.ts';
 import { accessChains, accessEvents, operations } from './ledger-tables.ts';
+import { mayHaveActed } from './operation-rows.ts';
 
 /** Rows that are deleted at a time, so that nobody waits for long. */
 const rowsAtOnce = 500;
 
 type Limits = Parameters<Retention['prune']>[0];
 
-/** Deletes operations whose time of keeping is over, with their steps. @returns how many */
-const pruneOperations = (
-  database: Database,
-  { settledBefore, keysValidSince }: Omit<Limits, 'eventsBefore'>,
-) =>
-  database.transaction(async (queries) => {
-    const old = queries
-      .select({ id: operations.id })
-      .from(operations)
-      .where(
-        and(
-          inArray(operations.status, ['SUCCEEDED', 'FAILED']),
-          isNull(operations.worker),
-          or(
-            lt(operations.startedAt, settledBefore),
-            and(
-              eq(operations.status, 'FAILED'),
-              isNull(operations.patientId),
-              lt(operations.startedAt, keysValidSince),
-            ),
+/**
+ * Settled ones, and those that only wait for somebody to go on with them, which nobody can under a key that has
+ * expired: where a vendor may have acted, staff has to look at them.
+ */
+const isOver = ({ settledBefore, keysValidSince }: Omit<Limits, 'eventsBefore'>) =>
+  and(
+    isNull(operations.worker),
+    or(
+      and(
+        inArray(operations.status, ['SUCCEEDED', 'FAILED']),
+        or(
+          lt(operations.startedAt, settledBefore),
+          and(
+            eq(operations.status, 'FAILED'),
+            isNull(operations.patientId),
+            lt(operations.startedAt, keysValidSince),
           ),
         ),
-      )
+      ),
+      and(
+        eq(operations.status, 'IN_PROGRESS'),
+        lt(operations.startedAt, keysValidSince),
+        not(mayHaveActed),
+      ),
+    ),
+  );
+
+/** Deletes operations whose time of keeping is over, with their steps. @returns how many */
+const pruneOperations = (database: Database, limits: Omit<Limits, 'eventsBefore'>) =>
+  database.transaction(async (queries) => {
+    const old = await queries
+      .select({ id: operations.id })
+      .from(operations)
+      .where(isOver(limits))
       .orderBy(asc(operations.startedAt))
-      .limit(rowsAtOnce);
+      .limit(rowsAtOnce)
+      .for('update', { skipLocked: true });
+    // Looked at once more: who was at work on one may have let it go in between, with a step that was done.
     const gone = await queries
       .delete(operations)
-      .where(inArray(operations.id, old))
+      .where(
+        and(
+          inArray(
+            operations.id,
+            old.map(({ id }) => id),
+          ),
+          isOver(limits),
+        ),
+      )
       .returning({ id: operations.id });
     return gone.length;
   });

@@ -321,4 +321,32 @@ describeOnBoth('the time of keeping', (open) => {
     expect(pruned).toEqual({ operations: 1, events: 0 });
     expect(await store.operations.findByIds(ids)).toMatchObject([{ patientId }]);
   });
+
+  test('of writes that wait to be gone on with, and nothing was sent of, ends with their keys', async () => {
+    const { store, clock } = await open();
+    const { operations } = store;
+    const begun = async (step?: 'FAILED' | 'SUCCEEDED', isHeld = false) => {
+      const worker = randomUUID();
+      const operation = operationOf({ idempotencyKey: null });
+      await operations.begin(operation, worker, always);
+      if (step !== undefined) {
+        await operations.startStep(operation.id, worker, 'one', true);
+        await operations.finishStep(operation.id, worker, 'one', step);
+      }
+      if (!isHeld) {
+        await operations.handBack(operation.id, worker, { status: 'IN_PROGRESS' });
+      }
+      return operation.id;
+    };
+    const gone = [await begun(), await begun('FAILED')];
+    const kept = [await begun('SUCCEEDED'), await begun(undefined, true)];
+    clock.now += day;
+    kept.push(await begun());
+    const prune = (keysValidSince: number) =>
+      store.retention.prune({ ...limits, keysValidSince: new Date(keysValidSince) });
+    expect(await prune(noon)).toEqual({ operations: 0, events: 0 });
+    expect(await prune(noon + day)).toEqual({ operations: gone.length, events: 0 });
+    const left = await operations.findByIds([...gone, ...kept]);
+    expect(left.map(({ id }) => id).sort()).toEqual(kept.sort());
+  });
 });
