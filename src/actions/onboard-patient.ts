@@ -91,6 +91,15 @@ interface Onboarding {
   subject: string | null;
 }
 
+/** Whose record somebody new gets: a PATIENT's who began it, also where STAFF goes on with it. */
+function subjectOf({ access, resumed }: ActionEnvironment): string | null {
+  if (resumed !== undefined) {
+    // Recorded by this very action, sealed by ourselves.
+    return (resumed.operation.input as { prepared: Onboarding }).prepared.subject;
+  }
+  return access.isStaff ? null : access.caller.subject;
+}
+
 async function prepareOnboarding(
   environment: ActionEnvironment,
   adapter: VendorWith<'onboarding'>,
@@ -126,7 +135,7 @@ async function prepareOnboarding(
       );
     }
   }
-  const subject = access.isStaff ? null : access.caller.subject;
+  const subject = subjectOf(environment);
   return { request, given, subject, patient: patient ?? null };
 }
 

@@ -114,6 +114,18 @@ describe('onboardPatient', () => {
   });
 });
 
+describe('onboardPatient of a PATIENT', () => {
+  it('that STAFF has gone on with is theirs all the same', async () => {
+    const input = { ...person(), idempotencyKey: randomUUID() };
+    nimbusOf(gateway).fault(unsent);
+    const first = await mutate(gateway, 'onboardPatient', input, 'stranger');
+    expectRefusal(first, 'RATE_LIMITED');
+    await done(gateway, 'reconcileOperation', { operationId: first.payload.operation.id });
+    const { data } = await gateway.query('{ viewer { patient { email } } }', {}, 'stranger');
+    expect(data.viewer.patient).toEqual({ email: input.email });
+  });
+});
+
 describe('createFollowUp', () => {
   it('that was done, and not noted down here, is about the order that it was made on', async () => {
     const nimbus = nimbusOf(gateway);
