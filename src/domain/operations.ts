@@ -164,6 +164,8 @@ export interface OperationLedger {
   extend(id: string, worker: string): Promise<boolean>;
   /** Also false for a step that must not be repeated and did not FAIL: it is never begun twice. */
   startStep(id: string, worker: string, name: string, repeatable: boolean): Promise<boolean>;
+  /** Whether a step was started no longer ago than so many milliseconds, whatever the clock of who started it. */
+  startedWithin(id: string, name: string, length: number): Promise<boolean>;
   /**
    * Records how a vendor call ended, and with it the AccessEvent of the write: one for each outcome, in
    * the same transaction, so that a crash cannot part them. Who is not in the register yet has the

@@ -98,9 +98,7 @@ export async function perform<Prepared, Answer extends object>(
   const { subject, roles } = actor;
   const { action, input, patientId, vendor, mostPerDay } = request;
   const run = (held: Held, prepared: () => Promise<Prepared>) =>
-    proceed(ledger, { ...held, overBefore: clock() - callsOverAfter }, async (work) =>
-      act(work, await prepared()),
-    );
+    proceed(ledger, { ...held, callsOverAfter }, async (work) => act(work, await prepared()));
   const goOn = (held: Held) =>
     run(held, () => preparedToGoOn(ledger, held.operation, held.worker, request, clock()));
   if (resumed !== undefined) {

@@ -40,8 +40,8 @@ export interface Held {
 }
 
 export interface Proceeding extends Held {
-  /** Milliseconds since the epoch: calls begun before are over at the vendor, too. */
-  overBefore: number;
+  /** Milliseconds after which a vendor has certainly ended a call, answered or not. */
+  callsOverAfter: number;
 }
 
 /** An answer of records; bearer secrets apart, by their name. */
@@ -62,11 +62,11 @@ export interface Performed<Answer> extends Answered<Answer> {
  */
 export async function proceed<Answer extends object>(
   ledger: OperationLedger,
-  { operation, worker, reconciling, overBefore }: Proceeding,
+  { operation, worker, reconciling, callsOverAfter }: Proceeding,
   act: (work: Work) => Promise<Answered<Answer>>,
 ): Promise<Performed<Answer>> {
   const { id } = operation;
-  const work = workOn({ ledger, operation, worker, reconciling, overBefore });
+  const work = workOn({ ledger, operation, worker, reconciling, callsOverAfter });
   const beat = setInterval(() => {
     ledger.extend(id, worker).catch(() => undefined);
   }, ledger.leaseLength / beatsInLease);

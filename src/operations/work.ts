@@ -84,8 +84,8 @@ export interface WorkOptions {
   worker: string;
   /** Whether a lost answer is looked up; else it keeps the operation unknown. */
   reconciling: boolean;
-  /** Milliseconds since the epoch: calls begun before are over at the vendor, too. */
-  overBefore: number;
+  /** Milliseconds after which a vendor has certainly ended a call, answered or not. */
+  callsOverAfter: number;
 }
 
 export interface WorkUnderWay extends Work {
@@ -99,7 +99,7 @@ export interface WorkUnderWay extends Work {
 
 /** The steps of an operation that is held: those that are done are never made again. */
 export function workOn(options: WorkOptions): WorkUnderWay {
-  const { ledger, operation, worker, reconciling, overBefore } = options;
+  const { ledger, operation, worker, reconciling, callsOverAfter } = options;
   const { id } = operation;
   const recorded = new Map<string, Pick<OperationStep, 'status' | 'result'>>(
     operation.steps.map((step) => [step.name, step]),
@@ -152,11 +152,10 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     if (found === 'CANNOT_TELL') {
       throw new CannotTell();
     }
-    const begun = operation.steps.find((step) => step.name === name)?.startedAt;
-    if (!found.done && begun !== undefined && begun.getTime() >= overBefore) {
-      throw new TooEarly();
-    }
     if (!found.done) {
+      if (await ledger.startedWithin(id, name, callsOverAfter)) {
+        throw new TooEarly();
+      }
       // Recorded together with the end of the operation.
       doubts.delete(name);
       throw new FoundUndone();

@@ -1,13 +1,14 @@
 import { and, asc, eq, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type {
   Operation,
+  OperationLedger,
   OperationOutcome,
   OperationStatus,
   OperationStep,
 } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
-import { isOver } from './database-clock.ts';
+import { isOver, isWithin } from './database-clock.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
 import { createSealedJson } from './sealed-json.ts';
 
@@ -95,5 +96,21 @@ export function createOperationRows(database: Database, sealer: Sealer) {
     return rows.map(({ row, free }) => toOperation({ ...row, busy: !free }, steps));
   }
 
-  return { json, where };
+  const startedWithin: OperationLedger['startedWithin'] = async (id, name, length) => {
+    const found = await database.run((queries) =>
+      queries
+        .select({ name: operationSteps.name })
+        .from(operationSteps)
+        .where(
+          and(
+            eq(operationSteps.operationId, id),
+            eq(operationSteps.name, name),
+            isWithin(operationSteps.startedAt, length),
+          ),
+        ),
+    );
+    return found.length > 0;
+  };
+
+  return { json, where, startedWithin };
 }

@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, isNotNull, lt, not, or, type SQL, sql } from 'dr
 import type { NewOperation, OperationLedger } from '../domain/operations.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
-import { heldFor } from './database-clock.ts';
+import { heldFor, now } from './database-clock.ts';
 import { operationSteps, operations } from './ledger-tables.ts';
 import { recordAccess } from './operation-events.ts';
 import { createOperationHolds } from './operation-holds.ts';
@@ -36,7 +36,7 @@ export function createOperationLedger(
   clock: () => number,
   leaseLength = usualLease,
 ): OperationLedger {
-  const { json, where } = createOperationRows(database, sealer);
+  const { json, where, startedWithin } = createOperationRows(database, sealer);
   const { fenced, claimWhere, isAtWorkOn } = createOperationHolds(database, leaseLength);
 
   const findByIds: OperationLedger['findByIds'] = async (ids) => {
@@ -75,6 +75,7 @@ export function createOperationLedger(
     leaseLength,
     findByIds,
     findByKey,
+    startedWithin,
 
     async begin(operation, worker, keysValidSince, quota) {
       const { id, subject, idempotencyKey: key } = operation;
@@ -140,7 +141,7 @@ export function createOperationLedger(
         if (held.length === 0) {
           return false;
         }
-        const started = { status: 'IN_PROGRESS', startedAt: new Date(clock()), finishedAt: null };
+        const started = { status: 'IN_PROGRESS', startedAt: now, finishedAt: null };
         const written = await transaction
           .insert(operationSteps)
           .values({ operationId: id, name, repeatable, ...started })

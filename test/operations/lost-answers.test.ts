@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { invalidInput } from '../../src/domain/errors.ts';
 import type { Found, Work } from '../../src/operations/work.ts';
+import { createOperationLedger } from '../../src/store/operations.ts';
 import { type Behaviour, createFakeVendor, type Made, vendorError } from './fake-vendor.ts';
 import {
   chain,
@@ -10,6 +11,7 @@ import {
   type LookUp,
   ledgerOn,
   recordOf,
+  sealer,
   stepsOf,
   useDatabase,
 } from './office.ts';
@@ -261,6 +263,14 @@ describe('a look-up that finds nothing', () => {
       operation: { status: 'FAILED' },
     });
     expect(vendor.calls).toEqual(['intake', 'visit']);
+  });
+
+  test('settles nothing too early where the clock of the process that sent it is behind', async () => {
+    const { vendor, ledger, key } = open();
+    const behind = createOperationLedger(database(), sealer, () => Date.now() - 3_600_000);
+    vendor.plan('visit', 'LOST_BEFORE');
+    const { operation } = await createOffice(behind, vendor).submit({ key });
+    expect(await createOffice(ledger, vendor, 60_000).resume(operation.id)).toMatchObject(unknown);
   });
 
   test('is not waited for where it finds what was lost', async () => {
