@@ -148,12 +148,13 @@ export async function openGateway(config: Config, options: GatewayOptions) {
     ledger: store.operations,
     clock,
     keysValidFor: idempotencyKeysValidFor,
-    prune: async () => {
-      const pruned = await store.retention.prune({
+    prune: async (signal) => {
+      const limits = {
         settledBefore: new Date(clock() - config.ledgerDays * day),
         keysValidSince: new Date(clock() - idempotencyKeysValidFor),
         eventsBefore: new Date(clock() - config.auditDays * day),
-      });
+      };
+      const pruned = await store.retention.prune(limits, signal);
       if (pruned.operations + pruned.events > 0) {
         logger.info(pruned, 'rows deleted whose time of keeping was over');
       }

@@ -16,11 +16,12 @@ export interface Retention {
    * under way whose time is over, which are not counted. What failed for somebody who is not in the
    * register, and so cannot be erased, goes with its idempotency key, and so does what was never sent
    * and waits to be.
+   * @param signal to leave the rest to the next time
    */
-  prune(limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date }): Promise<{
-    operations: number;
-    events: number;
-  }>;
+  prune(
+    limits: { settledBefore: Date; keysValidSince: Date; eventsBefore: Date },
+    signal?: AbortSignal,
+  ): Promise<{ operations: number; events: number }>;
 }
 
 /** What is held of one patient, for them to have. Bearer secrets and tokens are left out. */

@@ -8,8 +8,8 @@ export interface RecoveryOptions {
   clock: () => number;
   /** Milliseconds that idempotency keys are good for. */
   keysValidFor: number;
-  /** Deletes what need not be kept any longer; called every hour. */
-  prune?: () => Promise<void>;
+  /** Deletes what need not be kept any longer, until the signal; called every hour. */
+  prune?: (signal: AbortSignal) => Promise<void>;
   /** Told of each operation that a dead process left behind. */
   onRecovered: (
     operation: Pick<Operation, 'id' | 'action'>,
@@ -27,13 +27,16 @@ const roundsBetweenPrunings = 720;
  * Operations whose process died: where a call that must not be repeated was under way, the outcome is
  * unknown; otherwise they can be gone on with under their key. Two processes never take the same one.
  */
-export async function recoverAbandoned({
-  ledger,
-  onRecovered,
-}: Pick<RecoveryOptions, 'ledger' | 'onRecovered'>) {
+export async function recoverAbandoned(
+  { ledger, onRecovered }: Pick<RecoveryOptions, 'ledger' | 'onRecovered'>,
+  signal?: AbortSignal,
+) {
   const worker = randomUUID();
   const errors: unknown[] = [];
   for (const id of await ledger.abandoned(batch)) {
+    if (signal?.aborted) {
+      break;
+    }
     try {
       const operation = await ledger.claimAbandoned(id, worker);
       if (operation !== undefined) {
@@ -77,30 +80,34 @@ export async function settleLostStep(
 
 /**
  * Looks for abandoned operations now and then, beginning now, and for what need not be kept.
- * @returns to stop it; resolves when the round under way has ended
+ * @returns to stop it; resolves when what it is at has ended, and leaves the rest of the round
  */
 export function startRecovery(options: RecoveryOptions): () => Promise<void> {
   const { ledger, clock, keysValidFor, prune, onError } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const chores = [
-    { every: 1, due: 0, work: () => recoverAbandoned(options) },
+    { every: 1, due: 0, work: () => recoverAbandoned(options, signal) },
     {
       every: roundsBetweenSweeps,
       due: 0,
       work: () => ledger.sweep(new Date(clock() - keysValidFor)),
     },
-    { every: roundsBetweenPrunings, due: 0, work: async () => prune?.() },
+    { every: roundsBetweenPrunings, due: 0, work: async () => prune?.(signal) },
   ];
   let round = 0;
   let running: Promise<void> | undefined;
-  let stopped = false;
   const doWhatIsDue = async () => {
     for (const chore of chores.filter(({ due }) => due <= round)) {
+      if (signal.aborted) {
+        return;
+      }
       try {
         await chore.work();
         chore.due = round + chore.every;
       } catch (error) {
         // What fails is tried again in the next round, and does not keep the other chores waiting.
-        if (!stopped) {
+        if (!signal.aborted) {
           onError(error);
         }
       }
@@ -116,7 +123,7 @@ export function startRecovery(options: RecoveryOptions): () => Promise<void> {
   const timer = setInterval(run, betweenRounds);
   timer.unref();
   return async () => {
-    stopped = true;
+    stopping.abort();
     clearInterval(timer);
     await running;
   };

@@ -126,7 +126,12 @@ const pruneEventsOf = (database: Database, sealer: Sealer, patientId: string, be
   });
 
 /** Patient by patient: chains that are left as they are do not keep those of others. */
-async function pruneEvents(database: Database, sealer: Sealer, before: Date): Promise<number> {
+async function pruneEvents(
+  database: Database,
+  sealer: Sealer,
+  before: Date,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   let total = 0;
   for (let last: string | undefined; ; ) {
     const old = await database.run((queries) =>
@@ -143,13 +148,13 @@ async function pruneEvents(database: Database, sealer: Sealer, before: Date): Pr
         .limit(rowsAtOnce),
     );
     for (const { patientId } of old) {
-      for (let gone = rowsAtOnce; gone >= rowsAtOnce; ) {
+      for (let gone = rowsAtOnce; gone >= rowsAtOnce && !signal?.aborted; ) {
         gone = await pruneEventsOf(database, sealer, patientId, before);
         total += gone;
       }
     }
     last = old.at(-1)?.patientId;
-    if (last === undefined) {
+    if (last === undefined || signal?.aborted) {
       return total;
     }
   }
@@ -161,13 +166,13 @@ export const createRetention = (
   sealer: Sealer,
   clock: () => number,
 ): Retention => ({
-  async prune({ eventsBefore, ...limits }) {
+  async prune({ eventsBefore, ...limits }, signal) {
     await clearExpiredLogins(database, new Date(clock()));
     let operations = 0;
-    for (let gone = 1; gone > 0; ) {
+    for (let gone = 1; gone > 0 && !signal?.aborted; ) {
       gone = await pruneOperations(database, limits);
       operations += gone;
     }
-    return { operations, events: await pruneEvents(database, sealer, eventsBefore) };
+    return { operations, events: await pruneEvents(database, sealer, eventsBefore, signal) };
   },
 });

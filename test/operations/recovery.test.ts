@@ -175,6 +175,47 @@ test('what fails in a round of the recovery keeps nothing else of it from being 
   expect(errors).toEqual(faults);
 });
 
+test('a recovery that is stopped ends with what it is at, and leaves the rest to the next', async () => {
+  const { ledger, leave } = open();
+  const ids = [(await leave()).id, (await leave()).id];
+  await delay(lease + 50);
+  const told: string[] = [];
+  const done: string[] = [];
+  const stop = startRecovery({
+    ledger: { ...ledger, sweep: async () => void done.push('sweep') },
+    ...{ clock: Date.now, keysValidFor: month, onError: (error) => expect.fail(String(error)) },
+    prune: async () => void done.push('prune'),
+    onRecovered: ({ id }) => {
+      told.push(id);
+      void stop();
+    },
+  });
+  await vi.waitFor(() => expect(told).not.toEqual([]), { timeout: 5_000 });
+  await stop();
+  expect(told).toEqual(ids.slice(0, 1));
+  expect(done).toEqual([]);
+  await recoverAbandoned({ ledger, onRecovered: ({ id }) => told.push(id) });
+  expect(told).toEqual(ids);
+});
+
+test('a pruning under way is told that the recovery is stopped', async () => {
+  const { ledger } = open();
+  let told: AbortSignal | undefined;
+  const stop = startRecovery({
+    ...{ ledger, clock: Date.now, keysValidFor: month, onRecovered: () => undefined },
+    onError: (error) => expect.fail(String(error)),
+    // As many rows as it may be.
+    prune: async (signal) => {
+      for (told = signal; !signal.aborted; ) {
+        await delay(5);
+      }
+    },
+  });
+  await vi.waitFor(() => expect(told).toBeDefined(), { timeout: 5_000 });
+  await stop();
+  expect(told?.aborted).toBe(true);
+});
+
 test('what a killed process left half done is gone on with at the open step', async () => {
   const { vendor, ledger, submit, resume } = open();
   const key = randomUUID();
