@@ -149,7 +149,8 @@ export function createPatientData(
         }
         const settled = await queries
           .delete(operations)
-          .where(operationsOf(patient))
+          // Their onboarding as somebody new holds no patient: it may have begun since.
+          .where(and(operationsOf(patient), not(isOpen)))
           .returning({ id: operations.id });
         await queries.delete(patients).where(eq(patients.id, id));
         await erasedBy(queries, id, by);

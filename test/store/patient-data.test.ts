@@ -215,6 +215,20 @@ describe('the data of one patient, while others write', () => {
     expect(await store.operations.findByIds([id])).toHaveLength(1);
   });
 
+  test('takes no write with it that they have just begun as nobody in the register', async () => {
+    const { store, patientId, other, untilWaiting } = await opened();
+    await store.patients.linkSubject(patientId, 'subject-ana');
+    await store.visits.add({ patientId, vendor: 'VSEE', vendorVisitId: '1', kind: 'WALK_IN' });
+    await other.query('begin');
+    await other.query('select from visits for update');
+    const erased = store.patientData.erase(patientId, 'operator');
+    await untilWaiting(1);
+    const { operation } = await store.operations.begin(operationOf(), randomUUID(), always);
+    await other.query('commit');
+    expect(await erased).toMatchObject({ erased: { operations: 0, patients: 1 } });
+    expect(await store.operations.findByIds([operation?.id ?? ''])).toHaveLength(1);
+  });
+
   test('is told of the account that was linked at the last moment', async () => {
     const { store, patientId, other, untilWaiting } = await opened();
     await other.query('begin');
