@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { forbidden, invalidInput, UserFailure } from '../domain/errors.ts';
 import { parseOwnId } from '../domain/ids.ts';
-import type { Operation } from '../domain/operations.ts';
+import type { Operation, OperationLedger } from '../domain/operations.ts';
+import { settleLostStep } from '../operations/recovery.ts';
 import type { ActionEnvironment } from './environment.ts';
 import { resume } from './resume.ts';
 
@@ -39,6 +40,17 @@ async function settleByHand(
     throw new UserFailure('OUTCOME_UNKNOWN', 'Another request has taken this over. Try again.', {
       payload: { operation },
     });
+  }
+}
+
+/**
+ * Hands back what it never came to work on, or what the work could not hand back: it may have sent something,
+ * so as the steps stand by now.
+ */
+async function letGo(ledger: OperationLedger, id: string, worker: string): Promise<void> {
+  const [operation] = await ledger.findByIds([id]);
+  if (operation !== undefined && !(await settleLostStep(ledger, operation, worker))) {
+    await ledger.handBack(id, worker, { status: 'IN_PROGRESS' });
   }
 }
 
@@ -87,9 +99,8 @@ export async function reconcileOperation(
       await resume(environment, { operation: claimed, worker, reconciling: true });
     }
   } catch (error) {
-    // Where it never came to the work; what cannot be handed back now ends by itself.
-    const { status } = claimed as { status: 'IN_PROGRESS' | 'OUTCOME_UNKNOWN' };
-    await store.operations.handBack(id, worker, { status }).catch(() => undefined);
+    // What cannot be handed back now ends by itself.
+    await letGo(store.operations, id, worker).catch(() => undefined);
     const settled = await find();
     // That the write was refused, or not done, is what the operation now says.
     if (error instanceof UserFailure && settled?.status === 'FAILED') {

@@ -93,6 +93,36 @@ describe('invitePatientToPortal', () => {
   });
 });
 
+describe('reconcileOperation', () => {
+  it('does not call resumable what it has sent itself and whose answer was lost', async () => {
+    const { CERBO } = gateway.sandbox.simulators;
+    const input = { ...keyed(gateway.ids.Ana), vendor: 'CERBO' };
+    CERBO.fault({ ...unsent, match: /^POST/ });
+    const { payload } = await mutate(gateway, 'invitePatientToPortal', input);
+    const operationId = payload.operation.id;
+    CERBO.fault({ ...lost, match: /^POST/ });
+    const { operations } = gateway.store;
+    const { handBack } = operations;
+    let refused = 0;
+    operations.handBack = (...given) => {
+      refused += 1;
+      // As often as it is insisted on.
+      return refused <= 4 ? Promise.reject(new StoreError('UNAVAILABLE')) : handBack(...given);
+    };
+    const reconciled = await mutate(gateway, 'reconcileOperation', { operationId });
+    operations.handBack = handBack;
+    expect(reconciled.payload.userErrors).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+    const { data } = await gateway.query(
+      'query ($id: ID!) { node(id: $id) { ... on Operation { status steps { status } } } }',
+      { id: operationId },
+    );
+    expect(data.node).toEqual({
+      status: 'OUTCOME_UNKNOWN',
+      steps: [{ status: 'OUTCOME_UNKNOWN' }],
+    });
+  });
+});
+
 describe('onboardPatient', () => {
   it('does not onboard again who has been onboarded under another key meanwhile', async () => {
     const input = person();
