@@ -269,8 +269,10 @@ function configOf(data: z.output<typeof general>, vendors: VendorSettings, mode:
     // Forgetting a write while its key is good would make its repetition a new one.
     ledgerDays: Math.max(data.LEDGER_DAYS, data.IDEMPOTENCY_KEY_DAYS),
     auditDays: data.AUDIT_DAYS,
-    // The sandbox's vendors act at once or never.
-    reconcileAfter: data.RECONCILE_AFTER_MS ?? (mode === 'sandbox' ? 0 : usualReconcileAfter),
+    // The sandbox's vendors act at once or never. Others may still be at a call while it is waited for.
+    reconcileAfter:
+      data.RECONCILE_AFTER_MS ??
+      (mode === 'sandbox' ? 0 : Math.max(usualReconcileAfter, data.REQUEST_TIMEOUT_MS)),
     requestTimeout: data.REQUEST_TIMEOUT_MS,
     ...edgeSettingsOf(data, mode === 'sandbox'),
     ...telemetrySettingsOf(data),

@@ -49,4 +49,16 @@ describe('a number', () => {
     expect(ledgerDays).toBe(45.5);
     expect(vendors.CERBO).toMatchObject({ CERBO_PER_SECOND: 0.5 });
   });
+
+  it.each([
+    [{}, 30_000],
+    [{ REQUEST_TIMEOUT_MS: '20000' }, 30_000],
+    // As long as it waits for a call itself, the vendor may be at it.
+    [{ REQUEST_TIMEOUT_MS: '60000' }, 60_000],
+    [{ REQUEST_TIMEOUT_MS: '60000', RECONCILE_AFTER_MS: '45000' }, 45_000],
+  ])('with %o a lost write is settled as not done after %i ms', (given, expected) => {
+    const identity = { AUTH_ISSUER: 'https://id.example.com', AUTH_AUDIENCE: 'portico' };
+    const { reconcileAfter } = readConfig({ ...cerbo, ...identity, ...given }, 'production');
+    expect(reconcileAfter).toBe(expected);
+  });
 });
