@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, min, not, or } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNull, lt, lte, not, or } from 'drizzle-orm';
 import type { Retention } from '../domain/keeping.ts';
 import type { Sealer } from '../domain/store.ts';
 import { isSealed } from './access-chain.ts';
@@ -10,6 +10,8 @@ import { mayHaveActed } from './operation-rows.ts';
 
 /** Rows that are deleted at a time, so that nobody waits for long. */
 const rowsAtOnce = 500;
+/** Events that are looked at to see whose are to be deleted. */
+const eventsLookedAt = 5_000;
 
 type Limits = Parameters<Retention['prune']>[0];
 
@@ -86,25 +88,27 @@ async function pruneChain(
   if (head === undefined || !isSealed(sealer, head)) {
     return 0;
   }
-  const [kept] = await queries
-    .select({ number: min(accessEvents.number) })
+  // Not by the times of all that is kept, which may be millions.
+  const next = await queries
+    .select({ number: accessEvents.number, hash: accessEvents.hash, at: accessEvents.at })
     .from(accessEvents)
-    .where(and(ofPatient, gte(accessEvents.at, before)));
-  const last = Math.min((kept?.number ?? head.length + 1) - 1, head.prunedLength + rowsAtOnce);
-  const [end] = await queries
-    .select({ hash: accessEvents.hash })
-    .from(accessEvents)
-    .where(and(ofPatient, eq(accessEvents.number, last)));
-  if (last <= head.prunedLength || end?.hash == null) {
+    .where(and(ofPatient, gt(accessEvents.number, head.prunedLength)))
+    .orderBy(asc(accessEvents.number))
+    .limit(rowsAtOnce);
+  const firstKept = next.findIndex(
+    ({ number, at }, index) => at >= before || number !== head.prunedLength + 1 + index,
+  );
+  const end = next[(firstKept === -1 ? next.length : firstKept) - 1];
+  if (end?.number == null || end.hash === null) {
     return 0;
   }
   const gone = await queries
     .delete(accessEvents)
-    .where(and(ofPatient, lte(accessEvents.number, last)))
+    .where(and(ofPatient, lte(accessEvents.number, end.number)))
     .returning({ id: accessEvents.id });
   await queries
     .update(accessChains)
-    .set(sealedHead(sealer, { ...head, prunedLength: last, prunedHash: end.hash }))
+    .set(sealedHead(sealer, { ...head, prunedLength: end.number, prunedHash: end.hash }))
     .where(eq(accessChains.patientId, patientId));
   return gone.length;
 }
@@ -125,7 +129,7 @@ const pruneEventsOf = (database: Database, sealer: Sealer, patientId: string, be
     return unchained.length + (await pruneChain(queries, sealer, patientId, before));
   });
 
-/** Patient by patient: chains that are left as they are do not keep those of others. */
+/** Patient by patient, the oldest first: chains that are left as they are do not keep those of others. */
 async function pruneEvents(
   database: Database,
   sealer: Sealer,
@@ -133,30 +137,33 @@ async function pruneEvents(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   let total = 0;
-  for (let last: string | undefined; ; ) {
+  for (let last: Date | undefined; ; ) {
+    // Where the time of keeping was made shorter, those that are over may be too many for one statement.
     const old = await database.run((queries) =>
       queries
-        .selectDistinct({ patientId: accessEvents.patientId })
+        .select({ patientId: accessEvents.patientId, at: accessEvents.at })
         .from(accessEvents)
         .where(
           and(
             lt(accessEvents.at, before),
-            last === undefined ? undefined : gt(accessEvents.patientId, last),
+            last === undefined ? undefined : gt(accessEvents.at, last),
           ),
         )
-        .orderBy(asc(accessEvents.patientId))
-        .limit(rowsAtOnce),
+        .orderBy(asc(accessEvents.at))
+        .limit(eventsLookedAt),
     );
-    for (const { patientId } of old) {
+    const already = total;
+    for (const patientId of new Set(old.map((event) => event.patientId))) {
       for (let gone = rowsAtOnce; gone >= rowsAtOnce && !signal?.aborted; ) {
         gone = await pruneEventsOf(database, sealer, patientId, before);
         total += gone;
       }
     }
-    last = old.at(-1)?.patientId;
-    if (last === undefined || signal?.aborted) {
+    if (old.length === 0 || signal?.aborted) {
       return total;
     }
+    // Others may be of the same instant as the last one: beyond it only where all of these stay.
+    last = total > already ? last : old.at(-1)?.at;
   }
 }
 

@@ -264,6 +264,24 @@ describeOnBoth('the chains of events', (open) => {
     expect(await store.retention.prune(limits)).toEqual({ operations: 0, events: 20 });
   });
 
+  test('of any length are read some events at a time, beside those that lost their head', async () => {
+    const { database, log, ana, ben } = await openWithChain(1);
+    await log.record(Array.from({ length: 4_100 }, () => event(ana)));
+    const read = vi.fn();
+    expect(await log.verify(undefined, read)).toMatchObject({
+      chains: 2,
+      events: 4_102,
+      broken: [],
+    });
+    expect(read.mock.calls.length).toBeGreaterThan(2);
+    await run(database, sql`delete from access_events where ${at(ana, 4_001)}`);
+    await run(database, sql`delete from access_chains where patient_id = ${ben}`);
+    const { broken } = await log.verify(undefined);
+    expect(broken).toHaveLength(2);
+    expect(broken).toContainEqual({ patientId: ana, number: 4_001, problem: 'MISSING' });
+    expect(broken).toContainEqual({ patientId: ben, number: 1, problem: 'CHANGED' });
+  });
+
   test('hold after the encryption key was changed, while the old one is known', async () => {
     const { database, log, ana } = await openWithChain(2);
     const next = randomBytes(32);
