@@ -17,6 +17,7 @@ import {
   takenOver,
 } from './failures.ts';
 import { insist } from './insist.ts';
+import { recordLate } from './record-late.ts';
 import {
   CannotTell,
   FoundUndone,
@@ -121,6 +122,9 @@ export async function proceed<Answer extends object>(
     throw await fail(error);
   } finally {
     clearInterval(beat);
+    if (work.unrecorded !== undefined) {
+      void recordLate(ledger, { id, worker }, work.unrecorded);
+    }
   }
 }
 

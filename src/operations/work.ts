@@ -88,11 +88,18 @@ export interface WorkOptions {
   callsOverAfter: number;
 }
 
+/** What a vendor answered to a call that must not be repeated, and could not be written down. */
+export interface Unrecorded {
+  name: string;
+  result: unknown;
+}
+
 export interface WorkUnderWay extends Work {
   /** Whether anything was sent that the vendor may have taken or has refused, by whomever. */
   readonly hasSent: boolean;
   /** Whether a call that must not be repeated is under way, or its answer lost. */
   readonly inDoubt: boolean;
+  readonly unrecorded: Unrecorded | undefined;
   /** Whether the operation can be gone on with under its key after an error. */
   isResumable(error: unknown): boolean;
 }
@@ -114,6 +121,7 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     !ofSteps.has(error) &&
     [...recorded.values()].some(({ status }) => status === 'SUCCEEDED');
   let sent = mayHaveActed(operation);
+  let unrecorded: Unrecorded | undefined;
 
   const finish = async (name: string, status: EndOfStep, result?: unknown) => {
     if (!(await insist(() => ledger.finishStep(id, worker, name, status, result)))) {
@@ -122,6 +130,16 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     recorded.set(name, { status, result: result ?? null });
     if (status !== 'OUTCOME_UNKNOWN') {
       doubts.delete(name);
+    }
+  };
+
+  /** Of a call that must not be repeated. */
+  const finishDone = async (name: string, result: unknown) => {
+    try {
+      await finish(name, 'SUCCEEDED', result);
+    } catch (error) {
+      unrecorded = { name, result };
+      throw error;
     }
   };
 
@@ -172,6 +190,9 @@ export function workOn(options: WorkOptions): WorkUnderWay {
     get inDoubt() {
       return doubts.size > 0;
     },
+    get unrecorded() {
+      return unrecorded;
+    },
     isResumable: (error) =>
       isUnsent(error) ||
       isLostRead(error) ||
@@ -207,7 +228,7 @@ export function workOn(options: WorkOptions): WorkUnderWay {
           if (!found || found === 'CANNOT_TELL' || !found.done) {
             throw outcomeUnknown();
           }
-          await finish(name, 'SUCCEEDED', found.result);
+          await finishDone(name, found.result);
           return found.result;
         }
         ofSteps.add(error as object);
@@ -216,7 +237,7 @@ export function workOn(options: WorkOptions): WorkUnderWay {
         throw error;
       }
       sent = true;
-      await finish(name, 'SUCCEEDED', result);
+      await finishDone(name, result);
       return result;
     },
 

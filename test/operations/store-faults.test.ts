@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { invalidInput } from '../../src/domain/errors.ts';
 import type { OperationLedger } from '../../src/domain/operations.ts';
 import { recoverAbandoned } from '../../src/operations/recovery.ts';
 import type { Work } from '../../src/operations/work.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { createFakeVendor, vendorError } from './fake-vendor.ts';
-import { createOffice, ledgerOn, recordOf, stepsOf, useDatabase } from './office.ts';
+import { chain, createOffice, ledgerOn, recordOf, stepsOf, useDatabase } from './office.ts';
 
 const lease = 400;
 const database = useDatabase();
@@ -50,6 +50,19 @@ const recovered = async (ledger: OperationLedger) => {
   await recoverAbandoned({ ledger, onRecovered: ({ id }, status) => told.push(`${id} ${status}`) });
   return told;
 };
+
+/** Resolves when a step is recorded as done, and nobody is at work on its operation. */
+const writtenDown = (ledger: OperationLedger, id: string, step: string) =>
+  vi.waitUntil(
+    async () => {
+      const operation = await recordOf(ledger, id);
+      const isDone = stepsOf(operation).some(
+        ([name, status]) => name === step && status === 'SUCCEEDED',
+      );
+      return isDone && !operation.busy;
+    },
+    { timeout: 10_000, interval: 100 },
+  );
 
 describe('S01: a store that fails before the call', () => {
   test.each(['findByKey', 'begin', 'startStep'] as const)(
@@ -129,6 +142,29 @@ describe('S01: a store that fails after the call', () => {
     expect(vendor.calls).toEqual(['intake', 'visit']);
   });
 
+  test('for some seconds: what the vendor answered is written down then, for whoever reconciles it', async () => {
+    const { vendor, ledger, state, office, sound, key } = openFailing();
+    let down = false;
+    state.fault = (name, step) => {
+      down ||= name === 'finishStep' && step === 'visit';
+      return down ? 'before' : undefined;
+    };
+    const reply = await office.submit({ key });
+    expect(reply).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    const { id } = reply.operation;
+    expect(await recovered(ledger)).toEqual([`${id} OUTCOME_UNKNOWN`]);
+    state.fault = () => undefined;
+    // As its caller was told, until somebody asks.
+    await writtenDown(ledger, id, 'visit');
+    expect(await sound.submit({ key })).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    // Of a vendor that has no look-up.
+    expect(await sound.resume(id, true, chain(vendor))).toMatchObject({
+      code: 'OK',
+      answer: { visitId: 'intake-1/visit-1' },
+    });
+    expect(vendor.calls).toEqual(['intake', 'visit']);
+  });
+
   test('is found out by the next request of the key, where no recovery ran', async () => {
     const { vendor, ledger, state, office, sound, key } = openFailing();
     state.fault = (name) =>
@@ -181,6 +217,19 @@ describe('S01: a store that fails after the call', () => {
     };
     const reply = await office.submit({ key });
     expect(reply).toMatchObject({ code: 'OK', operation: { status: 'SUCCEEDED', busy: false } });
+  });
+
+  test('while the call was under way, so that another process took it over', async () => {
+    const { vendor, ledger, state, office, sound, key } = openFailing();
+    vendor.latency = lease * 3;
+    state.fault = (name) => (name === 'extend' ? 'before' : undefined);
+    const performing = office.submit({ key });
+    await vi.waitUntil(() => vendor.calls.length === 1);
+    expect(await recovered(ledger)).toEqual([expect.stringMatching(/ OUTCOME_UNKNOWN$/)]);
+    const { id } = (await performing).operation;
+    await writtenDown(ledger, id, 'intake');
+    expect(await sound.resume(id, true, chain(vendor))).toMatchObject({ code: 'OK' });
+    expect(vendor.calls).toEqual(['intake', 'visit']);
   });
 
   test('while a lost answer is noted down: unknown all the same', async () => {
