@@ -147,6 +147,8 @@ export interface OperationLedger {
   ): Promise<
     { begun: true; operation: Operation } | { begun: false; operation: Operation | undefined }
   >;
+  /** Whether some operation is held that works on a target. */
+  isAtWorkOn(target: string): Promise<boolean>;
   findByKey(subject: string, key: string, keysValidSince: Date): Promise<Operation | undefined>;
   findByIds(ids: readonly string[]): Promise<Operation[]>;
   /**

@@ -157,13 +157,15 @@ export async function perform<Prepared, Answer extends object>(
       return run({ operation, worker, reconciling: false }, async () => prepared);
     }
     operation = begun.operation;
-    if (operation === undefined) {
+    for (let taken = true; operation === undefined && taken; ) {
       const { value: pause, done } = pauses.next();
       if (done) {
         throw targetIsTaken(vendor, clock());
       }
       await delay(pause);
       operation = await find();
+      // What is prepared asks vendors: it is made anew once the target is free, not each time it is not.
+      taken = target !== null && (await ledger.isAtWorkOn(target));
     }
   }
   return follow(environment, operation, text, inputFingerprint, worker, goOn);

@@ -25,12 +25,12 @@ export function createOperationHolds(database: Database, leaseLength: number) {
     return held.length > 0;
   };
 
-  const isAtWorkOn = async (target: string | null) => {
+  const isAtWorkOn = async (target: string) => {
     const found = await database.run((queries) =>
       queries
         .select({ id: operations.id })
         .from(operations)
-        .where(and(eq(operations.target, target ?? ''), isNotNull(operations.worker)))
+        .where(and(eq(operations.target, target), isNotNull(operations.worker)))
         .limit(1),
     );
     return found.length > 0;

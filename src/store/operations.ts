@@ -75,6 +75,7 @@ export function createOperationLedger(
     leaseLength,
     findByIds,
     findByKey,
+    isAtWorkOn,
     startedWithin,
 
     async begin(operation, worker, keysValidSince, quota) {
@@ -108,7 +109,8 @@ export function createOperationLedger(
           throw lost;
         }
         const known = key === null ? undefined : await findByKey(subject, key, keysValidSince);
-        if (known !== undefined || (await isAtWorkOn(operation.target))) {
+        const { target } = operation;
+        if (known !== undefined || (target !== null && (await isAtWorkOn(target)))) {
           return { begun: false, operation: known };
         }
         // Who had the key, or the target, has freed it in between.

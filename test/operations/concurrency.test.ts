@@ -113,6 +113,19 @@ describe.each(places)('many at once, %s', (_where, openBoth) => {
     expect(vendor.calls).toHaveLength(2);
   });
 
+  test('one that waits for its target asks the vendor what it needs once more, when it is free', async () => {
+    const { vendor, office, other } = open();
+    vendor.latency = 1_000;
+    const target = randomUUID();
+    const first = office.submit({ target });
+    await vi.waitFor(() => expect(vendor.calls).toEqual(['intake']), { timeout: 5_000 });
+    const prepare = vi.fn(async () => undefined);
+    expect(await other.submit({ target, prepare })).toMatchObject({ code: 'OK' });
+    expect(await first).toMatchObject({ code: 'OK' });
+    expect(vendor.calls).toEqual(['intake', 'visit', 'intake', 'visit']);
+    expect(prepare).toHaveBeenCalledTimes(2);
+  });
+
   test('one that waits gives up at its deadline, and the other goes on', async () => {
     const { vendor, office, other, key } = open();
     vendor.latency = 1_500;

@@ -44,6 +44,8 @@ export interface Submission {
   action?: string;
   /** Milliseconds to wait for another worker. */
   patience?: number;
+  /** What no two submissions may be at work on at once. */
+  target?: string;
   prepare?: () => Promise<unknown>;
   preparesAgain?: boolean;
   account?: () => Promise<string | null>;
@@ -100,6 +102,7 @@ export function createOffice(
     input: submission.input ?? { roomCode: 'main' },
     patientId: null,
     vendor: 'NIMBUS',
+    target: submission.target ?? null,
     prepare: submission.prepare ?? (async () => undefined),
     preparesAgain: submission.preparesAgain,
     account: submission.account,
