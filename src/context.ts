@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { ActionSettings } from './actions/environment.ts';
 import type { Flights } from './actions/ledgered.ts';
 import type { EarlierSlotWatch } from './actions/watch-earlier-slots.ts';
@@ -30,7 +29,7 @@ export interface Parts {
 export interface RequestParts {
   requestId: string;
   caller: Caller;
-  /** Aborts when the client is gone. */
+  /** Aborts when the client is gone. Each vendor call listens to it: it must not mind many listeners. */
   signal?: AbortSignal | undefined;
   onVendorCall: (call: VendorCallRecord) => void;
   onSecretsInAnswer: (operationId: string) => void;
@@ -56,10 +55,6 @@ export async function createContext(parts: Parts, request: RequestParts): Promis
   const { store, vendors, sealer, clock, settings, flights, requestTimeout, mostVendorCalls } =
     parts;
   const { requestId, caller, signal, onVendorCall } = request;
-  if (signal !== undefined) {
-    // Every vendor call of a request listens to the one signal: many listeners are no leak.
-    setMaxListeners(0, signal);
-  }
   const scope: RequestScope = {
     requestId,
     deadline: clock() + requestTimeout,

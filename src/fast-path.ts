@@ -11,6 +11,7 @@ import type { VerifiedCaller } from './auth/access.ts';
 import type { OperationLedger } from './domain/operations.ts';
 import type { GraphContext } from './graph/builder.ts';
 import { placeOf } from './overload/guard.ts';
+import { connectionSignal } from './plugins/connection-signal.ts';
 import type { KnownDocuments } from './plugins/known-documents.ts';
 import type { PersistedDocuments } from './plugins/persisted-documents.ts';
 import type { RateLimit } from './plugins/rate-limit.ts';
@@ -185,15 +186,14 @@ export function createFastPath(options: FastPathOptions): RequestListener {
     }
   }
 
-  async function resultOf({ request, response, state, caller }: Exchange, known: Known) {
+  async function resultOf({ request, state, caller }: Exchange, known: Known) {
     const { document, definition, operationName, variables } = known;
     const inHand: OperationInHand = { vendorCalls: 0 };
     state.operations.push(inHand);
-    const gone = new AbortController();
-    response.once('close', () => response.writableFinished || gone.abort());
+    const gone = connectionSignal(request.socket);
     try {
       await rateLimit.use(caller.subject);
-      const contextValue = await options.newContext(state, caller, inHand, gone.signal);
+      const contextValue = await options.newContext(state, caller, inHand, gone);
       const args = { schema, document, operationName, variableValues: variables, contextValue };
       checkCost(args, state.cost, queryLimits);
       inHand.observed = observedOperation(
