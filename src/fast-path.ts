@@ -9,6 +9,7 @@ import {
 import { type GraphQLParams, processRegularResult } from 'graphql-yoga';
 import type { VerifiedCaller } from './auth/access.ts';
 import type { OperationLedger } from './domain/operations.ts';
+import { createPlannedExecution } from './execution/planned-execution.ts';
 import type { GraphContext } from './graph/builder.ts';
 import { placeOf } from './overload/guard.ts';
 import { connectionSignal } from './plugins/connection-signal.ts';
@@ -139,6 +140,7 @@ const putIntoWords = (result: ExecutionResult, type: string): Words =>
 export function createFastPath(options: FastPathOptions): RequestListener {
   const { schema, observer, requestLimits, queryLimits, rateLimit, requestTimeout } = options;
   const { documents, only } = options.persistedDocuments;
+  const executePlanned = createPlannedExecution(schema);
   const ownHeaders = ['vary', 'Origin', ...listed(options.headers)];
 
   /** The media type to answer with; undefined where the request is not for here. */
@@ -202,8 +204,8 @@ export function createFastPath(options: FastPathOptions): RequestListener {
         request.headers.traceparent as string | undefined,
       );
       observer.operationStarted(inHand.observed);
-      // Yoga's own. Not graphql-jit: it asks types without the context, by which each one checks its caller.
-      const result = (await normalizedExecutor(args)) as ExecutionResult;
+      const planned = executePlanned({ document, definition, variables, contextValue });
+      const result = (await (planned ?? normalizedExecutor(args))) as ExecutionResult;
       await writeTrail(contextValue, options.inHand);
       return result;
     } catch (error) {

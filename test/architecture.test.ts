@@ -27,7 +27,7 @@ const kitchen = ['domain', 'operations', 'auth', 'loaders', 'actions'];
 
 /** What each room may import, itself aside: main > run, gateway > server > context, plugins > … */
 const plan: Record<string, readonly string[]> = {
-  domain: [],
+  ...{ domain: [], execution: [] },
   ...{ http: ['domain'], store: ['domain'], auth: ['domain'], operations: ['domain'] },
   loaders: ['domain', 'auth'],
   actions: ['domain', 'auth', 'operations', 'loaders'],
@@ -36,7 +36,7 @@ const plan: Record<string, readonly string[]> = {
   telemetry: ['domain', 'auth'],
   overload: ['domain'],
   plugins: [...kitchen, 'graph', 'context', 'overload', 'telemetry'],
-  'fast-path': [...kitchen, 'graph', 'overload', 'plugins', 'telemetry'],
+  'fast-path': [...kitchen, 'execution', 'graph', 'overload', 'plugins', 'telemetry'],
   server: [...kitchen, 'graph', 'context', 'fast-path', 'plugins', 'telemetry'],
   vendors: ['domain', 'http'],
   config: ['domain', 'vendors'],

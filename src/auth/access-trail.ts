@@ -35,7 +35,18 @@ export class AccessTrail {
   /** With an id each: what is written again after a lost answer is not written twice. */
   private readonly traces = new Map<string, Trace & { id: string }>();
 
+  /** Patients about whom an ALLOWED event is to be appended. */
+  private readonly seen = new Set<string>();
+
+  /** Whether what is handed out of a patient's is in the log already, or will be with the answer. */
+  hasAllowed(patientId: string): boolean {
+    return this.seen.has(patientId);
+  }
+
   record(trace: Trace): void {
+    if (trace.outcome === 'ALLOWED') {
+      this.seen.add(trace.patientId);
+    }
     const key = `${trace.patientId}|${trace.vendor}|${trace.action}|${trace.outcome}`;
     if (!this.traces.has(key)) {
       this.traces.set(key, { id: randomUUID(), ...trace });
@@ -68,6 +79,8 @@ export class AccessTrail {
       for (const key of all.keys()) {
         this.traces.delete(key);
       }
+      // What comes after it is another answer, or another part of one.
+      this.seen.clear();
     }
   }
 }

@@ -45,7 +45,7 @@ Appointment.implement({
   description:
     'A time that is booked. Vendors: MyPatientPortal, and VSee for scheduled visits. FHIR: Appointment.',
   interfaces: [Node],
-  authScopes: ({ patientId }) => ({ record: patientId }),
+  authScopes: ({ patientId }) => ({ vendorRecord: patientId }),
   fields: (t) => ({
     id: t.id({
       nullable: false,

@@ -5,7 +5,7 @@ import { Vendor } from './vendor.ts';
 
 export const Availability = builder.objectRef<AvailabilityRecord>('Availability').implement({
   description: 'A time that can be booked now. FHIR: Slot.',
-  authScopes: ({ patientId }) => ({ record: patientId }),
+  authScopes: ({ patientId }) => ({ vendorRecord: patientId }),
   fields: (t) => ({
     id: t.id({
       nullable: false,

@@ -25,6 +25,8 @@ export interface GraphTypes {
   AuthScopes: {
     /** The caller may reach this patient's data; stands on every type that holds some. */
     record: string;
+    /** The same of what its vendor holds: that it was asked for the patient is in the log of access already. */
+    vendorRecord: string;
     /** The caller sent this write, or is STAFF. */
     operation: Operation;
   };
@@ -44,15 +46,21 @@ export interface GraphTypes {
 export const builder = new SchemaBuilder<GraphTypes>({
   plugins: [ScopeAuthPlugin],
   scopeAuth: {
-    authScopes: ({ access, trail }) => ({
-      record: (patientId) => {
-        const allowed = access.mayReach(patientId);
+    authScopes: ({ access, trail }) => {
+      const read = (patientId: string, allowed: boolean) => {
         const outcome = allowed ? 'ALLOWED' : 'DENIED';
         trail.record({ patientId, vendor: null, action: 'read', outcome });
         return allowed;
-      },
-      operation: (operation) => access.mayReachOperation(operation),
-    }),
+      };
+      return {
+        record: (patientId) => read(patientId, access.mayReach(patientId)),
+        vendorRecord: (patientId) => {
+          const allowed = access.mayReach(patientId);
+          return (allowed && trail.hasAllowed(patientId)) || read(patientId, allowed);
+        },
+        operation: (operation) => access.mayReachOperation(operation),
+      };
+    },
     unauthorizedError: forbidden,
     // Checked once for each object, also for those that no field of ours was selected on.
     runScopesOnType: true,

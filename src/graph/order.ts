@@ -24,7 +24,7 @@ export const Order = builder.objectRef<OrderRecord>('Order').implement({
 export const FollowUp = builder.objectRef<FollowUpRecord>('FollowUp').implement({
   description: 'A follow-up that was scheduled here on a patient’s order.',
   interfaces: [Node],
-  authScopes: ({ patientId }) => ({ record: patientId }),
+  authScopes: ({ patientId }) => ({ vendorRecord: patientId }),
   fields: (t) => ({
     id: t.id({
       nullable: false,

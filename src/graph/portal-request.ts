@@ -37,7 +37,7 @@ const PortalRequestStatus = enumType<Status>()('PortalRequestStatus', 'How a req
 export const PortalRequest = builder.objectRef<RequestRecord>('PortalRequest').implement({
   description: 'What a patient asked for in a vendor’s portal. Vendors: Cerbo, MD HQ. FHIR: Task.',
   interfaces: [Node],
-  authScopes: ({ patientId }) => ({ record: patientId }),
+  authScopes: ({ patientId }) => ({ vendorRecord: patientId }),
   fields: (t) => ({
     id: t.id({
       nullable: false,

@@ -55,7 +55,7 @@ const keyOf = ({ vendor, patientId, vendorVisitId }: VisitRecord) => ({
 export const Visit = builder.objectRef<VisitRecord>('Visit').implement({
   description: 'A telemedicine visit. Vendor: VSee Clinic. FHIR: Encounter.',
   interfaces: [Node],
-  authScopes: ({ patientId }) => ({ record: patientId }),
+  authScopes: ({ patientId }) => ({ vendorRecord: patientId }),
   fields: (t) => ({
     id: t.id({
       nullable: false,

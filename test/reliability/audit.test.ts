@@ -130,6 +130,26 @@ describe('A11: one audit record', () => {
     });
   });
 
+  it('of a visit that is asked for by its id, the one of its vendor alone', async () => {
+    const { Ana } = gateway.ids;
+    const { data } = await gateway.query(
+      'query ($id: ID!) { patient(id: $id) { visits(first: 1) { nodes { id } } } }',
+      { id: Ana },
+    );
+    const [{ id }] = data.patient.visits.nodes;
+    const ask = (document: string) => () => gateway.query(document, { id });
+    const allowed = (action: string, vendor: string | null) => ({
+      ...{ ...by('staff'), action, vendor, outcome: 'ALLOWED' },
+    });
+    const visit = allowed('Visit', 'VSEE');
+    expect(await added(Ana, ask('query ($id: ID!) { visit(id: $id) { id } }'))).toEqual([visit]);
+    expect(await added(Ana, ask('query ($id: ID!) { node(id: $id) { id } }'))).toEqual([visit]);
+    // What the register says of them is another thing.
+    expect(
+      await added(Ana, ask('query ($id: ID!) { visit(id: $id) { patient { fullName } } }')),
+    ).toEqual([visit, allowed('read', null)]);
+  });
+
   it('of a write of three steps, and of one that the vendor refuses', async () => {
     const { Chloe } = gateway.ids;
     const input = { patientId: Chloe, roomCode: 'clinic' };
