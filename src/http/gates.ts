@@ -43,9 +43,11 @@ export function createGate(concurrency: number, clock: () => number): Gate {
     { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker: faults },
   );
   let openUntil = 0;
+  let openings = 0;
   let lastFault = Number.NEGATIVE_INFINITY;
   breaker.onBreak(() => {
     openUntil = clock() + openMilliseconds;
+    openings += 1;
   });
   breaker.onFailure(() => {
     lastFault = clock();
@@ -67,11 +69,13 @@ export function createGate(concurrency: number, clock: () => number): Gate {
 
   async function guarded<T extends { life: SignOfLife }>(work: () => Promise<T>): Promise<T> {
     const probing = breaker.state !== CircuitState.Closed;
+    const opening = openings;
     let unjudged: T | undefined;
     try {
       return await breaker.execute(async () => {
         const result = await work();
-        if (result.life === 'NEITHER') {
+        // What was begun before it opened tells nothing new: it would undo a probe, or open it once more.
+        if (result.life === 'NEITHER' || openings !== opening) {
           unjudged = result;
           // What is thrown leaves a closed breaker as it is, but closes one that is probing.
           if (!probing) {

@@ -128,6 +128,37 @@ describe('the breaker', () => {
     expect(transport.health().state).toBe('AVAILABLE');
   });
 
+  it('V13: learns nothing from calls that were begun before it opened, while it probes and after', async () => {
+    const slow: ServerResponse[] = [];
+    const patient = transportTo(vendor, { attempts: 1, timeouts: { read: 5_000, write: 5_000 } });
+    const ask = () => patient.call(scopeOf(), reading());
+    answer = (response) => slow.push(response);
+    const old = Array.from({ length: 6 }, () => failureOf(ask()));
+    await expect.poll(() => slow.length).toBe(6);
+    answer = down;
+    for (let count = 0; count < 5; count += 1) {
+      await failureOf(ask());
+    }
+    pass(5010);
+    let release = () => {};
+    answer = (response) => {
+      release = () => good(response);
+    };
+    const probe = ask();
+    await expect.poll(() => vendor.got.length).toBe(12);
+    down(slow.pop() as ServerResponse);
+    expect((await Promise.race(old)).kind).toBe('SERVER_ERROR');
+    release();
+    await probe;
+    expect(patient.health().state).toBe('AVAILABLE');
+    for (const response of slow) {
+      down(response);
+    }
+    await Promise.all(old);
+    expect(patient.health().state).toBe('AVAILABLE');
+    await patient.close?.();
+  });
+
   it('learns nothing from a probe that its caller gave up', async () => {
     await open();
     pass(5010);
