@@ -5,6 +5,18 @@ const throttledBase = 1_000;
 const longestBackoff = 2_000;
 const longestRetryAfter = 5_000;
 
+/** Milliseconds below which an attempt is not worth beginning. */
+const leastTime = 50;
+/** The same where a lost answer would leave an unknown outcome. */
+const leastTimeOfUnsafe = 1_000;
+
+/**
+ * Milliseconds that have to be left for an attempt to begin.
+ * @param limit milliseconds that its class allows an attempt
+ */
+export const leastTimeFor = (repeatable: boolean, limit: number): number =>
+  repeatable ? leastTime : Math.max(leastTime, Math.min(leastTimeOfUnsafe, limit / 2));
+
 const retriedStatuses: readonly (number | undefined)[] = [500, 502, 503, 504];
 const retriedKinds: readonly VendorErrorKind[] = [
   'UNREACHABLE',

@@ -1,13 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { VendorErrorKind } from '../domain/errors.ts';
 import type { RequestScope } from '../domain/request.ts';
+import { leastTimeFor } from './attempts.ts';
 import { CallReport } from './call-report.ts';
 import type { OperationClass, Transport, TransportOptions } from './exchange.ts';
 import type { Gate, SignOfLife } from './gates.ts';
 import type { LeanFetch, LeanResponse } from './lean-fetch.ts';
 import { type Failed, isFair, outcomeOfFault, outOfTime } from './outcome.ts';
 
-interface ForeignFetchParts extends Pick<TransportOptions, 'vendor' | 'baseUrl' | 'timeouts'> {
+interface ForeignFetchParts
+  extends Pick<TransportOptions, 'vendor' | 'baseUrl' | 'timeouts' | 'pace'> {
   clock: () => number;
   gates: Readonly<Record<OperationClass, Gate>>;
   lean: Readonly<Record<OperationClass, LeanFetch>>;
@@ -17,7 +19,7 @@ type Arrived = { life: SignOfLife; response: LeanResponse; error?: never };
 
 /** The `fetchFor` of a transport; see there. */
 export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFor'] {
-  const { vendor, baseUrl, timeouts, clock, gates, lean } = parts;
+  const { vendor, baseUrl, timeouts, pace, clock, gates, lean } = parts;
 
   return (scope, operation, operationClass) =>
     async (address, init = {}) => {
@@ -38,25 +40,31 @@ export function createForeignFetch(parts: ForeignFetchParts): Transport['fetchFo
         body: readBody(init.body),
       };
       const whole = scope.deadline - clock();
+      const limit = timeouts[operationClass];
+      // A renewal that is cut off may cost a refresh token that was rotated already.
+      const least = leastTimeFor(operationClass === 'read', limit);
       const send = async (): Promise<Arrived | Failed> => {
+        const inTime = await pace?.(scope.deadline - clock() - least, cancel);
         const left = scope.deadline - clock();
-        if (left <= 0) {
+        if (inTime === false || left < least) {
           return outOfTime(report);
         }
         report.attempts = 1;
-        const milliseconds = Math.min(timeouts[operationClass], left);
+        const milliseconds = Math.min(limit, left);
         try {
           const response = await lean[operationClass].fetch({ ...request, milliseconds, cancel });
           return { response, life: response.status >= 500 ? 'FAULT' : 'ALIVE' };
         } catch (fault) {
-          const fair = isFair(left, timeouts[operationClass], whole);
+          const fair = isFair(left, limit, whole);
           return outcomeOfFault(fault, clock(), fair, report);
         }
       };
       const result = await gates[operationClass].run(send, scope.deadline, cancel);
+      if (cancel?.aborted && result.life !== 'ALIVE') {
+        return report.failWith(report.error({ kind: 'CANCELLED' }));
+      }
       if (result.life === undefined) {
-        const kind = cancel?.aborted ? 'CANCELLED' : 'SHED';
-        return report.failWith(report.error({ kind, retryAt: result.retryAt }));
+        return report.failWith(report.error({ kind: 'SHED', retryAt: result.retryAt }));
       }
       if (result.error) {
         return report.failWith(result.error);

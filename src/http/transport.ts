@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createFetch } from 'ofetch';
 import type { VendorError } from '../domain/errors.ts';
 import { type RequestScope, scopeForWrites } from '../domain/request.ts';
-import { createRetryPolicy } from './attempts.ts';
+import { createRetryPolicy, leastTimeFor } from './attempts.ts';
 import { CallReport } from './call-report.ts';
 import type { Exchange, Transport, TransportOptions } from './exchange.ts';
 import { exchangeUrl } from './exchange-url.ts';
@@ -15,10 +15,6 @@ import { checkHeaders } from './request-headers.ts';
 
 const defaultLargestBody = 1024 * 1024;
 const defaultAttempts = 3;
-/** Milliseconds below which an attempt is not worth beginning. */
-const leastTime = 50;
-/** The same where a lost answer would leave an unknown outcome. */
-const leastTimeOfUnsafe = 1_000;
 /** An idle connection that the vendor closes under a write costs an unknown outcome: keep it less long. */
 const connecting = {
   read: { keepAlive: 4_000, frugal: false },
@@ -96,9 +92,7 @@ export function createTransport(options: TransportOptions): Transport {
     const template = `${baseUrl.pathname}${exchange.path}`;
     const called = { vendor, operation, method, server: baseUrl.hostname, template };
     const report = new CallReport(scope, called, clock, repeatable);
-    const least = repeatable
-      ? leastTime
-      : Math.max(leastTime, Math.min(leastTimeOfUnsafe, timeouts[exchange.class] / 2));
+    const least = leastTimeFor(repeatable, timeouts[exchange.class]);
     const bounds = { least, whole: scope.deadline - clock(), report };
     retries.called();
     let last: VendorError | undefined;
@@ -135,7 +129,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     call,
-    fetchFor: createForeignFetch({ vendor, baseUrl, timeouts, clock, gates, lean }),
+    fetchFor: createForeignFetch({ vendor, baseUrl, timeouts, pace, clock, gates, lean }),
     health: () => worse(gates.read.health(), gates.write.health()),
     load: () => ({ read: gates.read.load(), write: gates.write.load() }),
     close: async () => {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/http/exchange.ts';
+import { createPace } from '../../src/http/pace.ts';
 import {
   failureOf,
   json,
@@ -145,6 +146,29 @@ describe('the fetch for libraries', () => {
     expect(transport.health().state).toBe('UNAVAILABLE');
     answer = (response) => json(response, 200, { ok: true });
     expect(await transport.call(scopeOf(), reading())).toEqual({ ok: true });
+  });
+
+  it('begins nothing that changes something where the time left would lose its answer', async () => {
+    expect(await failureOf(post({}, scopeOf(150)))).toMatchObject({
+      kind: 'TIMED_OUT',
+      mayHaveActed: false,
+    });
+    expect(vendor.got).toHaveLength(0);
+    expect(transport.health().state).toBe('AVAILABLE');
+    const read = transport.fetchFor(scopeOf(150), 'oauth/userinfo', 'read');
+    expect((await read(token())).status).toBe(200);
+  });
+
+  it('takes its turn where the vendor allows so many calls a second', async () => {
+    const paced = transportTo(vendor, { pace: createPace(5) });
+    const get = () => paced.fetchFor(scopeOf(), 'oauth/userinfo', 'read')(token());
+    await Promise.all([get(), get(), paced.call(scopeOf(), reading()).catch(() => {})]);
+    const times = vendor.got.map(({ at }) => at);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(350);
+    const late = paced.fetchFor(scopeOf(100), 'oauth/userinfo', 'read')(token());
+    expect(await failureOf(late)).toMatchObject({ kind: 'TIMED_OUT', mayHaveActed: false });
+    expect(vendor.got).toHaveLength(3);
+    await paced.close?.();
   });
 
   it('sends nothing once the deadline is over', async () => {
