@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /**
  * Waits for a turn.
  * @param milliseconds that may be waited at the most
@@ -12,21 +10,57 @@ const early = 1;
 
 /**
  * Turns at a vendor that takes so many calls a second, evenly: a burst that uses a second up at once would be
- * followed by silence. Whoever would wait too long is told at once, and takes nobody's turn.
+ * followed by silence. Whoever would wait too long is told at once, and takes nobody's turn; nor does whoever
+ * has gone meanwhile.
  */
 export function createPace(perSecond: number): Pace {
   const gap = 1000 / perSecond + early;
+  /** When the next turn comes. */
   let next = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  const line = new Set<() => void>();
+
+  function serveLine(): void {
+    const [first] = line;
+    timer = first && setTimeout(serveNext, Math.max(0, next - performance.now()));
+  }
+
+  function serveNext(): void {
+    const [first] = line;
+    next += gap;
+    first?.();
+    serveLine();
+  }
+
   return async (milliseconds, signal) => {
     const now = performance.now();
-    const turn = Math.max(now, next);
+    const turn = Math.max(now, next) + line.size * gap;
     if (turn - now > milliseconds || signal?.aborted) {
       return false;
     }
-    next = turn + gap;
-    if (turn > now) {
-      await delay(turn - now, undefined, { signal }).catch(() => undefined);
+    if (turn === now) {
+      next = now + gap;
+      return true;
     }
-    return signal?.aborted !== true;
+    return new Promise((resolve) => {
+      const settle = (came: boolean) => {
+        line.delete(take);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(came);
+      };
+      const take = () => settle(true);
+      const giveUp = () => {
+        settle(false);
+        if (line.size === 0) {
+          clearTimeout(timer);
+          timer = undefined;
+        }
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      line.add(take);
+      if (timer === undefined) {
+        serveLine();
+      }
+    });
   };
 }

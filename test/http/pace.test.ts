@@ -41,6 +41,22 @@ describe('a pace', () => {
     expect(await waiting).toBe(false);
     expect(await pace(minute, gone.signal)).toBe(false);
   });
+
+  it('leaves the turns of those who have gone to those behind them', async () => {
+    const pace = createPace(5);
+    await pace(minute, undefined);
+    const gone = new AbortController();
+    const waiting = Array.from({ length: 20 }, () => pace(minute, gone.signal));
+    const behind = pace(minute, undefined);
+    const begun = performance.now();
+    gone.abort();
+    expect(await Promise.all(waiting)).toEqual(Array(20).fill(false));
+    expect(await behind).toBe(true);
+    expect(await pace(500, undefined)).toBe(true);
+    const took = performance.now() - begun;
+    expect(took).toBeGreaterThan(350);
+    expect(took).toBeLessThan(1_500);
+  });
 });
 
 describe('calls to a vendor that allows so many a second', () => {
