@@ -1,6 +1,13 @@
+/** The third of HTTP's forms of a date (RFC 9110, 5.6.7), which leaves the zone unsaid. */
+const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
+
 /** Date.parse alone takes nearly anything for a date. */
-const parseHttpDate = (text: string | undefined) =>
-  text !== undefined && /^[A-Z][a-z]+,? .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+function parseHttpDate(text: string | undefined): number {
+  const dated = text !== undefined && asctime.test(text) ? `${text} GMT` : text;
+  return dated !== undefined && /^[A-Z][a-z]+,? .* GMT$/.test(dated)
+    ? Date.parse(dated)
+    : Number.NaN;
+}
 
 /**
  * When a vendor wants to be asked again, from a `Retry-After` header (seconds or an HTTP date);

@@ -10,6 +10,8 @@ describe('Retry-After', () => {
     [' 7 ', '2026-11-20T10:00:07Z'],
     ['Fri, 20 Nov 2026 10:00:30 GMT', '2026-11-20T10:00:30Z'],
     ['Friday, 20-Nov-26 10:00:30 GMT', '2026-11-20T10:00:30Z'],
+    ['Fri Nov 20 10:00:30 2026', '2026-11-20T10:00:30Z'],
+    ['Tue Dec  1 10:00:30 2026', '2026-12-01T10:00:30Z'],
     ['Fri, 20 Nov 2026 09:00:00 GMT', '2026-11-20T10:00:00Z'],
   ])('V05: %s means %s', (header, at) => {
     expect(parseRetryAfter(header, now)).toEqual(new Date(at));
