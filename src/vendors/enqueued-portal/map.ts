@@ -1,6 +1,7 @@
 import { isCalendarDate } from '../../domain/calendar-date.ts';
 import type { PatientFilter } from '../../domain/capabilities/portal-requests.ts';
 import { badInput } from '../../domain/errors.ts';
+import { toPhoneNumber } from '../../domain/phone-number.ts';
 import type {
   Address,
   PortalRequest,
@@ -109,7 +110,7 @@ export function toSex(text: string | null | undefined): Sex | null {
 
 /** E.164; numbers without a country code are taken as American. Null where that is not possible. */
 export function toPhone(text: string | null | undefined): string | null {
-  const written = toText(text)?.replace(/[\s().-]/g, '') ?? '';
+  const written = (toPhoneNumber(toText(text)) ?? '').replace(/^00/, '+');
   if (/^\+[1-9]\d{6,14}$/.test(written)) {
     return written;
   }
