@@ -14,6 +14,7 @@ import type {
 import type { EnqueuedPortalClient } from './client.ts';
 import {
   checkPortalId,
+  goesOn,
   hasEmail,
   portalIdPattern,
   toPortalRequest,
@@ -59,7 +60,7 @@ export function createEnqueuedPortalCapabilities(
         items.set(item.id, item);
       }
       received += answer.data.length;
-      if (answer.has_more !== true || items.size === answer.total_count) {
+      if (!goesOn(answer, items.size) || items.size === answer.total_count) {
         return [...items.values()];
       }
       if (items.size === known) {
@@ -160,7 +161,7 @@ export function createEnqueuedPortalCapabilities(
           );
           offset += page.data.length;
           // A page without anything new would come again for ever.
-          more = page.has_more === true && unseen.length > 0;
+          more = goesOn(page, seen.size) && unseen.length > 0;
         }
         return found.slice(0, Math.max(0, first)).map((wire) => ({
           vendor,

@@ -99,6 +99,12 @@ export function toPortalRequest(
   };
 }
 
+/** Whether a list goes on after so many entries: as it says itself, else as it counts them (3.1). */
+export const goesOn = (
+  { has_more, total_count }: { has_more?: boolean | null | undefined; total_count: number | null },
+  received: number,
+): boolean => has_more ?? (total_count !== null && received < total_count);
+
 /** Anonymised credentials empty most fields: an empty text is no text. */
 const toText = (text: string | null | undefined) => text?.trim() || null;
 

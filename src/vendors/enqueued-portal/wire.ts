@@ -20,6 +20,11 @@ const looseId = z
 const maybeId = looseId.nullish().catch(null);
 const maybeLine = vendorLine.nullish().catch(null);
 const maybeText = vendorText.nullish().catch(null);
+const maybeFlag = z
+  .union([z.boolean(), z.literal([0, 1, '0', '1', 'true', 'false'])])
+  .transform((value) => value === true || value === 1 || value === '1' || value === 'true')
+  .nullish()
+  .catch(null);
 
 const portalRequest = z.object({
   id: looseId,
@@ -69,8 +74,8 @@ const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({
     // Required: a 2xx without it is no list, and must not pass for an empty one.
     data: z.preprocess(toItems, z.array(item)),
-    has_more: z.boolean().nullish().catch(null),
-    total_count: z.number().int().nullish().catch(null),
+    has_more: maybeFlag,
+    total_count: maybeId.transform((count) => (count == null ? null : Number(count))),
   });
 
 /** `showPortalRequests`. */

@@ -48,6 +48,38 @@ describe('an odd answer', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it.each([
+    { has_more: 'true' },
+    { has_more: 1 },
+    { has_more: '1', total_count: '3' },
+    { total_count: 3 },
+    { has_more: null, total_count: '3' },
+  ])('that says %j of two in three is followed by the third', async (told) => {
+    answer = ({ searchParams }) =>
+      searchParams.has('offset')
+        ? { has_more: 'false', total_count: 3, data: [{ id: 3 }] }
+        : { ...told, data: [{ id: 1 }, { id: 2 }] };
+    expect((await list()).map(({ vendorRequestId }) => vendorRequestId)).toEqual(['1', '2', '3']);
+  });
+
+  it.each([{ has_more: false }, { has_more: 0 }, { has_more: 'false' }])(
+    'that says %j is complete, whatever it counts',
+    async (told) => {
+      answer = () => ({ ...told, total_count: 3, data: [{ id: 1 }, { id: 2 }] });
+      expect(await list()).toHaveLength(2);
+      expect(asked).toHaveLength(1);
+    },
+  );
+
+  it('to a search is followed by its next page also where has_more is text', async () => {
+    answer = ({ searchParams }) =>
+      searchParams.get('offset') === '0'
+        ? { has_more: '1', data: [{ id: 1 }] }
+        : { has_more: '0', data: [{ id: 2 }] };
+    const filter = { firstName: null, lastName: 'Silva', email: null, birthDate: null };
+    expect(await portal.directory.search(portal.scope(), filter, 25)).toHaveLength(2);
+  });
+
   it('that never ends is given up', async () => {
     let id = 0;
     answer = () => ({ has_more: true, data: [{ id: ++id }] });
