@@ -79,6 +79,9 @@ export function toCalendarDate(text: string | null | undefined): string | null {
   return isCalendarDate(day) ? day : null;
 }
 
+/** What a database without a time writes for none: `0000-00-00 00:00:00`. */
+const zeros = /^[0\s:T.Z-]*$/i;
+
 /** A request of the queue (4.1). Its texts are passed on as they are; the graph sanitizes them. */
 export function toPortalRequest(
   vendor: VendorId,
@@ -91,7 +94,7 @@ export function toPortalRequest(
     vendorRequestId: wire.id,
     type: toRequestType(wire.request_type),
     vendorType: wire.request_type ?? null,
-    status: toRequestStatus(wire.status, toText(wire.datedeleted) !== null),
+    status: toRequestStatus(wire.status, !zeros.test(wire.datedeleted ?? '')),
     title: wire.title ?? null,
     content: wire.content ?? null,
     notes: wire.notes ?? null,

@@ -131,6 +131,15 @@ describe('answers', () => {
     );
   });
 
+  it.each(['0000-00-00 00:00:00', '0000-00-00', '0', ' ', null])(
+    'that have %j for the time of a deletion tell of none',
+    (datedeleted) => {
+      const { data } = enqueuedRequests.parse({ data: [{ id: 1, status: 'open', datedeleted }] });
+      const account = { patientId: 'p', vendorPatientId: '1' };
+      expect(data.map((item) => toPortalRequest('CERBO', account, item).status)).toEqual(['OPEN']);
+    },
+  );
+
   it.each([
     ['an array', [{ id: 1 }, { id: 2 }], ['1', '2']],
     ['one object', { id: 1 }, ['1']],
