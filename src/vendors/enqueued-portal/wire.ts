@@ -20,6 +20,11 @@ const looseId = z
 const maybeId = looseId.nullish().catch(null);
 const maybeLine = vendorLine.nullish().catch(null);
 const maybeText = vendorText.nullish().catch(null);
+/** Digits that people do not reckon with, which are a number in one call and text in the next, as ids are. */
+const maybeDigits = z
+  .union([vendorLine, z.number().transform(String)])
+  .nullish()
+  .catch(null);
 const maybeFlag = z
   .union([z.boolean(), z.literal([0, 1, '0', '1', 'true', 'false'])])
   .transform((value) => value === true || value === 1 || value === '1' || value === 'true')
@@ -47,14 +52,14 @@ const patient = z.object({
   sex: maybeLine,
   email1: maybeLine,
   email2: maybeLine,
-  phone_mobile: maybeLine,
-  phone_home: maybeLine,
-  phone_work: maybeLine,
+  phone_mobile: maybeDigits,
+  phone_home: maybeDigits,
+  phone_work: maybeDigits,
   address1: maybeLine,
   address2: maybeLine,
   city: maybeLine,
   state: maybeLine,
-  zip: maybeLine,
+  zip: maybeDigits,
   country: maybeLine,
 });
 export type EnqueuedPatient = z.output<typeof patient>;

@@ -28,11 +28,16 @@ const listOf = <Shape extends z.ZodType>(shape: Shape, ...keys: string[]) =>
 
 const number = z.union([z.string().regex(/^\d{1,15}$/), z.int().nonnegative()]).transform(String);
 const line = vendorLine.nullish().transform((value) => value ?? null);
+/** Digits that nobody reckons with, which come as a number, too. */
+const digits = z
+  .union([vendorLine, z.number().transform(String)])
+  .nullish()
+  .transform((value) => value ?? null);
 const text = vendorText.nullish().transform((value) => value ?? null);
 const flag = z
-  .union([z.boolean(), z.literal(['true', 'false', 1, 0])])
+  .union([z.boolean(), z.literal(['true', 'false', '1', '0', 1, 0])])
   .nullish()
-  .transform((value) => (value == null ? null : [true, 'true', 1].includes(value)));
+  .transform((value) => (value == null ? null : [true, 'true', '1', 1].includes(value)));
 
 const offsetTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})$/;
 
@@ -116,10 +121,10 @@ const profileShape = z.object({
   email: line,
   born_on: line,
   gender: line,
-  phone: line,
-  mobile: line,
+  phone: digits,
+  mobile: digits,
   street: line,
-  zip: line,
+  zip: digits,
   city: line,
   country: line,
 });

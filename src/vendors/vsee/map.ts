@@ -156,13 +156,15 @@ const sexes = new Map<string, Sex>([
   ['female', 'FEMALE'],
 ]);
 
+const digitsOf = (value: TextOrNumber) => filled(value == null ? null : String(value));
+
 /** The patient's demographics (`users/-`). VSee has no country. */
 export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
   const address = {
     street: filled(user.street_addr),
     city: filled(user.city),
     state: filled(user.state),
-    postalCode: filled(user.zip == null ? null : String(user.zip)),
+    postalCode: digitsOf(user.zip),
     country: null,
   };
   const gender = user.gender === null || user.gender === undefined ? '' : String(user.gender);
@@ -173,7 +175,7 @@ export function toProfile(vendor: VendorId, user: VSeeUser): VendorProfile {
     birthDate: user.dob && isCalendarDate(user.dob) ? user.dob : null,
     sex: gender === '' ? null : (sexes.get(gender.toLowerCase()) ?? 'UNKNOWN'),
     email: filled(user.email),
-    phone: toPhoneNumber(filled(user.phone)),
+    phone: toPhoneNumber(digitsOf(user.phone)),
     address: Object.values(address).some((part) => part !== null) ? address : null,
   };
 }

@@ -60,7 +60,7 @@ export const vseeUserOf = (memberId: string) =>
       /** 1 male, 2 female; text where the answer echoes the sign-in. */
       gender: textOrNumber,
       email: text,
-      phone: text,
+      phone: textOrNumber,
       street_addr: text,
       city: text,
       state: text,

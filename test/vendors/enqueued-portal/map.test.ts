@@ -140,6 +140,14 @@ describe('answers', () => {
     },
   );
 
+  it('may have numbers where digits are meant', () => {
+    const wire = enqueuedPatient.parse({ id: 1, zip: 90012, phone_home: 5550104477 });
+    expect(toProfile('CERBO', wire)).toMatchObject({
+      phone: '+15550104477',
+      address: { postalCode: '90012' },
+    });
+  });
+
   it.each([
     ['an array', [{ id: 1 }, { id: 2 }], ['1', '2']],
     ['one object', { id: 1 }, ['1']],

@@ -235,6 +235,8 @@ describe('records', () => {
     [1, true],
     ['false', false],
     [0, false],
+    ['1', true],
+    ['0', false],
     [null, false],
   ])('may spell a flag %j', (flag, isSet) => {
     expect(read({ is_video_consultation: flag })).toMatchObject({ isVideoConsultation: isSet });
@@ -301,6 +303,15 @@ describe('records', () => {
     [null, null],
   ])('of a person have the gender %j as %j', (gender, sex) => {
     expect(toSex(gender)).toBe(sex);
+  });
+
+  test('of a person may have numbers where digits are meant', () => {
+    const read = wire.profile.parse({ first_name: 'Erika', zip: 10115, mobile: 491701234567 });
+    expect(toProfile('MPP', read)).toMatchObject({
+      firstName: 'Erika',
+      phone: '491701234567',
+      address: { postalCode: '10115' },
+    });
   });
 
   test('of a person may be all but empty', () => {

@@ -187,6 +187,7 @@ describe('a profile', () => {
 
   test.each([
     ['+1 (555) 010-4477', '+15550104477'],
+    [15550104477, '15550104477'],
     ['ask my wife', null],
   ])('has the phone number %j as %j', (phone, number) => {
     expect(profileFrom({ phone }).phone).toBe(number);
