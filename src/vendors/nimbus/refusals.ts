@@ -84,9 +84,12 @@ export const readUserRefusal = readMissing('unknown_patient');
 /** The user or their orders: which of them, only a text tells that may be worded otherwise. */
 export const readOrderRefusal = readMissing('no_order');
 
+const isSuccess = (status: unknown) =>
+  typeof status === 'string' && status.trim().toLowerCase() === 'success';
+
 /** A `status` other than `success` is a refusal, also in a 200. Most answers may lack it. */
 export function readVerdict(body: unknown): Refusal | undefined {
-  if (!isRecord(body) || body.status === undefined || body.status === 'success') {
+  if (!isRecord(body) || body.status === undefined || isSuccess(body.status)) {
     return undefined;
   }
   return readValidation(body);

@@ -75,12 +75,16 @@ describe('a verdict', () => {
     },
   );
 
-  it.each([[{ status: 'success' }], [{ message: 'no status' }], [[]], [null]])(
-    'is none for %j',
-    (body) => {
-      expect(readVerdict(body)).toBeUndefined();
-    },
-  );
+  it.each([
+    [{ status: 'success' }],
+    [{ status: 'Success' }],
+    [{ status: ' SUCCESS' }],
+    [{ message: 'no status' }],
+    [[]],
+    [null],
+  ])('is none for %j', (body) => {
+    expect(readVerdict(body)).toBeUndefined();
+  });
 });
 
 describe('the door', () => {
