@@ -97,6 +97,7 @@ export function createTransport(options: TransportOptions): Transport {
     retries.called();
     let last: VendorError | undefined;
     for (;;) {
+      const sent = report.attempts;
       const result = await gates[exchange.class].run(
         () => attempt(scope, exchange, prepared, bounds),
         scope.deadline,
@@ -107,6 +108,10 @@ export function createTransport(options: TransportOptions): Transport {
       }
       if (result.life === undefined) {
         return report.failWith(last ?? report.error({ kind: 'SHED', retryAt: result.retryAt }));
+      }
+      if (last !== undefined && report.attempts === sent) {
+        // There was no time left to be told otherwise.
+        return report.failWith(last);
       }
       if (result.error === undefined) {
         report.succeeded(result.status);

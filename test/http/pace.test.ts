@@ -82,6 +82,18 @@ describe('calls to a vendor that allows so many a second', () => {
     await vendor.close();
   });
 
+  it('fail as the vendor said where their next attempt would come too late', async () => {
+    const vendor = await startVendor((_, response) => json(response, 503, {}));
+    const transport = transportTo(vendor, { pace: createPace(1) });
+    expect(await failureOf(transport.call(scopeOf(700), reading()))).toMatchObject({
+      kind: 'SERVER_ERROR',
+      status: 503,
+    });
+    expect(vendor.got).toHaveLength(1);
+    await transport.close?.();
+    await vendor.close();
+  });
+
   let gateway: TestGateway | undefined;
   afterEach(() => gateway?.close());
 
