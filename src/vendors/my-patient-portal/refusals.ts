@@ -28,13 +28,19 @@ export interface Expectation {
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
+/** The texts of a text, of a list of them, or of an object by field, as its framework words errors. */
+const textsIn = (value: unknown, deepest = 2): string[] => {
+  if (typeof value === 'string') {
+    return [value];
+  }
+  const isMore = typeof value === 'object' && value !== null && deepest > 0;
+  return isMore ? Object.values(value).flatMap((one) => textsIn(one, deepest - 1)) : [];
+};
+
 /** What a body says, by whichever of the vendor's keys exists. Only looked at, never passed on. */
 function statements(body: unknown): string[] {
   const { error, reason, message, errors } = record(body);
-  const several = Array.isArray(errors) ? errors : [errors];
-  return [error, reason, message, ...several].filter(
-    (statement): statement is string => typeof statement === 'string',
-  );
+  return [error, reason, message, errors].flatMap((said) => textsIn(said));
 }
 
 const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));

@@ -62,6 +62,21 @@ describe('a refusal', () => {
     [422, { errors: ['not_cancellable'] }, { kind: 'REJECTED', reason: 'not_cancellable' }],
     [
       422,
+      { errors: { base: ['The event is unavailable.'] } },
+      { kind: 'REJECTED', reason: 'slot_unavailable' },
+    ],
+    [
+      422,
+      { errors: [{ code: 'not_reschedulable', message: 'Some text' }] },
+      { kind: 'REJECTED', reason: 'not_reschedulable' },
+    ],
+    [
+      409,
+      { error: { code: 'slot_unavailable', message: 'Some text' } },
+      { kind: 'REJECTED', reason: 'slot_unavailable' },
+    ],
+    [
+      422,
       { error: 'Some text', reason: 'asap_not_enabled' },
       { kind: 'REJECTED', reason: 'asap_not_enabled' },
     ],
