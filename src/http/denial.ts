@@ -1,10 +1,13 @@
 const failures: readonly unknown[] = ['error', 'fail', 'failed', 'failure'];
 
+/** A plain no, as JSON, a number or a form spells it. */
+const noes: readonly unknown[] = [false, 0, '0', 'false'];
+
 /** Whether there is anything in it: a word, an entry, or a plain yes. */
 const saysSomething = (value: unknown): boolean =>
   typeof value === 'object' && value !== null
     ? Object.keys(value).length > 0
-    : value !== undefined && value !== null && value !== '' && value !== false;
+    : value !== undefined && value !== null && value !== '' && !noes.includes(value);
 
 const isErrorCode = (code: unknown): boolean => {
   const number = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
@@ -23,8 +26,8 @@ export function isDenial(body: unknown): boolean {
   return (
     saysSomething(error) ||
     saysSomething(errors) ||
-    success === false ||
-    result === false ||
+    noes.includes(success) ||
+    noes.includes(result) ||
     failures.includes(typeof status === 'string' ? status.toLowerCase() : status) ||
     // Beside data it may be anything: one vendor calls the key of a visit so.
     (isErrorCode(code) && (data === undefined || data === null))
