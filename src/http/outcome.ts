@@ -136,19 +136,16 @@ export function outcomeOf<Answer>(
   }
 }
 
+const isNo = (status = 0) => status >= 400 && status < 500;
+
 const isUnheardRefusal = (
-  status = 0,
+  status: number | undefined,
   exchange: Pick<Exchange<unknown>, 'refusal' | 'repeatable'> | undefined,
-) =>
-  status >= 400 &&
-  status < 500 &&
-  status !== 429 &&
-  exchange?.refusal !== undefined &&
-  exchange.repeatable;
+) => isNo(status) && status !== 429 && exchange?.refusal !== undefined && exchange.repeatable;
 
 /**
- * What a fault below HTTP means. An answer that said no before it broke off still said no; where its words
- * would tell what was refused, and asking again does no harm, it has to be heard out.
+ * What a fault below HTTP means. An answer that said no before it broke off, or stalled, still said no; where
+ * its words would tell what was refused, and asking again does no harm, it has to be heard out.
  * @param fair whether the vendor had enough time, so that a timeout says something about it
  */
 export function outcomeOfFault(
@@ -170,7 +167,8 @@ export function outcomeOfFault(
     const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
     return failed(report.error(statusError(status, () => undefined, retryAt, exchange?.refusal)));
   }
-  const outcome = failed(report.error({ kind, status, mayHaveActed: sent, reason: fault.code }));
+  const mayHaveActed = sent && !isNo(status);
+  const outcome = failed(report.error({ kind, status, mayHaveActed, reason: fault.code }));
   return kind === 'TIMED_OUT' && !fair ? { ...outcome, life: 'NEITHER' } : outcome;
 }
 

@@ -33,6 +33,12 @@ const cutOf =
     setTimeout(() => response.destroy(), 10);
   };
 const cut = cutOf(200);
+const stalledAfter =
+  (status: number): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-length': '50' });
+    response.write('{"ok"');
+  };
 
 /** Answers in this order; the last one for ever. */
 async function answering(answers: Answer[], options: Partial<TransportOptions> = {}) {
@@ -176,6 +182,10 @@ describe('an unsafe call', () => {
     ['a reset', reset, 'CONNECTION_LOST', true],
     ['a cut answer', cut, 'TRUNCATED_BODY', true],
     ['a hang', hang, 'TIMED_OUT', true],
+    ['a 200 that stalls', stalledAfter(200), 'TIMED_OUT', true],
+    ['a 502 that stalls', stalledAfter(502), 'TIMED_OUT', true],
+    ['a 422 that stalls', stalledAfter(422), 'TIMED_OUT', false],
+    ['a 429 that stalls', stalledAfter(429), 'TIMED_OUT', false],
   ])('V02: is sent once, whatever follows: %s', async (_, fault, kind, mayHaveActed) => {
     await answering([fault, good]);
     const error = await failureOf(transport.call(scopeOf(), writing()));
