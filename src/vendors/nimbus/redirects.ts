@@ -24,6 +24,6 @@ export function isSafeRedirect(link: string, allowedHosts: readonly string[] | u
     secure &&
     url.username === '' &&
     url.password === '' &&
-    (hosts === undefined || hosts.includes(url.host) || hosts.includes(url.hostname))
+    (hosts === undefined || hosts.includes(url.host))
   );
 }
