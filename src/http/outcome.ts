@@ -28,10 +28,14 @@ const faults: readonly VendorErrorKind[] = [
   'TRUNCATED_BODY',
 ];
 
+/** Whoever says in a 200 that it is none may have refused this one call, as with a 4xx. */
+const isFault = ({ kind, status = 500 }: VendorError) =>
+  faults.includes(kind) && (kind !== 'SERVER_ERROR' || status >= 500);
+
 export const failed = (error: VendorError): Failed => ({
   error,
   status: error.status,
-  life: error.kind === 'CANCELLED' ? 'NEITHER' : faults.includes(error.kind) ? 'FAULT' : 'ALIVE',
+  life: error.kind === 'CANCELLED' ? 'NEITHER' : isFault(error) ? 'FAULT' : 'ALIVE',
 });
 
 /** The error of a status that is no success; the body is read for 4xx only. */

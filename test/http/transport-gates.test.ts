@@ -176,6 +176,16 @@ describe('the breaker', () => {
     expect(vendor.got).toHaveLength(12);
   });
 
+  it('takes an error inside a 200 for a sign of life: refusing one caller shuts out no other', async () => {
+    answer = (response) => json(response, 200, { code: 404, message: 'Visit not found' });
+    for (let count = 0; count < 6; count += 1) {
+      expect(await fail()).toMatchObject({ kind: 'SERVER_ERROR', status: 200 });
+    }
+    expect(transport.health().state).toBe('AVAILABLE');
+    answer = good;
+    expect(await call()).toEqual({ ok: true });
+  });
+
   it('does not blame the vendor for a deadline too short', async () => {
     answer = () => {};
     for (let count = 0; count < 6; count += 1) {
