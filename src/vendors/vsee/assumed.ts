@@ -72,6 +72,19 @@ export const vseeSlot = z.object({
 });
 export type VSeeSlot = z.output<typeof vseeSlot>;
 
+/** Those that were asked for and are still ahead: which parts of the question the vendor heeds is not documented. */
+export const askedFor = (
+  slots: readonly VSeeSlot[],
+  { from, to, providerId }: Pick<Search, 'from' | 'to' | 'providerId'>,
+  now: number,
+): VSeeSlot[] =>
+  slots.filter(({ slot_start, provider_ids }) => {
+    const start = instantOf(slot_start);
+    const isTheirs =
+      providerId === null || !provider_ids?.length || provider_ids.includes(providerId);
+    return start !== null && start.getTime() > now && start >= from && start <= to && isTheirs;
+  });
+
 /** Slots that can be booked, earliest first; the vendor also lists those without places left. */
 export function toSlots(slots: readonly VSeeSlot[]): Slot[] {
   return slots

@@ -2,7 +2,7 @@ import type { ClinicVisits, MadeVisit, VisitSession } from '../../domain/capabil
 import { notConfigured, VendorError } from '../../domain/errors.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import { orNull } from './answers.ts';
-import { availabilityQuery, bookingFields, toSlots } from './assumed.ts';
+import { askedFor, availabilityQuery, bookingFields, toSlots } from './assumed.ts';
 import type { VSeeClient } from './client.ts';
 import { checked } from './identifiers.ts';
 import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
@@ -19,11 +19,13 @@ interface VisitParts {
   /** The clinic's own dashboard. */
   roomSlug: string;
   adminToken: string | undefined;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
 }
 
 /** Walk-ins, appointments and eConsults; every function checks its ids before its one call. */
 export function createClinicVisits(parts: VisitParts): ClinicVisits {
-  const { vendor, client, sessions, portal, adminToken } = parts;
+  const { vendor, client, sessions, portal, adminToken, clock } = parts;
   const visitOf = (session: VisitSession, visit: VSeeVisit) =>
     toVisit({ vendor, patientId: session.patientId, portal }, visit);
   const made = (session: VisitSession, visit: VSeeVisit, joinUrl: string | null): MadeVisit => ({
@@ -148,9 +150,10 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
 
     async availabilities(scope, session, search) {
       const query = availabilityQuery(session.vendorPatientId, search);
-      return toSlots(
-        await sessions.using(scope, session, (caller) => client.availability(scope, caller, query)),
+      const slots = await sessions.using(scope, session, (caller) =>
+        client.availability(scope, caller, query),
       );
+      return toSlots(askedFor(slots, search, clock()));
     },
 
     portalLink: (session, { roomSlug, hideNavigation }) =>

@@ -79,6 +79,7 @@ export const vsee = defineVendor({
         portal: settings.VSEE_PORTAL_URL,
         roomSlug: settings.VSEE_ROOM_SLUG,
         adminToken: settings.VSEE_ADMIN_TOKEN,
+        clock,
       }),
     };
   },

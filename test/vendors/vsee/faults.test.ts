@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { VisitSession } from '../../../src/domain/capabilities/visits.ts';
-import { ana, emptyIntake, errorOf, openClinic } from './clinic.ts';
+import { ana, emptyIntake, errorOf, openClinic, wednesday } from './clinic.ts';
 
 /** A vendor that answers every call alike. */
 async function vendorThatSays(status: number, body: string, contentType = 'application/json') {
@@ -29,6 +29,12 @@ async function vendorThatSays(status: number, body: string, contentType = 'appli
   return {
     calls,
     read: () => clinic.visits.visit(clinic.scope(), session, '67001'),
+    slots: (providerId: string | null) =>
+      clinic.visits.availabilities(clinic.scope(), session, {
+        ...{ roomCode: 'clinic', consultationId: null, durationMinutes: null, providerId },
+        from: new Date(clinic.time.now - 7_200_000),
+        to: new Date(clinic.time.now + 7_200_000),
+      }),
     room: () => clinic.visits.room(clinic.scope(), 'clinic'),
     signIn: () => clinic.visits.signIn(clinic.scope(), ana),
     walkIn: () => clinic.visits.startWalkIn(clinic.scope(), session, place),
@@ -91,6 +97,28 @@ describe('a success that is none', () => {
     const body = JSON.stringify({ data: { id: '5', code: 'portico-other', token } });
     const vendor = await vendorThatSays(200, body);
     expect((await errorOf(vendor.signIn())).kind).toBe('UNEXPECTED_SHAPE');
+  });
+});
+
+describe('open times', () => {
+  test('are those that were asked for, also where the vendor heeds no more than the room', async () => {
+    const at = (hours: number, provider_ids: unknown) => ({
+      slot_start: wednesday / 1000 + hours * 3_600,
+      provider_ids,
+    });
+    const data = [
+      at(-1, ['826']),
+      at(0, ['826']),
+      at(1, ['826', '827']),
+      at(1.5, [827]),
+      at(3, []),
+    ];
+    const vendor = await vendorThatSays(200, JSON.stringify({ data: [...data, at(1.75, null)] }));
+    const hours = async (provider: string | null) =>
+      (await vendor.slots(provider)).map(({ start }) => (start.getTime() - wednesday) / 3_600_000);
+    expect(await hours(null)).toEqual([1, 1.5, 1.75]);
+    // One that names no provider may be theirs.
+    expect(await hours('826')).toEqual([1, 1.75]);
   });
 });
 
