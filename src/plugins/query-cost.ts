@@ -88,7 +88,9 @@ function keysIn({ ids, representations }: Arguments): Keys | undefined {
   if (!Array.isArray(keys)) {
     return undefined;
   }
-  const distinct = [...new Set(keys.map((key) => String(key?.id ?? key)))];
+  // What is no text is no key, and may not even be made one: it is refused in its place.
+  const texts = keys.map((key) => key?.id ?? key).filter((key) => typeof key === 'string');
+  const distinct = [...new Set<string>(texts)];
   const atVendors = distinct.filter((id) => !isOwnRecordId(id)).length;
   return { entries: keys.length, records: distinct.length, atVendors };
 }

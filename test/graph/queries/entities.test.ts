@@ -114,6 +114,11 @@ describe('_entities', () => {
     ['no type', () => ({ id: ids.Patient })],
     ['no id', () => ({ __typename: 'Patient' })],
     ['an id that is no text', () => ({ __typename: 'Patient', id: 7 })],
+    [
+      'an id that cannot be made a text',
+      () => ({ __typename: 'Patient', id: { toString: 1, valueOf: 1 } }),
+    ],
+    ['what cannot be made a text', () => ({ toString: 1, valueOf: 1 })],
     ['another key', () => ({ __typename: 'Patient', email: 'ana.silva@example.com' })],
   ])('costs %s its own place only', async (_what, wrong) => {
     const { data, errors } = await entities([wrong(), keyOf('Patient')]);
@@ -123,6 +128,19 @@ describe('_entities', () => {
     ]);
     expect(gateway.allCalls()).toEqual([]);
   });
+
+  it.each(['{ __typename: "Patient" }', '{ __typename: "Patient", id: { a: 1 } }', '{}'])(
+    'costs %s in the document itself its own place only',
+    async (wrong) => {
+      const { data, errors } = await gateway.query(
+        `{ _entities(representations: [${wrong}, { __typename: "Patient", id: "${ids.Patient}" }]) { ... on Patient { fullName } } }`,
+      );
+      expect(data?._entities).toEqual([null, { fullName: 'Ana Silva' }]);
+      expect(errors).toMatchObject([
+        { path: ['_entities', 0], extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
+    },
+  );
 
   it.each([['a text'], [7], [null], [[]]])('refuses %j for a key as a whole', async (wrong) => {
     const { data, errors } = await entities([wrong]);
