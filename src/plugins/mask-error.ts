@@ -90,7 +90,8 @@ const codeOfRefusal = ({ message, extensions }: GraphQLError) => {
   if (message.startsWith('Syntax Error')) {
     return 'GRAPHQL_PARSE_FAILED';
   }
-  const aboutInput = /^Variable |invalid value|Expected value|cannot represent|enum|JSON/;
+  const aboutInput =
+    /^Variable |invalid value|Expected value|must not be null|cannot represent|enum|JSON/;
   return aboutInput.test(message) ? 'BAD_USER_INPUT' : 'GRAPHQL_VALIDATION_FAILED';
 };
 

@@ -152,10 +152,15 @@ export function costOfQuery(
     if (node.directives?.some((directive) => dependsOnVariables(directive, ['if']))) {
       isFixed = false;
     }
-    return (
-      getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
-      getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false
-    );
+    try {
+      return (
+        getDirectiveValues(GraphQLSkipDirective, node, coerced)?.if === true ||
+        getDirectiveValues(GraphQLIncludeDirective, node, coerced)?.if === false
+      );
+    } catch {
+      // Null in place of a default: the executor says so, where it stands.
+      return false;
+    }
   }
 
   const fieldOf = (type: GraphQLCompositeType, name: string): Field | undefined =>

@@ -137,6 +137,24 @@ describe('the same answer', () => {
   });
 
   it.each([
+    ['an argument', 'query ($null: ID = "a") { patient(id: $null) { id } }', 'patient'],
+    [
+      'a directive',
+      'query ($null: Boolean = true) { viewer { subject @include(if: $null) } }',
+      'viewer',
+    ],
+  ])('to null where there has to be a value: %s', async (_what, query, field) => {
+    const accept = 'application/graphql-response+json';
+    await send('graphql?slow', { body: { query } });
+    const { body } = await compared({
+      ...{ body: { query, variables: { null: null } }, headers: { accept } },
+    });
+    const { data, errors } = JSON.parse(body);
+    expect(data).toBeDefined();
+    expect(errors).toMatchObject([{ path: [field], extensions: { code: 'BAD_USER_INPUT' } }]);
+  });
+
+  it.each([
     ['a page', 5, undefined],
     ['no size', undefined, undefined],
     ['too large a page', 101, 'BAD_USER_INPUT'],
