@@ -102,10 +102,11 @@ export function pageOfRows<T>(
   { limit: _, after, before, fromEnd = false }: StorePage,
   { rows, hasMore, totalCount }: Rows<T> & { totalCount: number },
 ): Page<T> {
-  // Towards where we did not look, there is something exactly if a cursor cut it off.
-  const more = fromEnd
-    ? { before: hasMore, after: before !== undefined }
-    : { after: hasMore, before: after !== undefined };
+  // Beyond a cursor there is something: what it was taken from. What the store found more of lies before it.
+  const more = {
+    before: after !== undefined || (fromEnd && hasMore),
+    after: before !== undefined || (!fromEnd && hasMore),
+  };
   return pageOf(rows, more, totalCount);
 }
 

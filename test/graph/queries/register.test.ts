@@ -109,6 +109,21 @@ describe('patients', () => {
   });
 
   it.each([
+    ['no size', {}],
+    ['a size from the start', { first: 5 }],
+    ['a size from the end', { last: 5 }],
+  ])('knows what lies beyond the cursors, with %s', async (_name, size) => {
+    const { edges } = await patients();
+    const [, second, third, fourth] = edges.map(({ cursor }: { cursor: string }) => cursor);
+    const start = await patients({ ...size, before: third });
+    expect(start.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
+    const between = await patients({ ...size, after: second, before: fourth });
+    expect(between.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: true });
+    const end = await patients({ ...size, after: edges.at(-3).cursor });
+    expect(end.pageInfo).toMatchObject({ hasPreviousPage: true, hasNextPage: false });
+  });
+
+  it.each([
     ['first: 0', { first: 0 }],
     ['first: -1', { first: -1 }],
     ['first: 101', { first: 101 }],
