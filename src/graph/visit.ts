@@ -134,8 +134,17 @@ export async function visitsOf(
   const { loaders } = context;
   const window = readListArguments(args);
   const { kind, status } = filter ?? {};
-  const records = (await loaders.visits.visitRecords.load(patientId)).filter(
-    (record) => kind == null || kind.includes(record.kind),
+  const [known, accounts] = await Promise.all([
+    loaders.visits.visitRecords.load(patientId),
+    loaders.register.accounts.load(patientId),
+  ]);
+  // Without an account, or the vendor, none can be read: they are in no page and no total.
+  const readable = context.vendors
+    .having('visits')
+    .map(({ id }) => id)
+    .filter((id) => accounts.some(({ vendor }) => vendor === id));
+  const records = known.filter(
+    (record) => readable.includes(record.vendor) && (kind == null || kind.includes(record.kind)),
   );
   const listed = sortedByKey(records, ({ createdAt, vendorVisitId }) =>
     timeKey(createdAt, vendorVisitId, 'NEWEST_FIRST'),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { before, newPatient } from '../../support/arrange.ts';
 import { byId, ofPatient } from '../../support/documents.ts';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import { globalIdOf, keyIn, mutate, roomTimes, vendorIdIn } from '../../support/mutations.ts';
@@ -163,6 +164,26 @@ describe('Patient.visits', () => {
       sources: [{ vendor: 'VSEE', state: 'NOT_LINKED' }],
     });
     expect(gateway.allCalls()).toEqual([]);
+  });
+
+  it('counts none of an account that was unlinked since, nor says that more follow', async () => {
+    const { id } = await newPatient(gateway);
+    for (const name of ['startWalkInVisit', 'requestEConsult'] as const) {
+      await before(gateway, name, { patientId: id, roomCode: 'clinic' }, 'visit { id }');
+    }
+    await mutate(
+      gateway,
+      'unlinkVendorAccount',
+      { patientId: id, vendor: 'VSEE' },
+      'patient { id }',
+    );
+    const { data } = await gateway.query(list('(first: 1)'), { id });
+    expect(data.patient.visits).toMatchObject({
+      nodes: [],
+      totalCount: 0,
+      pageInfo: { hasNextPage: false, endCursor: null },
+      sources: [{ vendor: 'VSEE', state: 'NOT_LINKED' }],
+    });
   });
 
   it('signs in once for several visits whose session died', async () => {
