@@ -27,7 +27,7 @@ export function createPace(perSecond: number): Pace {
 
   function serveNext(): void {
     const [first] = line;
-    next += gap;
+    next = Math.max(performance.now(), next) + gap;
     first?.();
     serveLine();
   }
