@@ -16,6 +16,15 @@ type Method = Exclude<keyof OperationLedger, 'leaseLength'>;
 /** Whether, and when, a call of a method fails: before it reaches the store, or when it is committed. */
 type Fault = (method: Method, step: string | undefined) => 'before' | 'after' | undefined;
 
+/** Every call fails from the first one of a method for a step. */
+function downFrom(method: Method, step: string): Fault {
+  let down = false;
+  return (name, given) => {
+    down ||= name === method && given === step;
+    return down ? 'before' : undefined;
+  };
+}
+
 /** A ledger on a store that fails as `state.fault` says. */
 function openFailing() {
   const vendor = createFakeVendor();
@@ -107,11 +116,7 @@ describe('S01: a store that fails before the call', () => {
 
   test('altogether from the beginning of a step: resumable after the recovery', async () => {
     const { vendor, ledger, state, office, sound, key } = openFailing();
-    let down = false;
-    state.fault = (name, step) => {
-      down ||= name === 'startStep' && step === 'visit';
-      return down ? 'before' : undefined;
-    };
+    state.fault = downFrom('startStep', 'visit');
     await expect(office.submit({ key })).rejects.toMatchObject({ kind: 'UNAVAILABLE' });
     const told = await recovered(ledger);
     expect(told).toEqual([expect.stringMatching(/ RESUMABLE$/)]);
@@ -123,11 +128,7 @@ describe('S01: a store that fails before the call', () => {
 describe('S01: a store that fails after the call', () => {
   test('altogether: the caller is told, recovery records it as unknown, and it is never sent again', async () => {
     const { vendor, ledger, state, office, sound, key } = openFailing();
-    let down = false;
-    state.fault = (name, step) => {
-      down ||= name === 'finishStep' && step === 'visit';
-      return down ? 'before' : undefined;
-    };
+    state.fault = downFrom('finishStep', 'visit');
     const reply = await office.submit({ key });
     expect(reply).toMatchObject({
       code: 'OUTCOME_UNKNOWN',
@@ -144,11 +145,7 @@ describe('S01: a store that fails after the call', () => {
 
   test('for some seconds: what the vendor answered is written down then, for whoever reconciles it', async () => {
     const { vendor, ledger, state, office, sound, key } = openFailing();
-    let down = false;
-    state.fault = (name, step) => {
-      down ||= name === 'finishStep' && step === 'visit';
-      return down ? 'before' : undefined;
-    };
+    state.fault = downFrom('finishStep', 'visit');
     const reply = await office.submit({ key });
     expect(reply).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
     const { id } = reply.operation;
