@@ -9,8 +9,22 @@ export interface NodeContext {
   inHand?: OperationInHand;
 }
 
-/** IPv4 addresses that came through an IPv6 socket are what they were. */
-const plain = (address: string) => address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
+/** IPv4 addresses that came through an IPv6 socket are what they were, however they are written. */
+function plain(address: string): string {
+  const text = address.trim();
+  const [, high, low] = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/i.exec(text) ?? [];
+  if (high === undefined || low === undefined) {
+    return text.replace(/^::ffff:(?=\d+\.)/i, '');
+  }
+  return [high, low]
+    .map((group) => Number.parseInt(group, 16))
+    .flatMap((group) => [Math.floor(group / 256), group % 256])
+    .join('.');
+}
+
+/** Some proxies write the client's port as well. */
+const withoutPort = (address: string) =>
+  address.trim().replace(/^(?:\[(.+)\]|([\d.]+))(?::\d{1,5})?$/, '$1$2');
 
 const isIn = (list: BlockList, address: string) => {
   const family = isIP(address);
@@ -31,7 +45,9 @@ export function remoteAddress(
     return undefined;
   }
   const header = req?.headers['x-forwarded-for'];
-  const told = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map(plain);
+  const told = (Array.isArray(header) ? header.join(',') : (header ?? ''))
+    .split(',')
+    .map((address) => plain(withoutPort(address)));
   let address = plain(peer);
   while (trusted !== undefined && isIn(trusted, address)) {
     const next = told.pop();

@@ -53,6 +53,11 @@ describe('where a request comes from', () => {
       '1.1.1.1, 203.0.113.9, 10.1.1.1,10.2.2.2',
       '203.0.113.9',
     ],
+    ['what it says with a port', proxies, '10.0.0.1', '203.0.113.9:54321', '203.0.113.9'],
+    ['the same by IPv6', proxies, '10.0.0.1', '[2001:db8::9]:54321', '2001:db8::9'],
+    ['the same in brackets alone', proxies, '10.0.0.1', '[2001:db8::9]', '2001:db8::9'],
+    ['as IPv4, in whatever digits', proxies, '10.0.0.1', '::ffff:CB00:7109', '203.0.113.9'],
+    ['not beyond a proxy in such digits', proxies, '::ffff:a00:1', '203.0.113.9', '203.0.113.9'],
     ['the proxy itself, where it says nothing', proxies, '10.0.0.1', undefined, '10.0.0.1'],
     [
       'the proxy itself, where it says nonsense',
