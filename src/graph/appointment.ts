@@ -185,7 +185,7 @@ export async function appointmentsOf(
   { filter, ...args }: AppointmentListArguments,
   context: GraphContext,
 ): Promise<GatheredPage<AppointmentRecord>> {
-  const window = readListArguments(args);
+  const window = readListArguments('appointments', args);
   const { vendor: wanted, status, from, to } = filter ?? {};
   const { items, sources, complete } = await gather(
     context,
@@ -200,7 +200,7 @@ export async function appointmentsOf(
       (to == null || appointment.start < to),
   );
   const listed = sortedByKey(matching, ({ start, vendor, vendorAppointmentId }) =>
-    timeKey(start, `${vendor}/${vendorAppointmentId}`, 'OLDEST_FIRST'),
+    timeKey('appointments', start, `${vendor}/${vendorAppointmentId}`, 'OLDEST_FIRST'),
   );
   return { sources, ...pageOfList(listed, window, complete ? listed.length : null) };
 }

@@ -64,20 +64,30 @@ export function readPageArguments({ first, after, last, before }: PageArguments)
   };
 }
 
-/** What `timeKey` makes: a place in time, then the entry's own id. */
-const listKey = /^\d{17}\/[A-Za-z0-9_/-]{1,200}$/;
+/** Lists whose keys are made by `timeKey`. */
+export type TimedList = 'appointments' | 'portalRequests' | 'visits';
+
+/** What `timeKey` makes: the list, a place in time, then the entry's own id. Older ones lack the list. */
+const listKey = /^(?:([A-Za-z]+)\/)?(\d{17}\/[A-Za-z0-9_/-]{1,200})$/;
 
 /**
  * As `readPageArguments`, for lists whose keys are made by `timeKey`: a cursor of another list is
  * refused before anything is fetched.
  * @throws CodedError BAD_USER_INPUT
  */
-export function readListArguments(args: PageArguments): StorePage {
+export function readListArguments(list: TimedList, args: PageArguments): StorePage {
   const page = readPageArguments(args);
-  if (![page.after, page.before].every((key) => key === undefined || listKey.test(key))) {
-    throw foreignCursor();
-  }
-  return page;
+  const keyIn = (key: string | undefined) => {
+    if (key === undefined) {
+      return undefined;
+    }
+    const [, ofList = list, place] = listKey.exec(key) ?? [];
+    if (place === undefined || ofList !== list) {
+      throw foreignCursor();
+    }
+    return `${list}/${place}`;
+  };
+  return { ...page, after: keyIn(page.after), before: keyIn(page.before) };
 }
 
 function pageOf<T>(
@@ -137,13 +147,14 @@ const latest = 8.64e15;
 
 /** A list key that sorts by time, ties by id. Entries without a time come last. */
 export function timeKey(
+  list: TimedList,
   time: Date | null,
   id: string,
   order: 'OLDEST_FIRST' | 'NEWEST_FIRST',
 ): string {
   const offset = time === null ? 2 * latest : time.getTime() + latest;
   const position = order === 'OLDEST_FIRST' || time === null ? offset : 2 * latest - offset;
-  return `${String(position).padStart(17, '0')}/${id}`;
+  return `${list}/${String(position).padStart(17, '0')}/${id}`;
 }
 
 /** Sorts by key, as `pageOfList` needs it. */

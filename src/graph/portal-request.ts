@@ -113,7 +113,7 @@ export async function portalRequestsOf(
   { filter, ...args }: RequestListArguments,
   context: GraphContext,
 ): Promise<GatheredPage<RequestRecord>> {
-  const window = readListArguments(args);
+  const window = readListArguments('portalRequests', args);
   const { vendor: wanted, type, status } = filter ?? { status: ['OPEN'] as const };
   const { items, sources, complete } = await gather(context, ['portalRequests'], wanted, (vendor) =>
     context.loaders.portalRequests.queue.load({ patientId, vendor }),
@@ -124,7 +124,12 @@ export async function portalRequestsOf(
       (status == null || status.includes(request.status)),
   );
   const listed = sortedByKey(matching, ({ createdAt, vendor, vendorRequestId }) =>
-    timeKey(createdAt, `${vendor}/${vendorRequestId.padStart(12, '0')}`, 'NEWEST_FIRST'),
+    timeKey(
+      'portalRequests',
+      createdAt,
+      `${vendor}/${vendorRequestId.padStart(12, '0')}`,
+      'NEWEST_FIRST',
+    ),
   );
   return { sources, ...pageOfList(listed, window, complete ? listed.length : null) };
 }

@@ -132,7 +132,7 @@ export async function visitsOf(
   context: GraphContext,
 ): Promise<GatheredPage<VisitRecord>> {
   const { loaders } = context;
-  const window = readListArguments(args);
+  const window = readListArguments('visits', args);
   const { kind, status } = filter ?? {};
   const [known, accounts] = await Promise.all([
     loaders.visits.visitRecords.load(patientId),
@@ -147,7 +147,7 @@ export async function visitsOf(
     (record) => readable.includes(record.vendor) && (kind == null || kind.includes(record.kind)),
   );
   const listed = sortedByKey(records, ({ createdAt, vendorVisitId }) =>
-    timeKey(createdAt, vendorVisitId, 'NEWEST_FIRST'),
+    timeKey('visits', createdAt, vendorVisitId, 'NEWEST_FIRST'),
   );
   const page = pageOfList(status == null ? listed : [], window);
   const wanted = status == null ? page.edges.map(({ value }) => value) : records;

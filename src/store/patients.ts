@@ -23,6 +23,9 @@ const known = {
 
 /** Newest first: sealed names have no order that the database could know. */
 const order: Ordering = { columns: [patients.createdAt, patients.id], direction: 'desc' };
+/** The key holds the position itself, so that it still works when its patient has been erased. */
+const keyOf = ({ createdAt, id }: Row) => `${createdAt.getTime()}_${id}`;
+const keyForm = /^(\d{1,14})_([\da-f-]{36})$/;
 const missing = () => new StoreError('MISSING', 'There is no such patient.');
 
 /** Reads and writes the clinic's own register. */
@@ -51,6 +54,11 @@ export function createPatientRegister(
     if (key === undefined) {
       return undefined;
     }
+    const [, at, id] = keyForm.exec(key) ?? [];
+    if (at !== undefined && id !== undefined && onlyUuids([id]).length > 0) {
+      return [new Date(Number(at)), id];
+    }
+    // One that was given out when keys were ids alone.
     const [row] = await database.run((queries) =>
       queries
         .select({ createdAt: patients.createdAt, id: patients.id })
@@ -119,7 +127,7 @@ export function createPatientRegister(
         database.run((queries) => queries.select({ total: count() }).from(patients).where(matches)),
       ]);
       return {
-        ...rowsOf(found, page, (row) => ({ key: row.id, value: toPatient(row) })),
+        ...rowsOf(found, page, (row) => ({ key: keyOf(row), value: toPatient(row) })),
         totalCount: counted[0]?.total ?? 0,
       };
     },

@@ -280,15 +280,30 @@ describeOnBoth('pages of the register', (open) => {
     expect(await window({ limit: 0 })).toEqual([[], true]);
   });
 
-  test('have keys that say nothing about the person', async () => {
-    const { store } = await open();
+  test('have keys that say nothing about the person, but since when they are in the register', async () => {
+    const { store, clock } = await open();
     const { id } = await addPatient(store);
-    expect((await store.patients.search(null, { limit: 1 })).rows[0]?.key).toBe(id);
+    const [row] = (await store.patients.search(null, { limit: 1 })).rows;
+    expect(row?.key).toBe(`${clock.now}_${id}`);
+  });
+
+  test('go on after somebody who was erased meanwhile, and from a key of before there were times in them', async () => {
+    const store = await filled();
+    const { rows } = await store.patients.search(null, { limit: 3 });
+    const [, second, third] = rows;
+    const ids = async (after: string | undefined) =>
+      (await store.patients.search(null, { limit: 2, after })).rows.map(({ value }) => value.id);
+    const expected = await ids(third?.key);
+    expect(expected).toHaveLength(2);
+    expect(await ids(third?.value.id)).toEqual(expected);
+    await store.patientData.erase(third?.value.id ?? '', 'somebody');
+    expect(await ids(third?.key)).toEqual(expected);
+    expect((await ids(second?.key))[0]).toBe(expected[0]);
   });
 
   test('refuse a key that is none of theirs', async () => {
     const { store } = await open();
-    for (const key of ['', 'rubbish', '\0', randomUUID(), "' or true --"]) {
+    for (const key of ['', 'rubbish', '\0', randomUUID(), "' or true --", `1_${'a'.repeat(36)}`]) {
       for (const page of [
         { limit: 1, after: key },
         { limit: 1, before: key },

@@ -133,6 +133,35 @@ describe('Patient.appointments', () => {
     expect(gateway.allCalls()).toEqual([]);
   });
 
+  it('refuse a cursor of another list of the patient’s, and take one of before cursors named theirs', async () => {
+    const ends = async (name: string) => {
+      const { data } = await gateway.query(
+        ofPatient(`${name}(first: 1) { pageInfo { endCursor } }`),
+        { id: gateway.ids.Ana },
+      );
+      return data.patient[name].pageInfo.endCursor as string;
+    };
+    const names = ['appointments', 'visits', 'portalRequests'];
+    const cursors = await Promise.all(names.map(ends));
+    for (const name of names) {
+      for (const [index, cursor] of cursors.entries()) {
+        const { errors } = await gateway.query(
+          ofPatient(`${name}(first: 1, after: "${cursor}") { totalCount }`),
+          { id: gateway.ids.Ana },
+        );
+        expect(errors?.[0]?.extensions.code).toBe(
+          names[index] === name ? undefined : 'BAD_USER_INPUT',
+        );
+      }
+    }
+    const key = Buffer.from(cursors[0] ?? '', 'base64url').toString();
+    const older = Buffer.from(key.replace('appointments/', '')).toString('base64url');
+    expect(older).not.toBe(cursors[0]);
+    expect((await appointments(`(after: "${older}")`)).nodes).toEqual(
+      (await appointments(`(after: "${cursors[0]}")`)).nodes,
+    );
+  });
+
   it('say NOT_LINKED for both where the patient has no account', async () => {
     const { data } = await gateway.query(list(), { id: gateway.ids.David });
     expect(data.patient.appointments).toMatchObject({
