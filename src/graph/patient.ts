@@ -1,3 +1,4 @@
+import { badInput } from '../domain/errors.ts';
 import { decodeOwnId, encodeOwnId } from '../domain/ids.ts';
 import { AccessEventConnection } from './access-event.ts';
 import { AppointmentConnection, AppointmentFilter, appointmentsOf } from './appointment.ts';
@@ -167,15 +168,18 @@ builder.queryFields((t) => ({
     args: {
       search: t.arg.string({
         description:
-          'Words, or their first two letters and more, that all begin parts of the name, in any order; or a whole e-mail address. Case, accents, apostrophes, commas and hyphens do not matter, nor whether ü is written as ue, ø as oe, å as aa and the like; a single letter beside longer words is left out.',
+          'Words, or their first two letters and more, that all begin parts of the name, in any order; or a whole e-mail address. Case, accents, apostrophes, commas and hyphens do not matter, nor whether ü is written as ue, ø as oe, å as aa and the like; a single letter beside longer words is left out. 200 characters at most.',
       }),
       ...pageArguments,
     },
     resolve: async (_root, { search, ...args }, { access, store }) => {
       access.requireQuery('patients');
       const window = readPageArguments(args);
-      const text = search?.trim().slice(0, longestSearch) || null;
-      return pageOfRows(window, await store.patients.search(text, window));
+      const text = search?.trim() ?? '';
+      if (text.length > longestSearch) {
+        throw badInput(`A search has ${longestSearch} characters at most.`);
+      }
+      return pageOfRows(window, await store.patients.search(text || null, window));
     },
   }),
 }));

@@ -144,6 +144,7 @@ describe('patients', () => {
       'a cursor of nobody',
       { after: Buffer.from('00000000-0000-4000-8000-000000000000').toString('base64url') },
     ],
+    ['a search that is too long, not what is left of it', { search: `Ana ${'x'.repeat(197)}` }],
     ['a very long cursor', { after: 'A'.repeat(5000) }],
     ['a cursor with a NUL', { after: Buffer.from('a\u0000b').toString('base64url') }],
   ])('refuses %s', async (_name, variables) => {
