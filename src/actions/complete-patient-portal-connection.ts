@@ -4,7 +4,8 @@ import type { ActionEnvironment } from './environment.ts';
 
 /**
  * Links the account of a finished login. Single use, ten minutes, and only for the subject who began:
- * a login that somebody else was lured into never lands on the attacker's patient.
+ * a login that somebody else was lured into never lands on the attacker's patient. Where the store fails,
+ * nothing is used up and it can be sent again.
  * @throws UserFailure INVALID_INPUT, ALREADY_LINKED
  * @throws CodedError FORBIDDEN where the caller may no longer act for the patient
  */
@@ -14,27 +15,22 @@ export async function completePatientPortalConnection(
 ): Promise<{ patient: Patient; vendorAccount: VendorAccount }> {
   const { access, store, loaders, trail } = environment;
   const action = 'completePatientPortalConnection';
-  const grant = await store.connections.takeGrant(input.connection, access.caller.subject);
   const unknown = new UserFailure(
     'INVALID_INPUT',
     'This connection is unknown, used, expired or not yours. Start again with connectPatientPortal.',
     { path: ['input', 'connection'] },
   );
+  const grant = await store.connections.findGrant(input.connection, access.caller.subject);
   if (grant === undefined) {
     throw unknown;
   }
-  const { vendor, patientId, vendorPatientId, tokens } = grant;
+  const { vendor, patientId } = grant;
   access.requireRecord(patientId, action);
   const patient = await loaders.register.patients.load(patientId);
-  if (patient === undefined) {
+  const account = await store.connections.linkGrant(input.connection);
+  if (patient === undefined || account === undefined) {
     throw unknown;
   }
-  const account = await store.accounts.link({
-    patientId,
-    vendor,
-    vendorPatientId,
-    linkMethod: 'OAUTH',
-  });
   if (account === 'TAKEN') {
     trail.record({ patientId, vendor, action, outcome: 'DENIED' });
     throw new UserFailure(
@@ -43,8 +39,7 @@ export async function completePatientPortalConnection(
       { path: ['input', 'connection'] },
     );
   }
-  await store.tokens.write(vendor, patientId, tokens);
   trail.record({ patientId, vendor, action, outcome: 'ALLOWED' });
   loaders.register.accounts.clear(patientId);
-  return { patient, vendorAccount: { ...account, connected: true } };
+  return { patient, vendorAccount: account };
 }

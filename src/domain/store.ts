@@ -128,16 +128,18 @@ export interface PendingConnections {
     grant: { vendorPatientId: string; tokens: VendorTokens },
   ): Promise<void>;
   /**
-   * Takes a finished login: single use, undefined where unknown, used, expired, or another
-   * subject's (which also uses it up).
+   * Whose finished login it is: undefined where unknown, used, expired, or another subject's (which
+   * also uses it up).
    */
-  takeGrant(
+  findGrant(
     token: string,
     subject: string,
-  ): Promise<
-    | { vendor: VendorId; patientId: string; vendorPatientId: string; tokens: VendorTokens }
-    | undefined
-  >;
+  ): Promise<{ vendor: VendorId; patientId: string } | undefined>;
+  /**
+   * Takes a finished login, links its account and keeps its tokens, all of it or nothing: single use,
+   * undefined where unknown, used or expired. `TAKEN`, as of an account's `link`, uses it up.
+   */
+  linkGrant(token: string): Promise<VendorAccount | 'TAKEN' | undefined>;
 }
 
 /**

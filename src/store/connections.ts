@@ -4,6 +4,8 @@ import type { PendingConnections, Sealer } from '../domain/store.ts';
 import type { Database } from './database.ts';
 import { tokensFromText, tokensToText } from './sealed-tokens.ts';
 import { connectionGrants, pendingConnections } from './tables.ts';
+import { replaceTokens } from './token-rows.ts';
+import { linkAccount } from './vendor-accounts.ts';
 
 const statePurpose = 'pending_connections/state';
 const tokenPurpose = 'connection_grants/token';
@@ -31,6 +33,8 @@ export function createPendingConnections(
   clock: () => number,
 ): PendingConnections {
   const isOver = (expiresAt: Date) => expiresAt.getTime() <= clock();
+  const isOf = (token: string) =>
+    inArray(connectionGrants.tokenFingerprint, sealer.fingerprints(tokenPurpose, token));
 
   return {
     async begin({ vendor, patientId, subject, returnTo, secrets, expiresAt }) {
@@ -100,30 +104,35 @@ export function createPendingConnections(
       );
     },
 
-    async takeGrant(token, subject) {
-      const fingerprints = sealer.fingerprints(tokenPurpose, token);
-      const [row] = await database.run((queries) =>
-        queries
-          .delete(connectionGrants)
-          .where(inArray(connectionGrants.tokenFingerprint, fingerprints))
-          .returning(),
-      );
-      const grant = row && sealer.open(grantOf(row.tokenFingerprint), row.sealedGrant);
-      if (
-        row === undefined ||
-        grant === undefined ||
-        row.subject !== subject ||
-        isOver(row.expiresAt)
-      ) {
-        return undefined;
-      }
-      const [vendorPatientId, tokens] = JSON.parse(grant) as [string, string];
-      return {
-        vendor: row.vendor,
-        patientId: row.patientId,
-        vendorPatientId,
-        tokens: tokensFromText(tokens),
-      };
+    async findGrant(token, subject) {
+      const row = await database.run(async (queries) => {
+        const [found] = await queries.select().from(connectionGrants).where(isOf(token));
+        if (found !== undefined && found.subject !== subject) {
+          await queries.delete(connectionGrants).where(isOf(token));
+        }
+        return found?.subject === subject ? found : undefined;
+      });
+      return row === undefined || isOver(row.expiresAt)
+        ? undefined
+        : { vendor: row.vendor, patientId: row.patientId };
     },
+
+    linkGrant: (token) =>
+      database.transaction(async (queries) => {
+        const [row] = await queries.delete(connectionGrants).where(isOf(token)).returning();
+        const grant = row && sealer.open(grantOf(row.tokenFingerprint), row.sealedGrant);
+        if (row === undefined || grant === undefined || isOver(row.expiresAt)) {
+          return undefined;
+        }
+        const [vendorPatientId, tokens] = JSON.parse(grant) as [string, string];
+        const key = { vendor: row.vendor, patientId: row.patientId };
+        const link = { ...key, vendorPatientId, linkMethod: 'OAUTH' } as const;
+        const account = await linkAccount(queries, link, clock());
+        if (account === 'TAKEN') {
+          return account;
+        }
+        await replaceTokens(queries, sealer, key, tokensFromText(tokens));
+        return { ...account, connected: true };
+      }),
   };
 }

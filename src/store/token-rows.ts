@@ -3,7 +3,7 @@ import { and, eq, isNull, or, sql } from 'drizzle-orm';
 import type { VendorTokens } from '../domain/capabilities/appointments.ts';
 import type { Sealer } from '../domain/store.ts';
 import type { VendorId } from '../domain/vendor.ts';
-import { type Database, repeated, unnamed } from './database.ts';
+import { type Database, type Queries, repeated, unnamed } from './database.ts';
 import { heldFor, isOver } from './database-clock.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
@@ -32,15 +32,32 @@ export const tokensPurpose = ({
 }: Pick<TokenKey, 'patientId'> & { vendor: string }) =>
   `vendor_tokens/${vendor}:${patientId}/sealed`;
 const noLease = { leaseOwner: null, leaseUntil: null };
+const sealedRow = (sealer: Sealer, key: TokenKey, tokens: VendorTokens) => ({
+  sealed: sealer.seal(tokensPurpose(key), tokensToText(tokens)),
+  expiresAt: tokens.expiresAt,
+  version: randomUUID(),
+  ...noLease,
+});
+
+/** The statement that replaces whatever tokens there are, also for what has to be done together with it. */
+export function replaceTokens(
+  queries: Queries,
+  sealer: Sealer,
+  { vendor, patientId }: TokenKey,
+  tokens: VendorTokens,
+) {
+  const values = sealedRow(sealer, { vendor, patientId }, tokens);
+  return queries
+    .insert(vendorTokens)
+    .values({ vendor, patientId, ...values })
+    .onConflictDoUpdate({
+      target: [vendorTokens.vendor, vendorTokens.patientId],
+      set: values,
+    });
+}
 
 /** The statements behind the token vault, one each; every one of them is atomic by itself. */
 export function createTokenRows(database: Database, sealer: Sealer) {
-  const sealed = (key: TokenKey, tokens: VendorTokens) => ({
-    sealed: sealer.seal(tokensPurpose(key), tokensToText(tokens)),
-    expiresAt: tokens.expiresAt,
-    version: randomUUID(),
-    ...noLease,
-  });
   const isChanged = (rows: readonly unknown[]) => rows.length > 0;
   const affected = { version: vendorTokens.version };
 
@@ -83,16 +100,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
     },
 
     async replace(key: TokenKey, tokens: VendorTokens): Promise<void> {
-      const values = sealed(key, tokens);
-      await database.run((queries) =>
-        queries
-          .insert(vendorTokens)
-          .values({ vendor: key.vendor, patientId: key.patientId, ...values })
-          .onConflictDoUpdate({
-            target: [vendorTokens.vendor, vendorTokens.patientId],
-            set: values,
-          }),
-      );
+      await database.run((queries) => replaceTokens(queries, sealer, key, tokens));
     },
 
     async remove(key: TokenKey): Promise<void> {
@@ -147,7 +155,7 @@ export function createTokenRows(database: Database, sealer: Sealer) {
         await database.run((queries) =>
           queries
             .update(vendorTokens)
-            .set(sealed(key, tokens))
+            .set(sealedRow(sealer, key, tokens))
             .where(and(at(key), eq(vendorTokens.version, version)))
             .returning(affected),
         ),

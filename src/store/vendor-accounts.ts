@@ -1,6 +1,6 @@
 import { and, eq, inArray, or, type SQL, sql } from 'drizzle-orm';
 import type { LinkMethod, VendorAccount } from '../domain/records.ts';
-import type { VendorAccounts } from '../domain/store.ts';
+import type { NewVendorAccount, VendorAccounts } from '../domain/store.ts';
 import { type Database, type Queries, repeated, unnamed } from './database.ts';
 import { gatheredReads } from './gathered.ts';
 import { onlyUuids } from './row-ids.ts';
@@ -25,22 +25,58 @@ const toAccount = ({ account, version }: Row): VendorAccount => ({
   connected: account.linkMethod !== 'OAUTH' || version !== null,
 });
 
+const rowsWhere = (queries: Queries, condition: SQL | undefined) =>
+  queries
+    .select({ account: vendorAccounts, version: vendorTokens.version })
+    .from(vendorAccounts)
+    .leftJoin(
+      vendorTokens,
+      and(
+        eq(vendorTokens.vendor, vendorAccounts.vendor),
+        eq(vendorTokens.patientId, vendorAccounts.patientId),
+      ),
+    )
+    .where(condition)
+    .orderBy(vendorAccounts.patientId, vendorAccounts.vendor);
+
+/**
+ * The statements behind `link`, also for what has to be done together with it.
+ * @param now milliseconds since the epoch
+ */
+export async function linkAccount(
+  queries: Queries,
+  { patientId, vendor, vendorPatientId, linkMethod }: NewVendorAccount,
+  now: number,
+): Promise<VendorAccount | 'TAKEN'> {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    await queries
+      .insert(vendorAccounts)
+      .values({ patientId, vendor, vendorPatientId, linkMethod, linkedAt: new Date(now) })
+      .onConflictDoNothing();
+    const inTheWay = await rowsWhere(
+      queries,
+      and(
+        eq(vendorAccounts.vendor, vendor),
+        or(
+          eq(vendorAccounts.patientId, patientId),
+          eq(vendorAccounts.vendorPatientId, vendorPatientId),
+        ),
+      ),
+      // What is done together with it is not done to a link that vanishes meanwhile.
+    ).for('key share', { of: vendorAccounts });
+    const same = inTheWay.find(
+      ({ account }) =>
+        account.patientId === patientId && account.vendorPatientId === vendorPatientId,
+    );
+    if (same !== undefined || inTheWay.length > 0) {
+      return same ? toAccount(same) : 'TAKEN';
+    }
+  }
+  throw new StoreError('CONTENDED');
+}
+
 /** Reads and writes who is whom at which vendor. */
 export function createVendorAccounts(database: Database, clock: () => number): VendorAccounts {
-  const rowsWhere = (queries: Queries, condition: SQL | undefined) =>
-    queries
-      .select({ account: vendorAccounts, version: vendorTokens.version })
-      .from(vendorAccounts)
-      .leftJoin(
-        vendorTokens,
-        and(
-          eq(vendorTokens.vendor, vendorAccounts.vendor),
-          eq(vendorTokens.patientId, vendorAccounts.patientId),
-        ),
-      )
-      .where(condition)
-      .orderBy(vendorAccounts.patientId, vendorAccounts.vendor);
-
   const where = async (condition: SQL | undefined) =>
     (await database.run((queries) => rowsWhere(queries, condition))).map(toAccount);
 
@@ -71,34 +107,7 @@ export function createVendorAccounts(database: Database, clock: () => number): V
           );
     },
 
-    async link(account) {
-      const { patientId, vendor, vendorPatientId, linkMethod } = account;
-      const linkedAt = new Date(clock());
-      for (let attempt = 1; attempt <= attempts; attempt += 1) {
-        await database.run((queries) =>
-          queries
-            .insert(vendorAccounts)
-            .values({ patientId, vendor, vendorPatientId, linkMethod, linkedAt })
-            .onConflictDoNothing(),
-        );
-        const inTheWay = await where(
-          and(
-            eq(vendorAccounts.vendor, vendor),
-            or(
-              eq(vendorAccounts.patientId, patientId),
-              eq(vendorAccounts.vendorPatientId, vendorPatientId),
-            ),
-          ),
-        );
-        const same = inTheWay.find(
-          (found) => found.patientId === patientId && found.vendorPatientId === vendorPatientId,
-        );
-        if (same !== undefined || inTheWay.length > 0) {
-          return same ?? 'TAKEN';
-        }
-      }
-      throw new StoreError('CONTENDED');
-    },
+    link: (account) => database.run((queries) => linkAccount(queries, account, clock())),
 
     unlink: (patientId, vendor) =>
       database.transaction(async (transaction) => {

@@ -27,7 +27,7 @@ async function openWithLogin(open: OpenFresh) {
   };
   const grant = { vendorPatientId: 'p-1', tokens: tokensOf('granted') };
   const { vendor, patientId } = connection;
-  return { ...opened, connection, grant, taken: { vendor, patientId, ...grant } };
+  return { ...opened, connection, grant, owner: { vendor, patientId } };
 }
 
 const rawText = async (database: Database) =>
@@ -57,28 +57,64 @@ describeOnBoth('logins under way', (open) => {
     expect(await store.connections.takeByState('the-state')).toBeUndefined();
   });
 
-  test('that are finished are taken once, by the subject that began them', async () => {
-    const { store, connection, grant, taken } = await openWithLogin(open);
+  test('that are finished are linked once, for the subject that began them', async () => {
+    const { store, connection, grant, owner } = await openWithLogin(open);
     await store.connections.keepGrant('the-token', connection, grant);
-    expect(await store.connections.takeGrant('another', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.findGrant('another', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.linkGrant('another')).toBeUndefined();
+    expect(await store.connections.findGrant('the-token', 'subject-ana')).toEqual(owner);
     const results = await Promise.all(
-      Array.from({ length: 5 }, () => store.connections.takeGrant('the-token', 'subject-ana')),
+      Array.from({ length: 5 }, () => store.connections.linkGrant('the-token')),
     );
-    expect(results.filter((found) => found !== undefined)).toEqual([taken]);
+    const account = { ...owner, vendorPatientId: 'p-1', linkMethod: 'OAUTH', connected: true };
+    expect(results.filter((found) => found !== undefined)).toMatchObject([account]);
+    expect(await store.accounts.findByPatients([owner.patientId])).toMatchObject([account]);
+    expect(await store.tokens.read(owner.vendor, owner.patientId)).toEqual(grant.tokens);
   });
 
   test('that are finished are used up by another subject', async () => {
     const { store, connection, grant } = await openWithLogin(open);
     await store.connections.keepGrant('the-token', connection, grant);
-    expect(await store.connections.takeGrant('the-token', 'subject-eve')).toBeUndefined();
-    expect(await store.connections.takeGrant('the-token', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.findGrant('the-token', 'subject-eve')).toBeUndefined();
+    expect(await store.connections.findGrant('the-token', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.linkGrant('the-token')).toBeUndefined();
+  });
+
+  test('that are finished are used up, and their tokens dropped, where the account is another’s', async () => {
+    const { store, database, connection, grant, owner } = await openWithLogin(open);
+    const ben = await addPatient(store);
+    await store.accounts.link({
+      ...owner,
+      patientId: ben.id,
+      vendorPatientId: 'p-1',
+      linkMethod: 'OAUTH',
+    });
+    await store.connections.keepGrant('the-token', connection, grant);
+    expect(await store.connections.linkGrant('the-token')).toBe('TAKEN');
+    expect(await rawText(database)).toBe('[[],[]]');
+    expect(await store.tokens.read(owner.vendor, owner.patientId)).toBeUndefined();
+  });
+
+  test('that are finished and cannot be kept are linked by the next who tries', async () => {
+    const { store, database, connection, grant, owner } = await openWithLogin(open);
+    await store.connections.keepGrant('the-token', connection, grant);
+    const refusal = sql`alter table vendor_tokens add constraint refused check (vendor = 'NOBODY')`;
+    await database.run((queries) => queries.execute(refusal));
+    await expect(store.connections.linkGrant('the-token')).rejects.toThrow('breaks a rule');
+    expect(await store.accounts.findByPatients([owner.patientId])).toEqual([]);
+    await database.run((queries) =>
+      queries.execute(sql`alter table vendor_tokens drop constraint refused`),
+    );
+    expect(await store.connections.findGrant('the-token', 'subject-ana')).toEqual(owner);
+    expect(await store.connections.linkGrant('the-token')).toMatchObject({ connected: true });
   });
 
   test('that are finished are over when their time is', async () => {
     const { store, clock, connection, grant } = await openWithLogin(open);
     await store.connections.keepGrant('the-token', connection, grant);
     clock.now += 600_000;
-    expect(await store.connections.takeGrant('the-token', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.findGrant('the-token', 'subject-ana')).toBeUndefined();
+    expect(await store.connections.linkGrant('the-token')).toBeUndefined();
   });
 
   test('leave no secret in their rows, and no row once taken or over', async () => {
@@ -89,7 +125,7 @@ describeOnBoth('logins under way', (open) => {
     expect(rows).toContain('subject-ana');
     expect(rows).not.toMatch(/the-(verifier|nonce|state|token)|granted|p-1/);
     await store.connections.takeByState('the-state');
-    await store.connections.takeGrant('the-token', 'subject-ana');
+    await store.connections.linkGrant('the-token');
     expect(await rawText(database)).toBe('[[],[]]');
     await store.connections.begin(connection);
     await store.connections.keepGrant('the-token', connection, grant);
@@ -121,13 +157,14 @@ describeOnBoth('logins under way', (open) => {
   });
 
   test('are taken after the encryption key was changed, while the old one is known', async () => {
-    const { store, database, clock, connection, grant, taken } = await openWithLogin(open);
+    const { store, database, clock, connection, grant, owner } = await openWithLogin(open);
     await store.connections.begin(connection);
     await store.connections.keepGrant('the-token', connection, grant);
     const next = createSealer({ current: randomBytes(32), old: [encryptionKey] });
     const rotated = createPendingConnections(database, next, () => clock.now);
     expect(await rotated.takeByState('the-state')).toEqual(connection);
-    expect(await rotated.takeGrant('the-token', 'subject-ana')).toEqual(taken);
+    expect(await rotated.findGrant('the-token', 'subject-ana')).toEqual(owner);
+    expect(await rotated.linkGrant('the-token')).toMatchObject({ vendorPatientId: 'p-1' });
   });
 
   test('do not open under the row of another login', async () => {
