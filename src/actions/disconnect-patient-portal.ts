@@ -24,7 +24,6 @@ export async function disconnectPatientPortal(
   const action = 'disconnectPatientPortal';
   const write = { action, input, patient, vendor, unlinks: true } as const;
   return ledgered(environment, write, prepare, async (work, account) => {
-    // Tokens that are dead already are no error, RFC 7009.
     await work.repeatable('oauth/revoke', () => connection.revoke(writeScope, account));
     await store.accounts.unlink(patient.id, vendor);
     loaders.register.accounts.clear(patient.id);

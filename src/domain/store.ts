@@ -150,7 +150,6 @@ export interface TokenVault {
   read(vendor: VendorId, patientId: string): Promise<VendorTokens | undefined>;
   /** Replaces whatever is there. */
   write(vendor: VendorId, patientId: string, tokens: VendorTokens): Promise<void>;
-  remove(vendor: VendorId, patientId: string): Promise<void>;
   /**
    * Renews tokens in a single flight across processes: one caller runs `renew` with the newest
    * tokens, the others wait for its result. Tokens that changed since `seen` are returned as they

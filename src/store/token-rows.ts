@@ -103,12 +103,6 @@ export function createTokenRows(database: Database, sealer: Sealer) {
       await database.run((queries) => replaceTokens(queries, sealer, key, tokens));
     },
 
-    async remove(key: TokenKey): Promise<void> {
-      if (onlyUuids([key.patientId]).length > 0) {
-        await database.run((queries) => queries.delete(vendorTokens).where(at(key)));
-      }
-    },
-
     /**
      * True where nobody holds the lease any more and the tokens are still that version.
      * @param length milliseconds

@@ -125,8 +125,6 @@ export function createTokenVault(
 
     write: (vendor, patientId, tokens) => rows.replace({ vendor, patientId }, tokens),
 
-    remove: (vendor, patientId) => rows.remove({ vendor, patientId }),
-
     async renew(vendor, patientId, seen, waitUntil, renew) {
       // Whoever saw other tokens is on another flight: what is news to one may be stale to the other.
       const name = JSON.stringify([vendor, patientId, seen]);

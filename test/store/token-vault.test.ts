@@ -49,15 +49,14 @@ async function openWithTokens(open: OpenFresh) {
 }
 
 describeOnBoth('the token vault', (open) => {
-  test('returns tokens as written, replaced and removed', async () => {
-    const { vault, id } = await openWithTokens(open);
+  test('returns tokens as written, replaced and unlinked', async () => {
+    const { vault, store, id } = await openWithTokens(open);
     expect(await vault.read(vendor, id)).toEqual(tokensOf('old'));
     expect(await vault.read('CERBO', id)).toBeUndefined();
     expect(await vault.read(vendor, 'no uuid')).toBeUndefined();
     await vault.write(vendor, id, { ...tokensOf('new'), refreshToken: null });
     expect(await vault.read(vendor, id)).toEqual({ ...tokensOf('new'), refreshToken: null });
-    await vault.remove(vendor, id);
-    await vault.remove(vendor, id);
+    await store.accounts.unlink(id, vendor);
     expect(await vault.read(vendor, id)).toBeUndefined();
   });
 
@@ -91,10 +90,10 @@ describeOnBoth('the token vault', (open) => {
   });
 
   test('returns tokens that have changed since without renewing, and none where there are none', async () => {
-    const { vault, id, later } = await openWithTokens(open);
+    const { vault, store, id, later } = await openWithTokens(open);
     const renew = vi.fn();
     expect(await vault.renew(vendor, id, 'older', later, renew)).toEqual(tokensOf('old'));
-    await vault.remove(vendor, id);
+    await store.accounts.unlink(id, vendor);
     expect(await vault.renew(vendor, id, 'old', later, renew)).toBeUndefined();
     expect(renew).not.toHaveBeenCalled();
   });
@@ -192,15 +191,15 @@ describeOnBoth('the token vault', (open) => {
 
   test.each([
     ['written', tokensOf('login')],
-    ['removed', undefined],
-    ['removed and written', tokensOf('login again')],
+    ['unlinked', undefined],
+    ['unlinked and written', tokensOf('login again')],
   ])('lets tokens be %s while a renewal runs', async (what, expected) => {
-    const { vault, elsewhere, id, later } = await openWithTokens(open);
+    const { vault, store, elsewhere, id, later } = await openWithTokens(open);
     const slow = heldRenewal();
     const renewal = vault.renew(vendor, id, 'old', later, slow.renew);
     await vi.waitFor(() => expect(slow.renew).toHaveBeenCalled());
-    if (what.startsWith('removed')) {
-      await elsewhere.remove(vendor, id);
+    if (what.startsWith('unlinked')) {
+      await store.accounts.unlink(id, vendor);
     }
     if (expected !== undefined) {
       await elsewhere.write(vendor, id, expected);

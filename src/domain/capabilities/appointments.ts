@@ -134,6 +134,6 @@ export interface PortalConnection {
     callbackUrl: URL,
     secrets: ConnectionSecrets,
   ): Promise<ConnectionGrant>;
-  /** Revokes the tokens at the vendor. Safe to repeat. Tokens are the vault's to delete. */
+  /** Revokes the tokens at the vendor, then removes them here. Safe to repeat. */
   revoke(scope: RequestScope, account: AccountReference): Promise<void>;
 }

@@ -97,12 +97,7 @@ export function createAdapter(parts: VendorParts<Settings>, label: string): Vend
       callbackName,
       begin: oauth.begin,
       finish: oauth.finish,
-      revoke: async (scope, account) => {
-        const found = await parts.tokens.read(vendor, account.patientId);
-        if (found) {
-          await oauth.revoke(scope, found);
-        }
-      },
+      revoke: authorization.revoke,
     },
 
     funnel: createFunnel(door),

@@ -85,6 +85,34 @@ export function createAuthorization({ vendor, tokens, oauth, clock }: Authorizat
     }
   }
 
-  return { withAccess };
+  /**
+   * Ends the patient's authorization at the vendor, then here. Done as a renewal is, so that none is under
+   * way whose new tokens would live on at the vendor.
+   */
+  async function revoke(scope: RequestScope, account: AccountReference): Promise<void> {
+    const operation = 'oauth/revoke';
+    for (;;) {
+      const found = await tokens.read(vendor, account.patientId);
+      if (!found) {
+        return;
+      }
+      if (clock() >= scope.deadline) {
+        throw failed(operation, 'TIMED_OUT');
+      }
+      await tokens.renew(
+        vendor,
+        account.patientId,
+        found.accessToken,
+        scope.deadline,
+        async (current) => {
+          // Tokens that are dead already are no error, RFC 7009.
+          await oauth.revoke(scope, current);
+          return undefined;
+        },
+      );
+    }
+  }
+
+  return { withAccess, revoke };
 }
 export type Authorization = ReturnType<typeof createAuthorization>;

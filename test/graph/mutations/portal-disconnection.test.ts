@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { byId, ofPatient } from '../../support/documents.ts';
 import { type StartedGateway, startTestGateway, type TestGateway } from '../../support/gateway.ts';
 import {
@@ -109,6 +109,25 @@ describe('disconnectPatientPortal', () => {
     expect((await connect(gateway, Chloe, 'chloe')).payload.userErrors).toEqual([]);
     portal().revokeEverything();
     expect((await disconnect(Chloe)).payload.userErrors).toEqual([]);
+    expect(await linked(Chloe)).toBeUndefined();
+  });
+
+  it('waits for a renewal under way, whose tokens would live on at the portal', async () => {
+    const { Chloe } = gateway.ids;
+    expect((await connect(gateway, Chloe, 'chloe')).payload.userErrors).toEqual([]);
+    portal().expireAccessTokens();
+    gateway.forget();
+    portal().latency = 300;
+    const answers = (path: string) =>
+      gateway.calls('MY_PATIENT_PORTAL').filter((call) => call.path === path);
+    const times = portalTimes(gateway, Chloe).catch(() => undefined);
+    await vi.waitFor(() => expect(answers('/oauth/token')).toHaveLength(1));
+    const disconnected = disconnect(Chloe);
+    await vi.waitFor(() => expect(answers('/oauth/revoke')).not.toEqual([]), { timeout: 5_000 });
+    expect(answers('/oauth/token')).toMatchObject([{ status: 200 }]);
+    expect((await disconnected).payload.userErrors).toEqual([]);
+    await times;
+    expect(answers('/oauth/revoke')).toHaveLength(2);
     expect(await linked(Chloe)).toBeUndefined();
   });
 

@@ -41,7 +41,6 @@ function createVault() {
   const vault: TokenVault = {
     read: async (_vendor, patientId) => entries.get(patientId),
     write: async (_vendor, patientId, tokens) => void entries.set(patientId, tokens),
-    remove: async (_vendor, patientId) => void entries.delete(patientId),
     renew: async (_vendor, patientId, seen, _waitUntil, renew) => {
       const current = entries.get(patientId);
       if (!current || current.accessToken !== seen) {

@@ -25,9 +25,6 @@ export function createVault() {
     write: async (_vendor, patientId, tokens) => {
       entries.set(patientId, tokens);
     },
-    remove: async (_vendor, patientId) => {
-      entries.delete(patientId);
-    },
     renew: async (_vendor, patientId, seen, _waitUntil, renew) => {
       const current = entries.get(patientId);
       if (!current || current.accessToken !== seen) {

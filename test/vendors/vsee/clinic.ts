@@ -25,9 +25,6 @@ function createVault(): TokenVault & { readonly kept: Map<string, VendorTokens> 
     write: async (vendor, patientId, tokens) => {
       kept.set(key(vendor, patientId), tokens);
     },
-    remove: async (vendor, patientId) => {
-      kept.delete(key(vendor, patientId));
-    },
     renew: async (vendor, patientId, seen, _waitUntil, renew) => {
       const current = kept.get(key(vendor, patientId));
       if (current === undefined || current.accessToken !== seen) {

@@ -105,7 +105,6 @@ describe('the environment', () => {
       tokens: {
         read: async () => undefined,
         write: async () => {},
-        remove: async () => {},
         renew: async () => undefined,
       },
       publicUrl: new URL('http://localhost:4000'),
