@@ -50,8 +50,11 @@ export interface Exchange<Answer> {
   answer: z.ZodType<Answer>;
   /** The answer to take for a 2xx without a body; without this an empty body is an error. */
   emptyAnswer?: Answer;
-  /** Reads the body of a 4xx (parsed JSON, or undefined where it is none). 401, 403 and 404 have defaults. */
-  refusal?: (status: number, body: unknown) => Refusal | undefined;
+  /**
+   * Reads the body of a 4xx (parsed JSON, or undefined where it is none) and its `WWW-Authenticate`, where
+   * there is one. 401, 403 and 404 have defaults.
+   */
+  refusal?: (status: number, body: unknown, challenge?: string) => Refusal | undefined;
   /**
    * A refusal inside a 2xx, e.g. `result: false`. Runs before `answer`. What it lets pass is still a
    * SERVER_ERROR of unknown outcome where the body says in other usual words that it is no success.

@@ -42,9 +42,11 @@ export const failed = (error: VendorError): Failed => ({
 function statusError(
   status: number,
   body: () => unknown,
-  retryAt: Date | undefined,
+  headers: LeanResponse['headers'],
+  now: number,
   refusal: Exchange<unknown>['refusal'],
 ): ErrorDetails {
+  const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
   if (status >= 500) {
     return { kind: 'SERVER_ERROR', status, mayHaveActed: true, retryAt };
   }
@@ -55,14 +57,14 @@ function statusError(
   if (status === 429) {
     return { kind: 'RATE_LIMITED', status, retryAt };
   }
-  const said = read(refusal, status, body());
+  const said = read(() => refusal?.(status, body(), headers['www-authenticate']));
   return { ...refusalError(said, defaultKind(status)), status };
 }
 
 /** A door that trips over a body leaves the refusal what it is. */
-function read(refusal: Exchange<unknown>['refusal'], status: number, body: unknown) {
+function read(refusal: () => Refusal | undefined) {
   try {
-    return refusal?.(status, body);
+    return refusal();
   } catch {
     return undefined;
   }
@@ -98,8 +100,7 @@ function judge<Answer>(
       const json = parsed();
       return 'value' in json ? json.value : undefined;
     };
-    const retryAt = parseRetryAfter(response.headers['retry-after'], now, response.headers.date);
-    return statusError(status, body, retryAt, exchange.refusal);
+    return statusError(status, body, response.headers, now, exchange.refusal);
   }
   const json = parsed();
   if ('fault' in json) {
@@ -168,8 +169,8 @@ export function outcomeOfFault(
     return failed(report.error({ kind, status }));
   }
   if (!ownEnd && status !== undefined && (status < 200 || status > 299)) {
-    const retryAt = parseRetryAfter(headers['retry-after'], now, headers.date);
-    return failed(report.error(statusError(status, () => undefined, retryAt, exchange?.refusal)));
+    const said = statusError(status, () => undefined, headers, now, exchange?.refusal);
+    return failed(report.error(said));
   }
   const mayHaveActed = sent && !isNo(status);
   const outcome = failed(report.error({ kind, status, mayHaveActed, reason: fault.code }));

@@ -43,6 +43,9 @@ function statements(body: unknown): string[] {
   return [error, reason, message, errors].flatMap((said) => textsIn(said));
 }
 
+/** What Doorkeeper says of a token in the header alone, as it does by default (RFC 6750, section 3). */
+const errorOf = (challenge = '') => /\berror="?([a-z_]+)/.exec(challenge)?.[1] ?? '';
+
 const reasonIn = (said: readonly string[]) => reasons.find((reason) => said.includes(reason));
 
 /** What was refused, as the domain names it; the vendor sends one object or several. */
@@ -69,8 +72,8 @@ function forbidden(reason: Reason | undefined, expectation: Expectation): Refusa
 /** Classifies a 4xx of the resource API: by status first, then by what the body says, if anything. */
 export const refusalOf =
   (expectation: Expectation = {}) =>
-  (status: number, body: unknown): Refusal | undefined => {
-    const said = statements(body);
+  (status: number, body: unknown, challenge?: string): Refusal | undefined => {
+    const said = [...statements(body), errorOf(challenge)];
     const reason = reasonIn(said);
     switch (status) {
       case 401:

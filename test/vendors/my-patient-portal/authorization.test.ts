@@ -199,4 +199,17 @@ describe('scopes', () => {
       status: 403,
     });
   });
+
+  test('that the portal misses in its header alone, as its framework does, ask for one, too', async () => {
+    const challenge = 'Bearer realm="Doorkeeper", error="insufficient_scope"';
+    portal.simulator.fault({
+      ...{ kind: 'status', status: 403 },
+      headers: { 'www-authenticate': challenge },
+    });
+    const refused = { ...lacking, status: 403 };
+    const { appointments, funnel } = portal.door;
+    await expect(appointments.cancel(portal.scope(), ana, 'a1')).rejects.toMatchObject(refused);
+    // Of which a bare 403 is taken to speak of the insurance.
+    await expect(funnel.categories(portal.scope(), ana, '136')).rejects.toMatchObject(refused);
+  });
 });
