@@ -25,14 +25,17 @@ export const readRefusal = (status: number, body: unknown): Refusal | undefined 
 export const readInviteRefusal = (status: number, body: unknown): Refusal | undefined =>
   status === 422 ? { kind: 'REJECTED', reason: 'not_invitable' } : readRefusal(status, body);
 
-/** A 200 can say no: `result: false`, or an `error` where an answer should be. */
+/** A 200 can say no: `result: false`, or an `error` that says something. */
 export function readVerdict(body: unknown): Refusal | undefined {
   if (!isRecord(body)) {
     return undefined;
   }
   const no = [false, 0, 'false', '0'].some((word) => word === body.result);
-  const error = isRecord(body.error) || (typeof body.error === 'string' && body.error !== '');
-  return no || error ? { kind: 'REJECTED' } : undefined;
+  const { error } = body;
+  const isError = isRecord(error)
+    ? Object.keys(error).length > 0
+    : typeof error === 'string' && error !== '';
+  return no || isError ? { kind: 'REJECTED' } : undefined;
 }
 
 /** The same of an invitation: whatever is said in a 200, the reason is `not_invitable`. */

@@ -206,10 +206,14 @@ describe('refusals', () => {
     },
   );
 
-  it.each([[{ result: true }], [{}], [[]], [null], [{ result: null }]])(
-    'are not seen in %j',
-    (body) => {
-      expect(readVerdict(body)).toBeUndefined();
-    },
-  );
+  it.each([
+    [{ result: true }],
+    [{}],
+    [[]],
+    [null],
+    [{ result: null }],
+    [{ result: true, error: {} }],
+  ])('are not seen in %j', (body) => {
+    expect(readVerdict(body)).toBeUndefined();
+  });
 });
