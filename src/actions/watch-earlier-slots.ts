@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, VendorError } from '../domain/errors.ts';
 import type { VendorRecordKey } from '../domain/ids.ts';
+import { createPace, type Pace } from '../domain/pace.ts';
 import type { Slot } from '../domain/records.ts';
 import type { Store } from '../domain/store.ts';
 import type { VendorDirectory, VendorId } from '../domain/vendor.ts';
 import { accountAt, adapterOf } from '../loaders/environment.ts';
-import { createPace, type Pace } from './pace.ts';
 
 /** What is the same about a slot however often it is read: the vendors' handles are new each time. */
 export type SlotTime = Pick<Slot, 'start' | 'end'>;
@@ -105,7 +105,9 @@ class Poller {
     while (!signal.aborted) {
       let pause = pollInterval;
       try {
-        await this.pace.turn(signal);
+        if (!(await this.pace(Number.POSITIVE_INFINITY, signal))) {
+          return;
+        }
         this.latest = { slot: await this.look(signal) };
         this.wakeAll();
       } catch (error) {
@@ -175,7 +177,7 @@ export function createEarlierSlotWatch(options: WatchOptions): EarlierSlotWatch 
   const paces = new Map<VendorId, Pace>();
 
   const paceOf = (vendor: VendorId) => {
-    const pace = paces.get(vendor) ?? createPace(callsPerMinute);
+    const pace = paces.get(vendor) ?? createPace(callsPerMinute / 60);
     paces.set(vendor, pace);
     return pace;
   };

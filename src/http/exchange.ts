@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { FieldPath, VendorErrorKind } from '../domain/errors.ts';
+import type { Pace } from '../domain/pace.ts';
 import type { RequestScope } from '../domain/request.ts';
 import type { VendorHealth } from '../domain/vendor.ts';
-import type { Pace } from './pace.ts';
 
 /** Breaker and concurrency limit are kept apart by class: a stuck write never blocks reads. */
 export type OperationClass = 'read' | 'write';

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPace } from '../../src/domain/pace.ts';
 import type { Transport } from '../../src/http/exchange.ts';
-import { createPace } from '../../src/http/pace.ts';
 import {
   failureOf,
   json,

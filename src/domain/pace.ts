@@ -9,7 +9,7 @@ export type Pace = (milliseconds: number, signal: AbortSignal | undefined) => Pr
 const early = 1;
 
 /**
- * Turns at a vendor that takes so many calls a second, evenly: a burst that uses a second up at once would be
+ * Gives out a budget of calls evenly, first come, first served: a burst that uses a second up at once would be
  * followed by silence. Whoever would wait too long is told at once, and takes nobody's turn; nor does whoever
  * has gone meanwhile.
  */
