@@ -21,19 +21,19 @@ const isAnswer = (message: unknown): message is Answer =>
 
 const ignore = () => undefined;
 
-/** A worker's part: tells its primary now, so that it is known of, and whenever it is asked. */
+/** A worker's part: says that it is there before it serves, and tells its metrics whenever it is asked. */
 export function reportToPrimary(report: () => Promise<MetricsReport>): void {
-  const tell = async () => {
-    const answer: Answer = { metrics: await report().catch(() => null) };
+  const tell = (answer: Answer) => {
     // Without a primary there is nobody to tell that nobody is there.
     process.send?.(answer, undefined, undefined, ignore);
   };
-  process.on('message', (message: unknown) => {
+  process.on('message', async (message: unknown) => {
     if (message === question) {
-      void tell();
+      tell({ metrics: await report().catch(() => null) });
     }
   });
-  void tell();
+  // Not what it has counted: to read that takes a while, in which it would serve and nobody know of it.
+  tell({ metrics: [] });
 }
 
 /** Milliseconds that a scrape waits for workers. */
