@@ -25,7 +25,7 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await press(dialogOf(page), 'Done');
     await answerLeaving(page, 'Leave without the link?', 'Leave');
     await expect.poll(() => dialogOf(page).count()).toBe(0);
-    expect(await page.content()).not.toContain(address);
+    await expect.poll(async () => (await page.content()).includes(address)).toBe(false);
     return address;
   }
 
