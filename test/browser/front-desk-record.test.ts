@@ -98,6 +98,11 @@ describeFrontDesk('the front desk’s view of a patient', (desk) => {
     await booked.getByText(/^\w{3}, \w{3} \d+(, \d{4})?, 3:00 PM$/).waitFor();
     await booked.getByText('Times in Central European Time (Europe/Berlin)').waitFor();
     await partOf(appointments, 'VSEE').getByText('Nothing is booked.').waitFor();
+    // Each by a name of its own, also for whoever only hears it.
+    expect(await appointments.locator('summary').allTextContents()).toEqual([
+      'Past and cancelled at MyPatientPortal',
+      'Past and cancelled at VSee',
+    ]);
     const past = appointments.getByText('Past and cancelled').first();
     expect(await appointments.getByText('Cancelled', { exact: true }).count()).toBe(0);
     await past.click();

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { Vendor } from '../../client/client.ts';
 import { useInfiniteAppointmentsQuery } from '../../client/react.ts';
 import { ConnectButton } from '../connection/connect-button.tsx';
+import { vendorName } from '../elements/vendors.ts';
 import type { PatientRecord } from '../patient/patient-record.ts';
 import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { type AppointmentChange, AppointmentChangeDialog } from './appointment-change.tsx';
@@ -36,7 +37,10 @@ export function AppointmentsOf({ patient, vendor }: { patient: PatientRecord; ve
       </VendorPart>
       {source?.state === 'OK' && (
         <details className="past" onToggle={({ currentTarget }) => setShowPast(currentTarget.open)}>
-          <summary>Past and cancelled</summary>
+          <summary>
+            Past and cancelled
+            <span className="visually-hidden"> at {vendorName(vendor)}</span>
+          </summary>
           {showPast && (
             <PastAppointments patientId={patient.id} vendor={vendor} onChange={setChange} />
           )}
