@@ -82,9 +82,20 @@ function isPlain(document: DocumentNode): boolean {
   return plain;
 }
 
+/**
+ * Fields of a plan. Fragments that are spread again and again make a short document a large plan, also where
+ * the answer holds next to nothing; plans are kept.
+ */
+const mostFields = 1000;
+
 /** Of a plain document that was validated. */
 class Planner {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
+  private fields = 0;
+  /** There is more to it than is kept: what was planned is of no use. */
+  get isTooLarge() {
+    return this.fields > mostFields;
+  }
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -140,7 +151,8 @@ class Planner {
     for (const set of sets) {
       this.collect(set, type, found, seen);
     }
-    return [...found].map(([key, nodes]) => this.field(key, nodes, type));
+    this.fields += found.size;
+    return this.isTooLarge ? [] : [...found].map(([key, nodes]) => this.field(key, nodes, type));
   }
 
   private field(
@@ -201,13 +213,10 @@ class Planner {
       return { kind: 'OBJECT', nonNull, type: inner, selection: this.selectionOf(sets, inner) };
     }
     if (isAbstractType(inner)) {
-      // When one is met: documents may name many, one within the other.
-      const selections = new Map<GraphQLObjectType, Selection>();
-      const selectionOn = (type: GraphQLObjectType) => {
-        const selection = selections.get(type) ?? this.selectionOf(sets, type);
-        selections.set(type, selection);
-        return selection;
-      };
+      const selections = new Map(
+        this.schema.getPossibleTypes(inner).map((each) => [each, this.selectionOf(sets, each)]),
+      );
+      const selectionOn = (type: GraphQLObjectType) => selections.get(type) ?? [];
       return { kind: 'ABSTRACT', nonNull, type: inner, selectionOn };
     }
     return { kind: 'LEAF', nonNull, type: inner };
@@ -240,5 +249,6 @@ export function planOf(
     return undefined;
   }
   const planner = new Planner(schema, document, operation);
-  return { schema, operation, root: planner.selectionOf([operation.selectionSet], type) };
+  const root = planner.selectionOf([operation.selectionSet], type);
+  return planner.isTooLarge ? undefined : { schema, operation, root };
 }
