@@ -2,6 +2,7 @@ import { type ActionEnvironment, patientOf } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 import type { VisitInput } from './start-walk-in-visit.ts';
 import {
+  chargedIn,
   checkIntake,
   checkProviderId,
   makeVisit,
@@ -11,8 +12,8 @@ import {
 } from './visit-flow.ts';
 
 /**
- * A visit without a time, answered in writing (VSee use case 4: `users/sso`, `intakes`,
- * `visits/add_econsult`).
+ * A visit without a time, answered in writing (VSee use case 4: `users/sso`, `intakes`, for what
+ * is charged `intakes/:id`, `visits/add_econsult`).
  * @throws UserFailure INVALID_INPUT, NOT_FOUND
  * @throws CodedError NOT_CONFIGURED
  */
@@ -26,8 +27,8 @@ export async function requestEConsult(
   const prepare = async () => {
     const intake = checkIntake(adapter, input.intake);
     const providerId = checkProviderId(input.providerId);
-    const { code: roomCode } = await roomFor(environment, input.roomCode, 'eConsultEnabled');
-    return { intake, providerId, roomCode };
+    const room = await roomFor(environment, input.roomCode, 'eConsultEnabled');
+    return { intake, providerId, roomCode: room.code, charged: chargedIn(room, null) };
   };
   const write = { action, input, patient, vendor: adapter.id } as const;
   return ledgered(environment, write, prepare, async (work, place) => {

@@ -4,6 +4,7 @@ import { appointmentOfVisit } from '../loaders/appointments.ts';
 import type { Work } from '../operations/work.ts';
 import { type ActionEnvironment, refusedBecause } from './environment.ts';
 import {
+  chargedIn,
   checkIntake,
   type IntakeInput,
   makeVisit,
@@ -95,7 +96,7 @@ export async function bookRoom(
       roomCode,
       providerId,
       intake,
-      charged: consultationOf(room, time)?.charged,
+      charged: chargedIn(room, time.consultationId),
       call: 'visits',
       make: (session, intakeId) =>
         adapter.visits.schedule(environment.writeScope, session, {

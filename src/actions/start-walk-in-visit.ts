@@ -2,6 +2,7 @@ import { UserFailure } from '../domain/errors.ts';
 import { type ActionEnvironment, patientOf, refusedBecause } from './environment.ts';
 import { type Ledgered, ledgered } from './ledgered.ts';
 import {
+  chargedIn,
   checkIntake,
   checkProviderId,
   type IntakeInput,
@@ -19,7 +20,8 @@ export interface VisitInput {
 }
 
 /**
- * A visit that starts now (VSee use case 2: `users/sso`, `intakes`, `visits/add_walkin`).
+ * A visit that starts now (VSee use case 2: `users/sso`, `intakes`, for what is charged `intakes/:id`,
+ * `visits/add_walkin`).
  * @throws UserFailure INVALID_INPUT, NOT_FOUND, VENDOR_REJECTED
  * @throws CodedError NOT_CONFIGURED
  */
@@ -33,8 +35,8 @@ export async function startWalkInVisit(
   const prepare = async () => {
     const intake = checkIntake(adapter, input.intake);
     const providerId = checkProviderId(input.providerId);
-    const { code: roomCode } = await roomFor(environment, input.roomCode, 'walkInEnabled');
-    return { intake, providerId, roomCode };
+    const room = await roomFor(environment, input.roomCode, 'walkInEnabled');
+    return { intake, providerId, roomCode: room.code, charged: chargedIn(room, null) };
   };
   const write = { action, input, patient, vendor: adapter.id } as const;
   return ledgered(environment, write, prepare, async (work, place) => {

@@ -87,6 +87,19 @@ export async function roomFor(
   return room;
 }
 
+/** What the clinic charges for: the chosen consultation, or the only one that the room has. */
+export function chargedIn(
+  { consultations }: ClinicRoom,
+  consultationId: string | null,
+): ChargedConsultation | null {
+  const [only, another] = consultations;
+  const chosen =
+    consultationId === null && another === undefined
+      ? only
+      : consultations.find(({ id }) => id !== null && id === consultationId);
+  return chosen?.charged ?? null;
+}
+
 /** The vendor that holds visits. @throws CodedError NOT_CONFIGURED */
 export const visitVendor = ({ vendors }: ActionEnvironment) =>
   adapterFor(vendors, 'visits', 'Visits');

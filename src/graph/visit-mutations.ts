@@ -30,9 +30,9 @@ const place = (t: InputFieldBuilder) => ({
 
 mutation('startWalkInVisit', {
   description:
-    'Starts a visit now. Vendor: VSee `users/sso`, `intakes`, `visits/add_walkin` (use case 2).',
+    'Starts a visit now. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the room’s only consultation is charged for, `visits/add_walkin` (use case 2).',
   writesAtVendor: true,
-  vendorCalls: 5,
+  vendorCalls: 6,
   input: place,
   payload: ['visit', 'joinUrl', 'operation'],
   run: (context, input) => startWalkInVisit(context, input),
@@ -47,7 +47,10 @@ mutation('scheduleVisit', {
     ...place(t),
     start: t.field({ type: 'DateTime', required: true, description: 'When it starts.' }),
     end: t.field({ type: 'DateTime', required: true, description: 'When it ends.' }),
-    consultationId: t.id({ description: 'One of the room’s consultations.' }),
+    consultationId: t.id({
+      description:
+        'One of the room’s consultations; where it has a single one, that is charged for.',
+    }),
     overrideCalendar: t.boolean({
       defaultValue: false,
       description:
@@ -61,9 +64,9 @@ mutation('scheduleVisit', {
 
 mutation('requestEConsult', {
   description:
-    'Asks for a consultation in writing, without a time. Vendor: VSee `users/sso`, `intakes`, `visits/add_econsult` (use case 4).',
+    'Asks for a consultation in writing, without a time. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the room’s only consultation is charged for, `visits/add_econsult` (use case 4).',
   writesAtVendor: true,
-  vendorCalls: 5,
+  vendorCalls: 6,
   input: place,
   payload: ['visit', 'operation'],
   run: (context, input) => requestEConsult(context, input),

@@ -407,7 +407,7 @@ export type Role =
 
 /** Input of `scheduleVisit`. */
 export type ScheduleVisitInput = {
-  /** One of the room’s consultations. */
+  /** One of the room’s consultations; where it has a single one, that is charged for. */
   consultationId?: string | null | undefined;
   /** When it ends. */
   end: string;

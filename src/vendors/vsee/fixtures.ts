@@ -106,6 +106,17 @@ export const rooms: readonly SandboxRoom[] = [
     eConsult: true,
   },
   {
+    ...night,
+    id: '5105',
+    code: 'paid',
+    slug: 'paid',
+    name: 'Paid advice',
+    closed: false,
+    appointment: true,
+    eConsult: true,
+    consultations: [{ ...shortVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1506', amount: 30 }],
+  },
+  {
     id: '5104',
     code: 'berlin',
     slug: 'berlin-practice',

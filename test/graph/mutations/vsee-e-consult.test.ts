@@ -26,6 +26,16 @@ const ask = (input: Record<string, unknown>, as: 'staff' | 'ana' | 'ben' = 'staf
   );
 
 describe('requestEConsult', () => {
+  it('tells the intake what is charged for, where the room has a single consultation', async () => {
+    const { payload } = await ask({ roomCode: 'paid' }, 'ana');
+    expect(payload.userErrors).toEqual([]);
+    const [, , update, made] = gateway.calls('VSEE');
+    expect(update?.body).toMatchObject({
+      consultation: { description: 'Short visit', amount: 30 },
+    });
+    expect(made && sent([made])).toEqual([eConsult]);
+  });
+
   it('makes an intake and a visit without a time, on the token that is there', async () => {
     const { payload, errors } = await ask({ intake: { reasonForVisit: 'A rash' } }, 'ana');
     expect(errors).toEqual([]);

@@ -30,6 +30,9 @@ const charged = {
   slots: 1,
   visible_to_patient: true,
 };
+interface Consulted {
+  consultation?: object;
+}
 const seconds = (instant: string) => Date.parse(instant) / 1000;
 
 const schedule = (input: Record<string, unknown>, as: Who = 'staff', on = gateway) =>
@@ -151,6 +154,14 @@ describe('scheduleVisit', () => {
     expect(payload.userErrors).toEqual([]);
     expect(sent(gateway.calls('VSEE'))).toEqual([update, visits]);
     expect(gateway.calls('VSEE')[0]?.body).toEqual({ consultation: charged });
+  });
+
+  it('tells it of the only consultation of a room, also where none is chosen', async () => {
+    const time = await freeTime({ roomCode: 'paid' });
+    const { payload } = await schedule({ ...time, roomCode: 'paid' }, 'ana');
+    expect(payload.userErrors).toEqual([]);
+    const amounts = gateway.calls('VSEE').map(({ body }) => (body as Consulted)?.consultation);
+    expect(amounts).toContainEqual(expect.objectContaining({ amount: 30 }));
   });
 
   it('tells a used intake nothing more when a lost visit is looked for', async () => {

@@ -275,6 +275,18 @@ describe('startWalkInVisit', () => {
     expect(sent(gateway.calls('VSEE'))).toEqual([room, room, room]);
   });
 
+  it('tells the intake what is charged for, where the room has a single consultation', async () => {
+    const { David } = gateway.ids;
+    const { payload } = await walkIn({ patientId: David, roomCode: 'paid' });
+    expect(payload.userErrors).toEqual([]);
+    const update = gateway.calls('VSEE').at(-2);
+    expect(update?.path).toMatch(/^\/api_v3\/intakes\/[0-9a-f-]{36}$/);
+    expect(update?.body).toMatchObject({
+      consultation: { description: 'Short visit', amount: 30 },
+    });
+    expect(sent(gateway.calls('VSEE')).at(-1)).toBe(walkInCall);
+  });
+
   it('says when to come back where the vendor asks for fewer calls', async () => {
     gateway.sandbox.simulators.VSEE.fault({
       kind: 'status',
