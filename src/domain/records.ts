@@ -191,7 +191,7 @@ export interface Appointment {
   timeZone: string | null;
   cancelledAt: Date | null;
   cancellable: boolean;
-  /** Code of the clinic room that has yet to be asked whether its patients may cancel. */
+  /** Code of the clinic room that has yet to be asked: whether its patients may cancel, and its zone. */
   roomToAsk?: string | undefined;
   reschedulable: boolean;
   isVideoConsultation: boolean;

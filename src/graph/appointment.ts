@@ -67,9 +67,12 @@ Appointment.implement({
     }),
     start: t.expose('start', { type: 'DateTime', nullable: false, description: 'When it starts.' }),
     end: t.expose('end', { type: 'DateTime', description: 'When it ends, where the vendor says.' }),
-    timeZone: t.expose('timeZone', {
+    timeZone: t.field({
       type: 'TimeZone',
-      description: 'The zone to show it in: the practice’s own.',
+      description: 'The zone to show it in: the practice’s own, or of the clinic room (VSee).',
+      // Shared as for `cancellable`.
+      extensions: cost({ vendorCalls: 1 / 25 }),
+      resolve: (appointment, _args, { loaders }) => loaders.appointments.timeZoneOf(appointment),
     }),
     cancelledAt: t.expose('cancelledAt', {
       type: 'DateTime',

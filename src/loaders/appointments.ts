@@ -42,7 +42,7 @@ export function appointmentOfVisit(
     timeZone: room?.timeZone ?? null,
     cancelledAt: status === 'CANCELLED' ? visit.actualEnd : null,
     cancellable: ahead && (room?.patientsMayCancel ?? true),
-    roomToAsk: ahead && room === undefined ? (visit.roomCode ?? undefined) : undefined,
+    roomToAsk: room === undefined ? (visit.roomCode ?? undefined) : undefined,
     // The vendor documents no call that moves a visit.
     reschedulable: false,
     // By video unless the vendor says otherwise: that is what it is for.
@@ -133,12 +133,21 @@ export function createAppointmentLoaders(
       isInBook(key.vendor) ? listedAppointments.load(key) : scheduledVisits.load(key),
     /** Whether an appointment can be cancelled; asks its clinic room where that has a say. */
     isCancellable: ({ cancellable, roomToAsk }: Appointment): boolean | Promise<boolean> =>
-      roomToAsk === undefined
+      !cancellable || roomToAsk === undefined
         ? cancellable
         : room.load(roomToAsk).then(
             (found) => found?.patientsMayCancel ?? true,
             // The vendor itself has the last word.
             () => true,
+          ),
+    /** The zone to show an appointment in; asks its clinic room where that alone knows. */
+    timeZoneOf: ({ timeZone, roomToAsk }: Appointment): string | null | Promise<string | null> =>
+      timeZone !== null || roomToAsk === undefined
+        ? timeZone
+        : room.load(roomToAsk).then(
+            (found) => found?.timeZone ?? null,
+            // The appointment is no worse for it.
+            () => null,
           ),
     rescheduleOptions: keyedLoader(
       async ({ window, ...key }: VendorRecordKey & { window: DateWindow }) => {

@@ -266,6 +266,22 @@ describe('visit', () => {
     expect(await isCancellable()).toBe(true);
   });
 
+  it('is an appointment in the zone of its room, of none where the room cannot be asked', async () => {
+    const zoneOf = async () => {
+      const document = byId('visit', 'appointment { timeZone } again: appointment { timeZone }');
+      const { data, errors } = await gateway.query(document, { id: scheduled });
+      expect(errors).toEqual([]);
+      expect(data.visit.again).toEqual(data.visit.appointment);
+      return data.visit.appointment.timeZone;
+    };
+    expect(await zoneOf()).toBe('America/Los_Angeles');
+    expect(gateway.allCalls()).toEqual([...reads(scheduled), readsRoom]);
+    vseeOf(gateway).fault({ kind: 'status', status: 404, match: /rooms/, times: 1 });
+    expect(await zoneOf()).toBeNull();
+    vseeOf(gateway).fault({ kind: 'status', status: 403, match: /rooms/, times: 1 });
+    expect(await zoneOf()).toBeNull();
+  });
+
   it('is an appointment by video unless the vendor says that it is not', async () => {
     const visit = vseeOf(gateway).state.visits.get(vendorIdIn(scheduled));
     const byVideo: boolean[] = [];
