@@ -90,7 +90,7 @@ const mostFields = 1000;
 
 /** Of a plain document that was validated. */
 class Planner {
-  private readonly fragments = new Map<string, FragmentDefinitionNode>();
+  private readonly fragments: Record<string, FragmentDefinitionNode> = Object.create(null);
   private fields = 0;
   /** There is more to it than is kept: what was planned is of no use. */
   get isTooLarge() {
@@ -104,7 +104,7 @@ class Planner {
   ) {
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-        this.fragments.set(definition.name.value, definition);
+        this.fragments[definition.name.value] = definition;
       }
     }
   }
@@ -132,7 +132,7 @@ class Planner {
         part = selection;
       } else {
         const { value: name } = selection.name;
-        const fragment = this.fragments.get(name);
+        const fragment = this.fragments[name];
         if (fragment === undefined || seen.has(name)) {
           continue;
         }
@@ -191,7 +191,7 @@ class Planner {
       ...{ fieldName, fieldNodes, returnType, parentType },
       schema: this.schema,
       operation: this.operation,
-      fragments: Object.fromEntries(this.fragments),
+      fragments: this.fragments,
       rootValue: undefined,
       get path() {
         return unknown();
