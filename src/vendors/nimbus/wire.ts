@@ -33,8 +33,11 @@ export const nimbusEnabled = z.union([
   z.object({ data: enabled }).transform(({ data }) => data),
 ]);
 
-/** `external-portal-access/revoke`: no answer is documented, so any JSON will do, and nothing at all. */
-export const nimbusRevoked = z.unknown();
+/**
+ * `external-portal-access/revoke`: nothing is documented, so any record will do, and nothing at all; `[]` is
+ * an empty record in PHP's words.
+ */
+export const nimbusRevoked = z.union([z.object({}), z.tuple([])]);
 
 const order = z.object({
   order_id: integerId,

@@ -97,12 +97,9 @@ describe('answers', () => {
     },
   );
 
-  it.each([[{}], [[]], [{ message: 'Access revoked' }], [null], [true], [1], ['OK']])(
-    'to a revocation may be %j',
-    (body) => {
-      expect(nimbusRevoked.safeParse(body).success).toBe(true);
-    },
-  );
+  it.each([[{}], [[]], [{ message: 'Access revoked' }]])('to a revocation may be %j', (body) => {
+    expect(nimbusRevoked.safeParse(body).success).toBe(true);
+  });
 
   it.each([[{}], [{ data: {} }], [{ data: [] }], [{ status: 'success' }], [[]]])(
     'of latest-order are not taken for "no order": %j',
