@@ -28,7 +28,8 @@ export async function requestEConsult(
     const intake = checkIntake(adapter, input.intake);
     const providerId = checkProviderId(input.providerId);
     const room = await roomFor(environment, input.roomCode, 'eConsultEnabled');
-    return { intake, providerId, roomCode: room.code, charged: chargedIn(room, null) };
+    const charged = chargedIn(room, input.consultationId ?? null);
+    return { intake, providerId, roomCode: room.code, charged };
   };
   const write = { action, input, patient, vendor: adapter.id } as const;
   return ledgered(environment, write, prepare, async (work, place) => {

@@ -1,4 +1,4 @@
-import { invalidInput, UserFailure } from '../domain/errors.ts';
+import { UserFailure } from '../domain/errors.ts';
 import type { Appointment, Availability, ClinicRoom, Patient } from '../domain/records.ts';
 import { appointmentOfVisit } from '../loaders/appointments.ts';
 import type { Work } from '../operations/work.ts';
@@ -6,6 +6,7 @@ import { type ActionEnvironment, refusedBecause } from './environment.ts';
 import {
   chargedIn,
   checkIntake,
+  chosenConsultation,
   type IntakeInput,
   makeVisit,
   roomFor,
@@ -31,10 +32,6 @@ export interface ScheduledVisit extends VisitResult {
   appointment: Appointment | null;
 }
 
-/** The chosen consultation; undefined where none is chosen, or none of the room's. */
-const consultationOf = ({ consultations }: ClinicRoom, { consultationId }: RoomTime) =>
-  consultations.find(({ id }) => id !== null && id === consultationId);
-
 /**
  * What booking needs to know beforehand.
  * @throws UserFailure INVALID_INPUT, NOT_FOUND
@@ -46,10 +43,7 @@ export async function prepareRoomBooking(
 ) {
   const checkedIntake = checkIntake(visitVendor(environment), intake);
   const room = await roomFor(environment, time.roomCode, 'appointmentsEnabled');
-  if (time.consultationId !== null && consultationOf(room, time) === undefined) {
-    throw invalidInput('The room offers no such consultation.', 'consultationId');
-  }
-  return { time, room, intake: checkedIntake };
+  return { time, room, intake: checkedIntake, charged: chargedIn(room, time.consultationId) };
 }
 
 export type RoomBooking = Awaited<ReturnType<typeof prepareRoomBooking>>;
@@ -69,7 +63,7 @@ const alternatives = (
         roomCode,
         timeZone: room.timeZone,
         consultationId,
-        durationMinutes: consultationOf(room, time)?.durationMinutes ?? null,
+        durationMinutes: chosenConsultation(room, consultationId)?.durationMinutes ?? null,
         providerId,
         from: new Date(Math.max(clock(), start.getTime() - searchWindow)),
         to: new Date(start.getTime() + searchWindow),
@@ -84,7 +78,7 @@ export async function bookRoom(
   environment: ActionEnvironment,
   work: Work,
   patient: Patient,
-  { time, room, intake }: RoomBooking,
+  { time, room, intake, charged }: RoomBooking,
   options: { overrideCalendar: boolean; timeField: string },
 ): Promise<ScheduledVisit> {
   const adapter = visitVendor(environment);
@@ -96,7 +90,7 @@ export async function bookRoom(
       roomCode,
       providerId,
       intake,
-      charged: chargedIn(room, time.consultationId),
+      charged,
       call: 'visits',
       make: (session, intakeId) =>
         adapter.visits.schedule(environment.writeScope, session, {

@@ -16,6 +16,7 @@ export interface VisitInput {
   patientId: string;
   roomCode: string;
   providerId?: string | null | undefined;
+  consultationId?: string | null | undefined;
   intake?: IntakeInput | null | undefined;
 }
 
@@ -36,7 +37,8 @@ export async function startWalkInVisit(
     const intake = checkIntake(adapter, input.intake);
     const providerId = checkProviderId(input.providerId);
     const room = await roomFor(environment, input.roomCode, 'walkInEnabled');
-    return { intake, providerId, roomCode: room.code, charged: chargedIn(room, null) };
+    const charged = chargedIn(room, input.consultationId ?? null);
+    return { intake, providerId, roomCode: room.code, charged };
   };
   const write = { action, input, patient, vendor: adapter.id } as const;
   return ledgered(environment, write, prepare, async (work, place) => {

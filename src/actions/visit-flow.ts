@@ -3,6 +3,7 @@ import { invalidInput, UserFailure, VendorError } from '../domain/errors.ts';
 import type {
   ChargedConsultation,
   ClinicRoom,
+  Consultation,
   Patient,
   Visit,
   VisitKind,
@@ -87,17 +88,29 @@ export async function roomFor(
   return room;
 }
 
-/** What the clinic charges for: the chosen consultation, or the only one that the room has. */
-export function chargedIn(
+/** Undefined where none is chosen. @throws UserFailure INVALID_INPUT where the room has no such one */
+export function chosenConsultation(
   { consultations }: ClinicRoom,
   consultationId: string | null,
+): Consultation | undefined {
+  const chosen = consultations.find(({ id }) => id !== null && id === consultationId);
+  if (consultationId !== null && chosen === undefined) {
+    throw invalidInput('The room offers no such consultation.', 'consultationId');
+  }
+  return chosen;
+}
+
+/**
+ * What the clinic charges for: the chosen consultation, or the only one that the room has.
+ * @throws UserFailure INVALID_INPUT
+ */
+export function chargedIn(
+  room: ClinicRoom,
+  consultationId: string | null,
 ): ChargedConsultation | null {
-  const [only, another] = consultations;
-  const chosen =
-    consultationId === null && another === undefined
-      ? only
-      : consultations.find(({ id }) => id !== null && id === consultationId);
-  return chosen?.charged ?? null;
+  const [only, another] = room.consultations;
+  const chosen = chosenConsultation(room, consultationId);
+  return (chosen ?? (another === undefined ? only : undefined))?.charged ?? null;
 }
 
 /** The vendor that holds visits. @throws CodedError NOT_CONFIGURED */

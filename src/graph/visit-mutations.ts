@@ -25,12 +25,15 @@ const place = (t: InputFieldBuilder) => ({
   patientId: t.id({ required: true, description: 'The patient.' }),
   roomCode: t.string({ required: true, description: 'The waiting room, see `Query.clinicRoom`.' }),
   providerId: t.id({ description: 'The vendor’s id of a provider; default any of the room.' }),
+  consultationId: t.id({
+    description: 'One of the room’s consultations; where it has a single one, that is charged for.',
+  }),
   intake: t.field({ type: IntakeInput, description: 'What the patient tells beforehand.' }),
 });
 
 mutation('startWalkInVisit', {
   description:
-    'Starts a visit now. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the room’s only consultation is charged for, `visits/add_walkin` (use case 2).',
+    'Starts a visit now. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the consultation is charged for, `visits/add_walkin` (use case 2).',
   writesAtVendor: true,
   vendorCalls: 6,
   input: place,
@@ -47,10 +50,6 @@ mutation('scheduleVisit', {
     ...place(t),
     start: t.field({ type: 'DateTime', required: true, description: 'When it starts.' }),
     end: t.field({ type: 'DateTime', required: true, description: 'When it ends.' }),
-    consultationId: t.id({
-      description:
-        'One of the room’s consultations; where it has a single one, that is charged for.',
-    }),
     overrideCalendar: t.boolean({
       defaultValue: false,
       description:
@@ -64,7 +63,7 @@ mutation('scheduleVisit', {
 
 mutation('requestEConsult', {
   description:
-    'Asks for a consultation in writing, without a time. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the room’s only consultation is charged for, `visits/add_econsult` (use case 4).',
+    'Asks for a consultation in writing, without a time. Vendor: VSee `users/sso`, `intakes`, `intakes/:id` where the consultation is charged for, `visits/add_econsult` (use case 4).',
   writesAtVendor: true,
   vendorCalls: 6,
   input: place,

@@ -301,10 +301,15 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialog.getByText('Night clinic: closed now.').waitFor();
     await press(dialog, 'Start now');
     await dialog.getByRole('alert').waitFor();
-    await dialog.getByLabel('Room').fill('clinic');
+    expect(await dialog.getByLabel('Consultation').count()).toBe(0);
+    await dialog.getByLabel('Room').fill('second-opinion');
+    await dialog.getByLabel('Consultation').selectOption('Long visit (30 minutes)');
     await dialog.getByLabel('Reason for the visit').fill('Sore throat');
     await press(dialog, 'Start now');
     await dialog.getByText('The patient is in the waiting room’s queue.').waitFor();
+    expect(JSON.stringify(await desk.control('VSEE', 'GET calls'))).toContain(
+      '"consultation":{"id":"6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3007"',
+    );
     await oneTimeLink(page, 'Open the visit');
     const part = partOf(visits, 'VSEE');
     await part.getByText('Sore throat').waitFor();

@@ -364,6 +364,8 @@ export type RegisterPatientInput = {
 
 /** Input of `requestEConsult`. */
 export type RequestEConsultInput = {
+  /** One of the room’s consultations; where it has a single one, that is charged for. */
+  consultationId?: string | null | undefined;
   /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** What the patient tells beforehand. */
@@ -466,6 +468,8 @@ export type SourceState =
 
 /** Input of `startWalkInVisit`. */
 export type StartWalkInVisitInput = {
+  /** One of the room’s consultations; where it has a single one, that is charged for. */
+  consultationId?: string | null | undefined;
   /** The same key with the same input, from the same caller, returns the first result and calls no vendor again; with another input it is IDEMPOTENCY_CONFLICT. 1 to 255 printable ASCII characters without spaces, good for 30 days unless configured otherwise. Without a key, sending it twice is asking twice. */
   idempotencyKey?: string | null | undefined;
   /** What the patient tells beforehand. */

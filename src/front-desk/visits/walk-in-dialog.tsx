@@ -14,7 +14,7 @@ import { TextField } from '../elements/text-field.tsx';
 import type { PatientRecord } from '../patient/patient-record.ts';
 import { problemAt } from '../problems/explain.ts';
 import { settings } from '../settings.ts';
-import { RoomNote } from './room-note.tsx';
+import { RoomFields } from './room-fields.tsx';
 
 export interface WalkInDialogProps {
   patient: PatientRecord;
@@ -37,9 +37,11 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
   const { errors } = action;
   const inputFrom = (form: FormData): StartWalkInVisitInput => {
     const reasonForVisit = entryIn(form, 'reason');
+    const consultationId = entryIn(form, 'consultation');
     return {
       patientId: patient.id,
       roomCode,
+      ...(consultationId && { consultationId }),
       ...(reasonForVisit && { intake: { reasonForVisit } }),
     };
   };
@@ -83,7 +85,7 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
             onChange={({ target }) => setRoomCode(target.value.trim())}
             problem={problemAt(errors, 'roomCode')}
           />
-          <RoomNote code={roomCode} />
+          <RoomFields code={roomCode} problem={problemAt(errors, 'consultationId')} />
         </ActionForm>
       )}
     </Dialog>

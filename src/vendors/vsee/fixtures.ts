@@ -117,6 +117,19 @@ export const rooms: readonly SandboxRoom[] = [
     consultations: [{ ...shortVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1506', amount: 30 }],
   },
   {
+    ...night,
+    id: '5106',
+    code: 'second-opinion',
+    slug: 'second-opinion',
+    name: 'Paid advice of two kinds',
+    closed: false,
+    eConsult: true,
+    consultations: [
+      { ...shortVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1507', amount: 30 },
+      { ...longVisit, id: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3007', amount: 45 },
+    ],
+  },
+  {
     id: '5104',
     code: 'berlin',
     slug: 'berlin-practice',

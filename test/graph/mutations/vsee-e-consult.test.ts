@@ -26,6 +26,32 @@ const ask = (input: Record<string, unknown>, as: 'staff' | 'ana' | 'ben' = 'staf
   );
 
 describe('requestEConsult', () => {
+  it('tells the intake which consultation was chosen, where several are charged for', async () => {
+    const chosen = {
+      roomCode: 'second-opinion',
+      consultationId: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3007',
+    };
+    const { payload } = await ask(chosen, 'ana');
+    expect(payload.userErrors).toEqual([]);
+    const [update, made] = gateway.calls('VSEE').slice(-2);
+    expect(update?.body).toMatchObject({
+      consultation: { id: chosen.consultationId, description: 'Long visit', amount: 45 },
+    });
+    expect(made && sent([made])).toEqual([eConsult]);
+  });
+
+  it('refuses a consultation that the room does not offer, before anything is made', async () => {
+    const none = {
+      roomCode: 'second-opinion',
+      consultationId: '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a1501',
+    };
+    const { payload } = await ask(none);
+    expect(payload.userErrors).toMatchObject([
+      { code: 'INVALID_INPUT', path: ['input', 'consultationId'] },
+    ]);
+    expect(sent(gateway.calls('VSEE'))).toEqual([vseeCall('GET', 'rooms/second-opinion')]);
+  });
+
   it('tells the intake what is charged for, where the room has a single consultation', async () => {
     const { payload } = await ask({ roomCode: 'paid' }, 'ana');
     expect(payload.userErrors).toEqual([]);
