@@ -253,6 +253,29 @@ describeFrontDesk('the front desk for everybody: axe, keyboard, phone', (desk) =
     expect(chosen?.width).toBeGreaterThan(200);
   });
 
+  it('breaks no word of its tables, and lets none out of its card, at any width', async () => {
+    const page = await desk.openPatient('Ana Silva');
+    await cardOf(page, 'Appointments').getByText('Past and cancelled').first().click();
+    await cardOf(page, 'Appointments').getByText('Cancelled', { exact: true }).waitFor();
+    for (const width of [780, 900, 1030, 1100, 1200, 1280, 1600]) {
+      await page.setViewportSize({ width, height: 900 });
+      const broken = await page.locator('table.rows').evaluateAll((tables) =>
+        tables.flatMap((table) => {
+          const card = table.parentElement?.getBoundingClientRect().right ?? 0;
+          const words = [...table.querySelectorAll('th:not(:has(*)), strong')].filter((word) => {
+            const range = document.createRange();
+            range.selectNodeContents(word);
+            const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+            return lines.size > (word.textContent.match(/\S+/g)?.length ?? 0);
+          });
+          const isOut = table.getBoundingClientRect().right > card + 1;
+          return [...words.map((word) => word.textContent), ...(isOut ? ['too wide'] : [])];
+        }),
+      );
+      expect(broken, `at ${width}`).toEqual([]);
+    }
+  });
+
   it('asked nobody but this machine, and broke nowhere', () => {
     expect(desk.browser.faults).toEqual([]);
   });
