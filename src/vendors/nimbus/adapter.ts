@@ -8,7 +8,6 @@ import type { StaffLinking, VendorId } from '../../domain/vendor.ts';
 import type { NimbusClient } from './client.ts';
 import {
   type NimbusClinic,
-  nimbusIdPattern,
   toFollowUp,
   toFollowUpDate,
   toHours,
@@ -19,6 +18,7 @@ import {
   toReason,
 } from './map.ts';
 import { isSafeRedirect } from './redirects.ts';
+import { nimbusIdPattern } from './wire.ts';
 
 export interface NimbusDoor {
   id: VendorId;

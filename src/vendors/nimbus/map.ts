@@ -4,10 +4,7 @@ import { badInput, invalidInput } from '../../domain/errors.ts';
 import type { CalendarDate, Order } from '../../domain/records.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import type { NimbusPatient } from './client.ts';
-import type { NimbusFollowUp, NimbusOrder } from './wire.ts';
-
-/** What Nimbus user ids look like: JSON integers, so no more than a double holds exactly. */
-export const nimbusIdPattern = /^[1-9]\d{0,14}$/;
+import { type NimbusFollowUp, type NimbusOrder, nimbusIdPattern } from './wire.ts';
 
 const hour = 3_600_000;
 /** How long an onboarding link lives [assumed: nothing is documented]; approximate. */

@@ -6,9 +6,12 @@ import { longestLink } from '../../http/vendor-text.ts';
  * there is no common envelope. Ids are JSON integers and leave here as strings.
  */
 
+/** JSON integers that a double holds exactly: what comes in as an id goes out as the same. */
+export const nimbusIdPattern = /^(?:[1-9]\d{0,14}|[1-8]\d{15})$/;
 const integerId = z
-  .union([z.number().int().nonnegative(), z.string().regex(/^\d{1,15}$/)])
-  .transform(String);
+  .union([z.number(), z.string()])
+  .transform(String)
+  .pipe(z.string().regex(nimbusIdPattern));
 
 const link = {
   redirect_url: z.string().min(1).max(longestLink),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nimbus } from '../../../src/vendors/nimbus/index.ts';
-import { toFollowUp } from '../../../src/vendors/nimbus/map.ts';
+import { toFollowUp, toIntegerId } from '../../../src/vendors/nimbus/map.ts';
 import { isSafeRedirect } from '../../../src/vendors/nimbus/redirects.ts';
 import {
   nimbusEnabled,
@@ -76,6 +76,21 @@ describe('answers', () => {
       nimbusFollowUp.parse({ message: 'x', data: { followup_id: 3, followup_date: null } }),
     ).toMatchObject({ data: { followup_id: '3' } });
   });
+
+  it.each([1, 412, 8_999_999_999_999_999, '412'])(
+    'may carry the id %j, which goes out again as it came',
+    (user_id) => {
+      const { user_id: id } = nimbusOnboarding.parse({ user_id, redirect_url: null });
+      expect(toIntegerId(id)).toBe(Number(user_id));
+    },
+  );
+
+  it.each([0, -1, 1.5, 1e21, 2 ** 53, '0412', '1e3', '', true, null])(
+    'carry no id such as %j',
+    (user_id) => {
+      expect(nimbusOnboarding.safeParse({ user_id, redirect_url: null }).success).toBe(false);
+    },
+  );
 
   it.each(['0000-00-00', '2030-02-30', '', null])(
     'to a follow-up name the day %j: the one that was asked for counts',
