@@ -228,6 +228,9 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     expect(new Set(keys).size).toBe(1);
     await oneTimeLink(page, 'Open the portal');
 
+    // The one before: its day is not over.
+    await access.getByText('Replaced', { exact: true }).waitFor();
+
     await press(access, 'Revoke');
     await dialogOf(page).getByLabel('Reason').fill('Moved away');
     await press(dialogOf(page), 'Revoke access');

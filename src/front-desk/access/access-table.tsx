@@ -5,6 +5,12 @@ import { vendorName } from '../elements/vendors.ts';
 import { ZoneNote } from '../elements/zone-note.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
 
+/** What has expired before its time was over had its place taken by a newer one. */
+const statusOf = ({ status, expiresAt }: PortalAccessFieldsFragment) =>
+  status === 'EXPIRED' && expiresAt !== null && Date.parse(expiresAt) > Date.now()
+    ? 'REPLACED'
+    : status;
+
 export function AccessTable(props: { accesses: readonly PortalAccessFieldsFragment[] }) {
   const zone = useClinicZone();
   return (
@@ -34,7 +40,7 @@ export function AccessTable(props: { accesses: readonly PortalAccessFieldsFragme
                 {access.expiresAt ? <Instant at={access.expiresAt} zone={zone} /> : 'no end'}
               </td>
               <td data-label="Status">
-                <StatusTag status={access.status} />
+                <StatusTag status={statusOf(access)} />
               </td>
             </tr>
           ))}
