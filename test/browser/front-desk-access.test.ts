@@ -57,7 +57,7 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
       ...{
         Street: '2 Sandbox Street',
         City: 'Los Angeles',
-        'State (two letters)': 'CA',
+        'State (2 letters)': 'CA',
         'ZIP code': '90012',
       },
     };

@@ -47,7 +47,7 @@ export function PersonFields({ asked, errors }: PersonFieldsProps) {
         <TextField {...part('street')} label="Street" />
         <div className="side-by-side">
           <TextField {...part('city')} label="City" />
-          <TextField {...part('state')} label="State (two letters)" maxLength={2} />
+          <TextField {...part('state')} label="State (2 letters)" maxLength={2} />
           <TextField {...part('postalCode')} label="ZIP code" maxLength={10} />
         </div>
       </fieldset>
