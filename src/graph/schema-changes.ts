@@ -115,27 +115,27 @@ function readSchema(text: string): GraphQLSchema | undefined {
   }
 }
 
+/** Nothing can be compared before this is mended, and nothing else is worth telling. */
+const unusable = (problem: string): SchemaVerdict => ({ problems: [problem], notes: [] });
+
 /** Holds the schema against the one that clients were built on. */
 export function compareSchemas(comparison: SchemaComparison): SchemaVerdict {
   const released = readSchema(comparison.released);
   if (released === undefined) {
-    return {
-      problems: [
-        'The released schema is no schema in GraphQL: name the one that clients were built on.',
-      ],
-      notes: [],
-    };
+    return unusable(
+      'The released schema is no schema in GraphQL: name the one that clients were built on.',
+    );
+  }
+  const meant = readRecords(comparison.recorded);
+  if (meant === undefined) {
+    return unusable('The record of breaking changes is no list of { change, date, reason }.');
   }
   const current = buildSchema(comparison.current);
-  const meant = readRecords(comparison.recorded);
   const breaking = findBreakingChanges(released, current).map(({ description }) => description);
-  const unmeant = breaking.filter((change) => !meant?.some((each) => each.change === change));
-  const stale = meant?.filter(({ change }) => !breaking.includes(change)) ?? [];
+  const unmeant = breaking.filter((change) => !meant.some((each) => each.change === change));
+  const stale = meant.filter(({ change }) => !breaking.includes(change));
   return {
     problems: [
-      ...(meant === undefined
-        ? ['The record of breaking changes is no list of { change, date, reason }.']
-        : []),
       ...unmeant.map((change) => `Breaking and not recorded: ${change}`),
       ...stale.map(({ change }) => `Recorded, but no breaking change of this schema: ${change}`),
       ...deprecationProblems(current),

@@ -63,7 +63,6 @@ describe('a change of the schema', () => {
     ]) {
       expect(compare(current, [lacking]).problems).toEqual([
         'The record of breaking changes is no list of { change, date, reason }.',
-        `Breaking and not recorded: ${change}`,
       ]);
     }
     const old = { change, date: '2026-11-21', reason: 'Nobody could ever use it.' };

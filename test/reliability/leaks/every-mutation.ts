@@ -40,6 +40,7 @@ const intake = () => ({
 });
 const measures = { heightFeet: 5, heightInches: 7, weightPounds: 150 };
 const longVisit = '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3002';
+const chargedVisit = '6a1d0f52-3f0a-4c55-9a57-0d9f6d8a3007';
 const key = () => ({ idempotencyKey: randomUUID() });
 
 const registered = async (gateway: TestGateway) => {
@@ -159,7 +160,7 @@ export const everyMutation: Readonly<
   startWalkInVisit: [
     async (gateway) => ({
       ...{ patientId: await registered(gateway), roomCode: 'clinic', providerId: '826' },
-      ...{ intake: intake(), ...key() },
+      ...{ consultationId: longVisit, intake: intake(), ...key() },
     }),
   ],
   scheduleVisit: [
@@ -174,8 +175,8 @@ export const everyMutation: Readonly<
   ],
   requestEConsult: [
     async (gateway) => ({
-      ...{ patientId: await registered(gateway), roomCode: 'econsult', providerId: '826' },
-      ...{ intake: intake(), ...key() },
+      ...{ patientId: await registered(gateway), roomCode: 'second-opinion', providerId: '826' },
+      ...{ consultationId: chargedVisit, intake: intake(), ...key() },
     }),
   ],
   connectPatientPortal: [
