@@ -1,10 +1,32 @@
 import { UserFailure, type VendorError } from './errors.ts';
 import type { VendorId } from './vendor.ts';
 
-function refusal({ vendor, fields }: VendorError): UserFailure {
+/** Of the refusals whose reason a door recognised, what they mean; a vendor's own words never leave it. */
+const meanings: Readonly<Record<string, string | undefined>> = {
+  route_absent: 'The vendor does not offer that to this clinic.',
+  insurance_not_allowed:
+    'The vendor does not take this insurance for that. Choose another insurance, or another kind of appointment.',
+  attendant_blocked:
+    'The practice takes no bookings of this patient online. Ask the practice for the appointment.',
+};
+
+/** What a refusal (CREDENTIAL_REFUSED, NOT_FOUND or REJECTED) means to whoever asked, and what helps. */
+export function meaningOfRefusal({ kind, reason = '' }: VendorError): string {
+  switch (kind) {
+    case 'CREDENTIAL_REFUSED':
+      return 'The vendor refused this deployment’s credential; its operator has to look.';
+    case 'NOT_FOUND':
+      return 'The vendor does not know what it was asked about; it may be gone there.';
+    default:
+      return meanings[reason] ?? 'The vendor refused this.';
+  }
+}
+
+function refusal(error: VendorError): UserFailure {
+  const { vendor, fields } = error;
   const [path, ...otherPaths] = fields.map((field) => ['input', ...field]);
   return path === undefined
-    ? new UserFailure('VENDOR_REJECTED', 'The vendor refused this.', { vendor })
+    ? new UserFailure('VENDOR_REJECTED', meaningOfRefusal(error), { vendor })
     : new UserFailure('INVALID_INPUT', 'The vendor does not accept this value.', {
         path,
         otherPaths,
@@ -43,11 +65,10 @@ export function failureOfVendor(
     case 'REJECTED':
     case 'NOT_FOUND':
       if (error.reason === 'route_absent') {
-        return new UserFailure(
-          'UNSUPPORTED_BY_VENDOR',
-          'The vendor does not offer that to this clinic.',
-          { path: ['input'], vendor },
-        );
+        return new UserFailure('UNSUPPORTED_BY_VENDOR', meaningOfRefusal(error), {
+          path: ['input'],
+          vendor,
+        });
       }
       return error.reason === 'unknown_patient' ? unknownPatient(vendor) : refusal(error);
     case 'RATE_LIMITED':
@@ -57,11 +78,9 @@ export function failureOfVendor(
         { vendor, retryAt },
       );
     case 'CREDENTIAL_REFUSED':
-      return new UserFailure(
-        'VENDOR_UNAVAILABLE',
-        `The vendor refused this deployment’s credential; its operator has to look. ${nothing}.`,
-        { vendor },
-      );
+      return new UserFailure('VENDOR_UNAVAILABLE', `${meaningOfRefusal(error)} ${nothing}.`, {
+        vendor,
+      });
     default:
       return new UserFailure(
         'VENDOR_UNAVAILABLE',

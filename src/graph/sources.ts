@@ -1,5 +1,6 @@
 import { CodedError, VendorError, type VendorErrorKind } from '../domain/errors.ts';
 import type { Capability, VendorId } from '../domain/vendor.ts';
+import { meaningOfRefusal } from '../domain/vendor-failure.ts';
 import type { InPart } from '../loaders/read-each.ts';
 import { builder, type GraphContext } from './builder.ts';
 import { enumType } from './enum-type.ts';
@@ -65,7 +66,7 @@ const stateOfKind: Partial<Record<VendorErrorKind, SourceState>> = {
   NOT_FOUND: 'REJECTED',
 };
 
-const messages: Record<SourceState, string | null> = {
+const messages: Record<Exclude<SourceState, 'REJECTED'>, string | null> = {
   OK: null,
   NOT_CONFIGURED: 'This vendor is not configured here.',
   NOT_LINKED: 'The patient has no account at this vendor.',
@@ -73,10 +74,9 @@ const messages: Record<SourceState, string | null> = {
   UNAVAILABLE: 'This vendor cannot be reached at the moment.',
   TIMED_OUT: 'This vendor did not answer in time.',
   RATE_LIMITED: 'This vendor asks for fewer calls.',
-  REJECTED: 'This vendor refused the call.',
 };
 
-const source = (vendor: VendorId, state: SourceState, retryAt?: Date): Source => ({
+const source = (vendor: VendorId, state: keyof typeof messages, retryAt?: Date): Source => ({
   vendor,
   state,
   message: messages[state],
@@ -86,7 +86,10 @@ const source = (vendor: VendorId, state: SourceState, retryAt?: Date): Source =>
 /** @throws the error itself where it is a fault of ours */
 function sourceOfError(vendor: VendorId, error: unknown): Source {
   if (error instanceof VendorError) {
-    return source(vendor, stateOfKind[error.kind] ?? 'UNAVAILABLE', error.retryAt);
+    const state = stateOfKind[error.kind] ?? 'UNAVAILABLE';
+    return state === 'REJECTED'
+      ? { vendor, state, message: meaningOfRefusal(error), retryAt: error.retryAt ?? null }
+      : source(vendor, state, error.retryAt);
   }
   if (
     error instanceof CodedError &&

@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { CodedError, type ErrorCode, VendorError, type VendorErrorKind } from '../domain/errors.ts';
+import { meaningOfRefusal } from '../domain/vendor-failure.ts';
 import { withoutValue } from './without-value.ts';
 
 const codeOfKind: Record<VendorErrorKind, ErrorCode> = {
@@ -26,7 +27,6 @@ const messages: Partial<Record<ErrorCode, string>> = {
   VENDOR_UNAVAILABLE: 'The vendor cannot be reached at the moment. Try again later.',
   VENDOR_TIMED_OUT: 'The vendor did not answer in time. Try again later.',
   VENDOR_RATE_LIMITED: 'The vendor asks for fewer calls. Try again at `retryAt`.',
-  VENDOR_REJECTED: 'The vendor refused this.',
   VENDOR_BAD_RESPONSE: 'The vendor’s answer could not be understood.',
   AUTHORIZATION_REQUIRED:
     'The patient has to authorize access at this vendor; call connectPatientPortal.',
@@ -40,7 +40,7 @@ function coded(
     const code = codeOfKind[error.kind];
     const { vendor, retryAt } = error;
     return {
-      message: messages[code] ?? 'The vendor call failed.',
+      message: messages[code] ?? meaningOfRefusal(error),
       extensions: { code, vendor, ...(retryAt && { retryAt: retryAt.toISOString() }) },
     };
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createPace } from '../../src/domain/pace.ts';
 
@@ -44,6 +45,7 @@ describe('a pace', () => {
     const pace = createPace(5);
     await pace(minute, undefined);
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal);
     const waiting = Array.from({ length: 20 }, () => pace(minute, gone.signal));
     const behind = pace(minute, undefined);
     const begun = performance.now();

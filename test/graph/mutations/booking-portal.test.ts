@@ -260,7 +260,8 @@ describe('bookAppointment at MyPatientPortal', () => {
     portal().switches.blockedPatient = true;
     try {
       const { payload } = await book({ availabilityId: id });
-      expect(payload.userErrors).toMatchObject([{ code: 'VENDOR_REJECTED' }]);
+      const message = expect.stringMatching(/takes no bookings of this patient online\. Ask/);
+      expect(payload.userErrors).toMatchObject([{ code: 'VENDOR_REJECTED', message }]);
       expect(calls()).toEqual(['POST /booking']);
     } finally {
       portal().switches.blockedPatient = false;

@@ -189,6 +189,7 @@ describe('availabilities at MY_PATIENT_PORTAL', () => {
     expect(errors).toMatchObject([
       {
         path: ['availabilities'],
+        message: expect.stringContaining('does not take this insurance'),
         extensions: { code: 'VENDOR_REJECTED', vendor: 'MY_PATIENT_PORTAL' },
       },
     ]);

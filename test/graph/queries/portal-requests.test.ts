@@ -180,6 +180,27 @@ describe('Patient.portalRequests', () => {
     expect(gateway.allCalls()).toEqual(['CERBO GET /patients/224/portal/enqueued']);
   });
 
+  it.each([
+    ['offers no queue to this clinic', null, /does not offer that to this clinic/],
+    ['knows no such patient', 404, /does not know what it was asked about/],
+    ['refuses our credential', 401, /credential; its operator has to look/],
+    ['says no without a reason', 400, /^The vendor refused this\.$/],
+  ])('says why where a vendor %s', async (_, status, message) => {
+    const { switches } = queueOf(gateway, 'CERBO');
+    switches.routeDisabled = status === null;
+    if (status !== null) {
+      gateway.sandbox.simulators.CERBO.fault({ kind: 'status', status, match: /enqueued/ });
+    }
+    const { data } = await gateway.query(
+      ofPatient('portalRequests(filter: { vendor: [CERBO] }) { sources { state message } }'),
+      { id: gateway.ids.Ana },
+    );
+    switches.routeDisabled = false;
+    const sources = [{ state: 'REJECTED', message: expect.stringMatching(message) }];
+    expect(data.patient.portalRequests).toEqual({ sources });
+    expect(gateway.allCalls()).toEqual([cerbo]);
+  });
+
   it.each([['Zm9v'], ['not base64!'], ['=']])(
     'refuses the cursor %j before any call',
     async (cursor) => {

@@ -272,7 +272,10 @@ describe('the sandbox’s rooms and calendar', () => {
   test('list rooms by page, and their providers', async () => {
     const { call } = await openWithEmi();
     const page = await call('GET', 'rooms?page=2&limit=3', account);
-    expect(page.body).toMatchObject({ data: [{ code: 'paid' }, { code: 'second-opinion' }, { code: 'berlin' }], total: 6 });
+    expect(page.body).toMatchObject({
+      data: [{ code: 'paid' }, { code: 'second-opinion' }, { code: 'berlin' }],
+      total: 6,
+    });
     const providers = await call('GET', 'rooms/clinic/providers', account);
     expect(providers.body.data).toMatchObject([{ id: '826' }, { id: '827', last_name: 'Haddad' }]);
     expect((await call('GET', 'rooms/clinic/providers/827', account)).data.title).toBe('Dr.');
