@@ -33,7 +33,7 @@ const RoomSearch = builder.inputType('VSeeAvailabilitySearch', {
   fields: (t) => ({
     roomCode: t.string({ required: true, description: 'The room, see `Query.clinicRoom`.' }),
     consultationId: t.id({ description: 'One of the room’s consultations; decides the duration.' }),
-    providerId: t.id({ description: 'Only times of this provider.' }),
+    providerId: t.id({ description: 'Only times of this provider, see `ClinicRoom.providers`.' }),
     from: t.field({ type: 'DateTime', required: true, description: 'Start of the window.' }),
     to: t.field({
       type: 'DateTime',

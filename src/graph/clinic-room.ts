@@ -5,6 +5,7 @@ import type {
 } from '../domain/records.ts';
 import { builder } from './builder.ts';
 import { cost } from './field-cost.ts';
+import { Provider } from './provider.ts';
 
 const Consultation = builder.objectRef<ConsultationRecord>('Consultation').implement({
   description: 'What a clinic room offers for a set time.',
@@ -49,6 +50,13 @@ const ClinicRoom = builder.objectRef<RoomRecord>('ClinicRoom').implement({
       nullable: false,
       description: 'What it offers.',
       resolve: (room) => room.consultations,
+    }),
+    providers: t.field({
+      type: [Provider],
+      description:
+        'Who sees patients in it; their ids are what `providerId` wants. Vendor: VSee `GET /rooms/:code/providers`.',
+      extensions: cost({ vendorCalls: 1 }),
+      resolve: ({ code }, _arguments, { loaders }) => loaders.visits.providers.load(code),
     }),
   }),
 });

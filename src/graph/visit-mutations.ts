@@ -24,7 +24,9 @@ export const IntakeInput = builder.inputType('IntakeInput', {
 const place = (t: InputFieldBuilder) => ({
   patientId: t.id({ required: true, description: 'The patient.' }),
   roomCode: t.string({ required: true, description: 'The waiting room, see `Query.clinicRoom`.' }),
-  providerId: t.id({ description: 'The vendor’s id of a provider; default any of the room.' }),
+  providerId: t.id({
+    description: 'A provider, see `ClinicRoom.providers`; default any of the room.',
+  }),
   consultationId: t.id({
     description: 'One of the room’s consultations; where it has a single one, that is charged for.',
   }),

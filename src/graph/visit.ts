@@ -1,7 +1,6 @@
 import { decodeVendorId, encodeVendorId } from '../domain/ids.ts';
 import type {
   VisitKind as Kind,
-  Provider as ProviderRecord,
   VisitStatus as Status,
   Visit as VisitRecord,
 } from '../domain/records.ts';
@@ -15,6 +14,7 @@ import { cost } from './field-cost.ts';
 import { Node } from './node.ts';
 import { type PageArguments, pageOfList, readListArguments, sortedByKey, timeKey } from './page.ts';
 import { patientOfRecord } from './patient-of-record.ts';
+import { Provider } from './provider.ts';
 import { gather } from './sources.ts';
 import { Vendor } from './vendor.ts';
 
@@ -34,16 +34,6 @@ const VisitStatus = enumType<Status>()('VisitStatus', 'How far a visit has come.
   CANCELLED: 'It was cancelled, or the patient left the waiting room.',
   REFUNDED: 'It was paid back.',
   UNKNOWN: 'A status of the vendor’s that is not known here.',
-});
-
-const Provider = builder.objectRef<ProviderRecord>('Provider').implement({
-  description: 'Who sees the patient.',
-  fields: (t) => ({
-    id: t.exposeID('id', { nullable: false, description: 'The vendor’s id of the provider.' }),
-    firstName: t.exposeString('firstName', { description: 'Given name.' }),
-    lastName: t.exposeString('lastName', { description: 'Family name.' }),
-    title: t.exposeString('title', { description: 'Title, for example `Dr.`.' }),
-  }),
 });
 
 const keyOf = ({ vendor, patientId, vendorVisitId }: VisitRecord) => ({

@@ -95,6 +95,11 @@ export function createVisitLoaders(
       (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.room(scope, code),
       (code) => code,
     ),
+    /** Who sees patients in a room, by its code. */
+    providers: keyedLoader(
+      (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.providers(scope, code),
+      (code) => code,
+    ),
     roomAvailabilities: keyedLoader(
       async ({ patientId, timeZone, ...search }: RoomSearch): Promise<Availability[]> => {
         const adapter = adapterFor(vendors, 'visits', 'Visits');

@@ -306,8 +306,10 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await press(dialog, 'Start now');
     await dialog.getByRole('alert').waitFor();
     expect(await dialog.getByLabel('Consultation').count()).toBe(0);
+    expect(await dialog.getByLabel('Provider').count()).toBe(0);
     await dialog.getByLabel('Room').fill('second-opinion');
     await dialog.getByLabel('Consultation').selectOption('Long visit (30 minutes)');
+    await dialog.getByLabel('Provider').selectOption('Dr. Omar Haddad');
     await dialog.getByLabel('Reason for the visit').fill('Sore throat');
     await press(dialog, 'Start now');
     await dialog.getByText('The patient is in the waiting room’s queue.').waitFor();
@@ -318,6 +320,7 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     const part = partOf(visits, 'VSEE');
     await part.getByText('Sore throat').waitFor();
     await part.getByText('Walk-in').waitFor();
+    await part.getByText('Dr. Omar Haddad').waitFor();
     // That link is shown once; the way to the visit is not lost with it, whichever way is tried.
     await visits.getByRole('button', { name: 'New VSee link' }).waitFor();
     await press(visits, 'Start a walk-in');

@@ -1,24 +1,31 @@
 import { skipToken } from '@tanstack/react-query';
-import { useClinicRoomQuery } from '../../client/react.ts';
+import { useClinicRoomQuery, useRoomProvidersQuery } from '../../client/react.ts';
 import { ChoiceField } from '../elements/choice-field.tsx';
 import { useSettled } from '../elements/settled.ts';
 import { explainError } from '../problems/explain.ts';
+import { providerName } from './provider-name.ts';
 
 export interface RoomFieldsProps {
   code: string;
-  /** What was wrong with the consultation that was chosen. */
-  problem: string | undefined;
+  /** What was wrong with what was chosen. */
+  problems: Readonly<Record<'consultation' | 'provider', string | undefined>>;
 }
 
-/** Whether a room takes walk-ins now, and what for where it offers several consultations. */
-export function RoomFields({ code, problem }: RoomFieldsProps) {
+/** Whether a room takes walk-ins now; what for and whom to, where it offers several. */
+export function RoomFields({ code, problems }: RoomFieldsProps) {
   const settled = useSettled(code);
   const { data, error } = useClinicRoomQuery(settled === '' ? skipToken : { code: settled });
   const room = data?.clinicRoom;
-  const choices = room?.consultations.flatMap(({ id, description, durationMinutes }) => {
+  const isOpen = room?.walkInEnabled === true && room.open;
+  // A courtesy: where it cannot be had, the clinic chooses.
+  const { data: staffed } = useRoomProvidersQuery(isOpen ? { code: room.code } : skipToken);
+  const consultations = room?.consultations.flatMap(({ id, description, durationMinutes }) => {
     const length = durationMinutes === null ? '' : ` (${durationMinutes} minutes)`;
     return id === null ? [] : [[id, `${description ?? 'Consultation'}${length}`] as const];
   });
+  const providers = staffed?.clinicRoom?.providers?.map(
+    (provider) => [provider.id, providerName(provider)] as const,
+  );
   return (
     <>
       <p className="hint" role="status">
@@ -26,21 +33,26 @@ export function RoomFields({ code, problem }: RoomFieldsProps) {
         {data && !room && 'There is no such room.'}
         {room &&
           `${room.name ?? room.code}: ${
-            !room.walkInEnabled
-              ? 'takes no walk-ins'
-              : room.open
-                ? 'open for walk-ins'
-                : 'closed now'
+            isOpen ? 'open for walk-ins' : room.walkInEnabled ? 'closed now' : 'takes no walk-ins'
           }.`}
       </p>
-      {room?.walkInEnabled && choices && choices.length > 1 && (
-        // A choice is of its room.
+      {/* A choice is of its room. */}
+      {isOpen && consultations && consultations.length > 1 && (
         <ChoiceField
-          key={room.code}
+          key={`consultations of ${room.code}`}
           name="consultation"
           label="Consultation"
-          problem={problem}
-          choices={choices}
+          problem={problems.consultation}
+          choices={consultations}
+        />
+      )}
+      {isOpen && providers && providers.length > 1 && (
+        <ChoiceField
+          key={`providers of ${room.code}`}
+          name="provider"
+          label="Provider"
+          problem={problems.provider}
+          choices={providers}
         />
       )}
     </>

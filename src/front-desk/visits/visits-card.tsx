@@ -9,13 +9,12 @@ import { ZoneNote } from '../elements/zone-note.tsx';
 import { isLinked, type PatientRecord } from '../patient/patient-record.ts';
 import { sourceOf, VendorPart } from '../problems/vendor-part.tsx';
 import { useClinicZone } from '../session/clinic-zone.ts';
+import { providerName } from './provider-name.ts';
 import { VisitsLinkDialog } from './visits-link-dialog.tsx';
 import { WalkInDialog } from './walk-in-dialog.tsx';
 
 const providerText = ({ provider }: VisitFieldsFragment) =>
-  provider === null
-    ? 'not assigned'
-    : [provider.title, provider.firstName, provider.lastName].filter(Boolean).join(' ');
+  provider === null ? 'not assigned' : providerName(provider);
 
 export function VisitsCard({ patient }: { patient: PatientRecord }) {
   const patientId = patient.id;

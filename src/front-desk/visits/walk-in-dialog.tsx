@@ -38,10 +38,12 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
   const inputFrom = (form: FormData): StartWalkInVisitInput => {
     const reasonForVisit = entryIn(form, 'reason');
     const consultationId = entryIn(form, 'consultation');
+    const providerId = entryIn(form, 'provider');
     return {
       patientId: patient.id,
       roomCode,
       ...(consultationId && { consultationId }),
+      ...(providerId && { providerId }),
       ...(reasonForVisit && { intake: { reasonForVisit } }),
     };
   };
@@ -85,7 +87,13 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
             onChange={({ target }) => setRoomCode(target.value.trim())}
             problem={problemAt(errors, 'roomCode')}
           />
-          <RoomFields code={roomCode} problem={problemAt(errors, 'consultationId')} />
+          <RoomFields
+            code={roomCode}
+            problems={{
+              consultation: problemAt(errors, 'consultationId'),
+              provider: problemAt(errors, 'providerId'),
+            }}
+          />
         </ActionForm>
       )}
     </Dialog>

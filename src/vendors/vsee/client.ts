@@ -11,6 +11,7 @@ import {
   inDataOrBare,
   vseeCreatedIntake,
   vseeIntake,
+  vseeProviders,
   vseeRoom,
   vseeSignInOf,
   vseeUserOf,
@@ -25,6 +26,7 @@ const answers = {
   intake: inData(vseeIntake),
   visit: inDataOrBare(vseeVisit),
   room: inData(vseeRoom),
+  providers: inDataOrBare(vseeProviders),
   slots: inData(z.array(vseeSlot)),
 };
 
@@ -222,6 +224,19 @@ export function createVSeeClient(
           path: 'rooms/{code}',
           params: { code },
           answer: answers.room,
+        },
+      ),
+
+    /** `GET rooms/:code/providers`, public. */
+    providers: (scope: RequestScope, code: string) =>
+      read(
+        scope,
+        { as: 'public' },
+        {
+          operation: 'rooms/:code/providers',
+          path: 'rooms/{code}/providers',
+          params: { code },
+          answer: answers.providers,
         },
       ),
 

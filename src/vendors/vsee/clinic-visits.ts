@@ -6,7 +6,7 @@ import { askedFor, availabilityQuery, bookingFields, toSlots } from './assumed.t
 import type { VSeeClient } from './client.ts';
 import { checked } from './identifiers.ts';
 import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
-import { toProfile, toRoom, toVisit } from './map.ts';
+import { toProfile, toProviders, toRoom, toVisit } from './map.ts';
 import { checkedCustom, intakeFields, placeFields } from './requests.ts';
 import type { VSeeSessions } from './sessions.ts';
 import { memberOf, type VSeeVisit } from './wire.ts';
@@ -146,6 +146,11 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
     async room(scope, code) {
       const room = await orNull(client.room(scope, checked('room', code)));
       return room && toRoom(vendor, room);
+    },
+
+    async providers(scope, code) {
+      const providers = await orNull(client.providers(scope, checked('room', code)));
+      return providers && toProviders(providers);
     },
 
     async availabilities(scope, session, search) {

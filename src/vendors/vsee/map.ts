@@ -14,7 +14,7 @@ import { toTimeZone } from '../../domain/time-zone.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import { usable } from './identifiers.ts';
 import { inviteLink } from './links.ts';
-import type { VSeeRoom, VSeeUser, VSeeVisit } from './wire.ts';
+import type { VSeeProvider, VSeeRoom, VSeeUser, VSeeVisit } from './wire.ts';
 
 type TextOrNumber = string | number | null | undefined;
 
@@ -85,17 +85,24 @@ export const statusOf = (status: TextOrNumber): VisitStatus =>
 
 const filled = (value: string | null | undefined): string | null => value?.trim() || null;
 
-function providerOf(visit: VSeeVisit): Provider | null {
-  const id = visit.provider?.id ?? visit.provider_id;
-  return id
-    ? {
-        id,
-        firstName: filled(visit.provider?.first_name),
-        lastName: filled(visit.provider?.last_name),
-        title: filled(visit.provider?.title),
-      }
-    : null;
+const toProvider = (id: string, wire: VSeeProvider | null | undefined): Provider => ({
+  id,
+  firstName: filled(wire?.first_name),
+  lastName: filled(wire?.last_name),
+  title: filled(wire?.title),
+});
+
+function providerOf({ provider, provider_id }: VSeeVisit): Provider | null {
+  const id = provider?.id ?? provider_id;
+  return id ? toProvider(id, provider) : null;
 }
+
+/** Those who can be asked for: an id that could not be sent back names nobody. */
+export const toProviders = (wire: readonly VSeeProvider[]): Provider[] =>
+  wire.flatMap((each) => {
+    const id = usable('provider', each.id);
+    return id === null ? [] : [toProvider(id, each)];
+  });
 
 /** Whose visit it becomes here, and where its invitation leads. */
 export interface VisitOwner {

@@ -78,6 +78,12 @@ export const vseeCreatedIntake = z.object({ id: z.guid() });
  */
 export const vseeIntake = z.object({ id: z.guid(), visit_id: idText.nullish() });
 
+const provider = z.object({ id: idOrNull, first_name: text, last_name: text, title: text });
+export type VSeeProvider = z.output<typeof provider>;
+
+/** `rooms/:code/providers`. */
+export const vseeProviders = z.array(provider);
+
 /** The visit object, in all its spellings. */
 export const vseeVisit = z.object({
   id: idText,
@@ -86,10 +92,7 @@ export const vseeVisit = z.object({
   member_id: idOrNull,
   member: z.object({ id: idOrNull }).nullish().catch(null),
   provider_id: idOrNull,
-  provider: z
-    .object({ id: idOrNull, first_name: text, last_name: text, title: text })
-    .nullish()
-    .catch(null),
+  provider: provider.nullish().catch(null),
   room_code: text,
   type: textOrNumber,
   subtype: textOrNumber,

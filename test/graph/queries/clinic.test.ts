@@ -45,6 +45,41 @@ describe('clinicRoom', () => {
     expect(Object.keys(headers).filter((name) => /^x-api|authorization/.test(name))).toEqual([]);
   });
 
+  it('tells who sees patients in it, for one public call more', async () => {
+    const { data, errors } = await gateway.query(
+      '{ clinicRoom(code: "clinic") { providers { id title firstName lastName } } }',
+      {},
+      'stranger',
+    );
+    expect(errors).toEqual([]);
+    expect(data.clinicRoom.providers).toEqual([
+      { id: '826', title: 'Dr.', firstName: 'Grace', lastName: 'Hill' },
+      { id: '827', title: 'Dr.', firstName: 'Omar', lastName: 'Haddad' },
+    ]);
+    expect(gateway.allCalls()).toEqual([
+      'VSEE GET /api_v3/rooms/clinic',
+      'VSEE GET /api_v3/rooms/clinic/providers',
+    ]);
+    const headers = gateway.calls('VSEE')[1]?.headers ?? {};
+    expect(Object.keys(headers).filter((name) => /^x-api|authorization/.test(name))).toEqual([]);
+  });
+
+  it('is there without them where the vendor does not tell', async () => {
+    const ask = async (status: number) => {
+      const match = /rooms\/clinic\/providers/;
+      gateway.sandbox.simulators.VSEE.fault({ kind: 'status', status, match, times: 1 });
+      return gateway.query('{ clinicRoom(code: "clinic") { code providers { id } } }');
+    };
+    const absent = await ask(404);
+    expect(absent.errors).toEqual([]);
+    expect(absent.data.clinicRoom).toEqual({ code: 'clinic', providers: null });
+    const refused = await ask(403);
+    expect(refused.data.clinicRoom).toEqual({ code: 'clinic', providers: null });
+    expect(refused.errors).toMatchObject([
+      { path: ['clinicRoom', 'providers'], extensions: { code: 'VENDOR_REJECTED' } },
+    ]);
+  });
+
   it('that is closed says so', async () => {
     const { data } = await gateway.query(document, { code: 'night' });
     expect(data.clinicRoom).toMatchObject({

@@ -184,6 +184,11 @@ export const exercises: Exercises = {
       run: (visits, { scope, roomCode }) => visits.room(scope, roomCode),
       ids: { room: (visits, { scope }, id) => visits.room(scope, id) },
     },
+    providers: {
+      nature: 'read',
+      run: (visits, { scope, roomCode }) => visits.providers(scope, roomCode),
+      ids: { room: (visits, { scope }, id) => visits.providers(scope, id) },
+    },
     availabilities: {
       nature: 'read',
       run: (visits, world) => visits.availabilities(world.scope, world.session, slotSearch(world)),

@@ -6,11 +6,13 @@ import {
   mediumOf,
   statusOf,
   toProfile,
+  toProviders,
   toRoom,
   toVisit,
 } from '../../../src/vendors/vsee/map.ts';
 import {
   memberOf,
+  vseeProviders,
   vseeRoom,
   vseeSignInOf,
   vseeUserOf,
@@ -261,7 +263,10 @@ describe('a consultation', () => {
   test.each([
     [20, 20],
     ['45', 45],
+    [1, 1],
     [20.5, 21],
+    [527_040, 527_040],
+    [527_041, null],
     ['7.2', 7],
     [0, null],
     [-15, null],
@@ -287,6 +292,20 @@ describe('a consultation', () => {
   test.each([0, '0.00', '', null, undefined, 'free', -1])('that costs %j is free', (amount) => {
     expect(chargedOf({ amount, charge: true })).toBeNull();
   });
+});
+
+test('the providers of a room are those who can be asked for, as number or text, named or not', () => {
+  const wire = [
+    { id: 826, first_name: ' Grace ', last_name: 'Hill', title: 'Dr.', photo: null, status: 20 },
+    { id: '827', first_name: '', title: 5 },
+    { id: 'dr-hill', first_name: 'Nobody' },
+    { id: '1'.repeat(16) },
+    {},
+  ];
+  expect(toProviders(vseeProviders.parse(wire))).toEqual([
+    { id: '826', firstName: 'Grace', lastName: 'Hill', title: 'Dr.' },
+    { id: '827', firstName: null, lastName: null, title: null },
+  ]);
 });
 
 describe('slots', () => {
