@@ -46,6 +46,7 @@ export const queryRules = {
   availabilities: 'OWN_RECORD',
   operation: 'OWN_RECORD',
   vendors: 'SIGNED_IN',
+  treatmentTypes: 'SIGNED_IN',
   // For a supergraph in front, see `graph/entities.ts`.
   _entities: 'OWN_RECORD',
   _service: 'STAFF',

@@ -123,7 +123,7 @@ mutation('onboardPatient', {
     }),
     weightPounds: t.float({ required: true, description: 'Weight in pounds, 1 to 1,500.' }),
     treatmentType: t.string({
-      description: 'One of the treatment types that are configured; default the first.',
+      description: 'One of `Query.treatmentTypes`; default the first.',
     }),
   }),
   payload: ['patient', 'portalAccess', 'operation'],

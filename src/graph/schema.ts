@@ -12,6 +12,7 @@ import './operation.ts';
 import './earlier-availability.ts';
 import './entities.ts';
 import './patient-mutations.ts';
+import './treatment-types.ts';
 import './portal-access-mutations.ts';
 import './visit-mutations.ts';
 import './appointment-mutations.ts';

@@ -48,6 +48,10 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await dialogOf(page).getByLabel('Height: feet').fill('5');
     await dialogOf(page).getByLabel('Height: inches').fill('6');
     await dialogOf(page).getByLabel('Weight (pounds)').fill('132.5');
+    await dialogOf(page).getByLabel('Treatment').getByText('Weight-loss, the usual one').waitFor({
+      state: 'attached',
+    });
+    await dialogOf(page).getByLabel('Treatment').selectOption('Hair-loss');
   }
 
   async function fillPerson(page: Page, email: string, phone: string) {
@@ -116,6 +120,9 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await phone.fill('+15550104482');
     await press(dialog, 'Onboard');
     await dialog.getByText('The patient is onboarded').waitFor();
+    expect(JSON.stringify(await desk.control('NIMBUS', 'GET calls'))).toContain(
+      '"treatment_type":"Hair-loss"',
+    );
     // From now on it is somebody of the register, who is named.
     await page.getByRole('dialog', { name: 'Frida Sandberg, born Apr 23, 1999' }).waitFor();
     await oneTimeLink(page, 'Open the portal');
@@ -306,7 +313,6 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await press(dialog, 'Start now');
     await dialog.getByRole('alert').waitFor();
     expect(await dialog.getByLabel('Consultation').count()).toBe(0);
-    expect(await dialog.getByLabel('Provider').count()).toBe(0);
     await dialog.getByLabel('Room').fill('second-opinion');
     await dialog.getByLabel('Consultation').selectOption('Long visit (30 minutes)');
     await dialog.getByLabel('Provider').selectOption('Dr. Omar Haddad');

@@ -11,7 +11,7 @@ export interface RoomFieldsProps {
   problems: Readonly<Record<'consultation' | 'provider', string | undefined>>;
 }
 
-/** Whether a room takes walk-ins now; what for and whom to, where it offers several. */
+/** Whether a room takes walk-ins now, whom to, and what for where it offers several consultations. */
 export function RoomFields({ code, problems }: RoomFieldsProps) {
   const settled = useSettled(code);
   const { data, error } = useClinicRoomQuery(settled === '' ? skipToken : { code: settled });
@@ -36,7 +36,7 @@ export function RoomFields({ code, problems }: RoomFieldsProps) {
             isOpen ? 'open for walk-ins' : room.walkInEnabled ? 'closed now' : 'takes no walk-ins'
           }.`}
       </p>
-      {/* A choice is of its room. */}
+      {/* Choices are of their room. */}
       {isOpen && consultations && consultations.length > 1 && (
         <ChoiceField
           key={`consultations of ${room.code}`}
@@ -46,15 +46,14 @@ export function RoomFields({ code, problems }: RoomFieldsProps) {
           choices={consultations}
         />
       )}
-      {isOpen && providers && providers.length > 1 && (
-        <ChoiceField
-          key={`providers of ${room.code}`}
-          name="provider"
-          label="Provider"
-          problem={problems.provider}
-          choices={providers}
-        />
-      )}
+      <ChoiceField
+        key={`providers of ${room?.code}`}
+        name="provider"
+        label="Provider"
+        none="Any of the room"
+        problem={problems.provider}
+        choices={providers ?? []}
+      />
     </>
   );
 }

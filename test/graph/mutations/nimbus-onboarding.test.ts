@@ -130,13 +130,16 @@ describe('onboardPatient', () => {
   });
 
   it('sends the treatment type that was chosen and measures at their bounds', async () => {
+    const { data } = await gateway.query('{ treatmentTypes }', {}, 'stranger');
+    expect(data.treatmentTypes).toEqual(['Weight-loss', 'Hair-loss']);
+    expect(gateway.allCalls()).toEqual([]);
     await done(gateway, 'onboardPatient', {
       ...newcomer(),
       sex: 'MALE',
       heightFeet: 8,
       heightInches: 0,
       weightPounds: 1500,
-      treatmentType: 'Hair-loss',
+      treatmentType: data.treatmentTypes[1],
     });
     expect(gateway.calls('NIMBUS')[0]?.body).toMatchObject({
       sex: 'Male',

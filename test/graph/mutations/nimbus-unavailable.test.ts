@@ -210,6 +210,12 @@ describe('A vendor that is not configured', () => {
     expect((await record(gateway, patientId)).patients.totalCount).toBe(1);
   });
 
+  it('has no treatment types', async () => {
+    const { data, errors } = await gateway.query('{ treatmentTypes }');
+    expect(data).toEqual({ treatmentTypes: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'NOT_CONFIGURED' } }]);
+  });
+
   it('leaves the other vendors as they are', async () => {
     const link = { patientId, vendor: 'MD_HQ', vendorPatientId: '1226', acceptMismatch: true };
     await done(gateway, 'linkVendorAccount', link);

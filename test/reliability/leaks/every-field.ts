@@ -8,7 +8,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type Field, fieldsOf, type Root, schema } from '../../support/printed-schema.ts';
+import { fieldsOf, type Root, schema } from '../../support/printed-schema.ts';
 
 /**
  * Documents that ask for everything, written from the printed schema: whatever is added to it is asked
@@ -61,14 +61,6 @@ export const allFields = (): string[] =>
     .filter(({ name }) => !['Query', 'Mutation', 'Subscription'].includes(name))
     .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
 
-const compositeOf = ({ name, type }: Field): GraphQLCompositeType => {
-  const named = getNamedType(type);
-  if (!isCompositeType(named)) {
-    throw new Error(`${name} leads to nothing that has fields.`);
-  }
-  return named;
-};
-
 /** A document of one root field with all its arguments as variables. */
 export function documentOf(root: Root, name: string, asked: Asked, levels: number) {
   const field = fieldsOf(root).find((each) => each.name === name);
@@ -78,7 +70,9 @@ export function documentOf(root: Root, name: string, asked: Asked, levels: numbe
   const declared = field.args.map((each) => `$${each.name}: ${each.type}`).join(', ');
   const passed = field.args.map((each) => `${each.name}: $${each.name}`).join(', ');
   const head = declared === '' ? '' : `(${declared})`;
-  return `${root.toLowerCase()} Every_${name} ${head} { ${name}${passed === '' ? '' : `(${passed})`}${asked.selection(compositeOf(field), levels)} }`;
+  const type = getNamedType(field.type);
+  const selection = isCompositeType(type) ? asked.selection(type, levels) : '';
+  return `${root.toLowerCase()} Every_${name} ${head} { ${name}${passed === '' ? '' : `(${passed})`}${selection} }`;
 }
 
 /** Fields of a mutation's input, as paths below it. */

@@ -36,6 +36,7 @@ export async function everyQuery(gateway: TestGateway): Promise<Record<string, V
   return {
     viewer: [{}],
     vendors: [{}],
+    treatmentTypes: [{}],
     patient: [{ id: Ana }],
     patients: [null, `${ana.firstName} ${ana.lastName}`, ana.email].map((search) => ({
       ...page,
