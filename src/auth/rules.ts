@@ -43,6 +43,7 @@ export const queryRules = {
   visit: 'OWN_RECORD',
   appointment: 'OWN_RECORD',
   clinicRoom: 'SIGNED_IN',
+  clinicRooms: 'SIGNED_IN',
   availabilities: 'OWN_RECORD',
   operation: 'OWN_RECORD',
   vendors: 'SIGNED_IN',

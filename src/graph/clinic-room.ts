@@ -70,8 +70,7 @@ builder.queryField('clinicRoom', (t) =>
     args: {
       code: t.arg.string({
         required: true,
-        description:
-          'The room’s code at the vendor, for example `clinic`; the clinic knows those of its rooms.',
+        description: 'The room’s code at the vendor, for example `clinic`; see `clinicRooms`.',
       }),
     },
     resolve: (_root, { code }, { access, loaders }) => {
@@ -80,6 +79,19 @@ builder.queryField('clinicRoom', (t) =>
         throw badInput('This cannot be a room code.');
       }
       return loaders.visits.room.load(code);
+    },
+  }),
+);
+
+builder.queryField('clinicRooms', (t) =>
+  t.field({
+    type: [ClinicRoom],
+    description:
+      'The waiting rooms of the clinic, as the vendor lists them. Vendor: VSee `GET /rooms`.',
+    extensions: cost({ vendorCalls: 1 }),
+    resolve: (_root, _arguments, { access, loaders }) => {
+      access.requireQuery('clinicRooms');
+      return loaders.visits.rooms.load('ALL');
     },
   }),
 );

@@ -95,6 +95,11 @@ export function createVisitLoaders(
       (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.room(scope, code),
       (code) => code,
     ),
+    /** All public rooms of the clinic. */
+    rooms: keyedLoader(
+      (_all: 'ALL') => adapterFor(vendors, 'visits', 'Visits').visits.rooms(scope),
+      (all) => all,
+    ),
     /** Who sees patients in a room, by its code. */
     providers: keyedLoader(
       (code: string) => adapterFor(vendors, 'visits', 'Visits').visits.providers(scope, code),

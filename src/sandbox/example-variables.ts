@@ -101,6 +101,7 @@ export async function exampleVariables(asked: Asked, now: number): Promise<Examp
     BookingWalkthrough: { patientId: ana },
     CancelAppointment: input({ appointmentId }),
     ClinicRoom: { code: roomCode },
+    ClinicRooms: {},
     CompletePatientPortalConnection: input({ connection }),
     ConnectPatientPortal: input({ patientId: ana, returnTo: new URL('graphql', publicUrl).href }),
     CreateFollowUp: input({ patientId: ana, date: date(30) }),

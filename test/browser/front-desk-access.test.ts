@@ -308,6 +308,13 @@ describeFrontDesk('the front desk’s work on portal access and walk-ins', (desk
     await press(visits, 'Start a walk-in');
     const dialog = dialogOf(page);
     await dialog.getByText('Main clinic: open for walk-ins.').waitFor();
+    await expect
+      .poll(() =>
+        dialog
+          .locator('#rooms option')
+          .evaluateAll((all) => all.map((each) => (each as HTMLOptionElement).value)),
+      )
+      .toEqual(['clinic', 'paid', 'second-opinion']);
     await dialog.getByLabel('Room').fill('night');
     await dialog.getByText('Night clinic: closed now.').waitFor();
     await press(dialog, 'Start now');

@@ -117,6 +117,8 @@ export interface ClinicVisits {
   cancel(scope: RequestScope, session: VisitSession, vendorVisitId: string): Promise<Visit>;
   /** `rooms/:code`, public; null for an unknown room. */
   room(scope: RequestScope, code: string): Promise<ClinicRoom | null>;
+  /** `rooms`, public: all of the clinic's. */
+  rooms(scope: RequestScope): Promise<ClinicRoom[]>;
   /** `rooms/:code/providers`, public; null for an unknown room. */
   providers(scope: RequestScope, roomCode: string): Promise<Provider[] | null>;
   /** `availability`: open slots of a room between two instants. */

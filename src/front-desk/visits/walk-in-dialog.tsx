@@ -15,6 +15,7 @@ import type { PatientRecord } from '../patient/patient-record.ts';
 import { problemAt } from '../problems/explain.ts';
 import { settings } from '../settings.ts';
 import { RoomFields } from './room-fields.tsx';
+import { RoomList } from './room-list.tsx';
 
 export interface WalkInDialogProps {
   patient: PatientRecord;
@@ -82,11 +83,13 @@ export function WalkInDialog({ patient, onNewLink, onClose }: WalkInDialogProps)
             name="room"
             label="Room"
             hint="As VSee calls it"
+            list="rooms"
             required
             value={roomCode}
             onChange={({ target }) => setRoomCode(target.value.trim())}
             problem={problemAt(errors, 'roomCode')}
           />
+          <RoomList id="rooms" />
           <RoomFields
             code={roomCode}
             problems={{

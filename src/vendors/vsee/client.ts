@@ -13,6 +13,7 @@ import {
   vseeIntake,
   vseeProviders,
   vseeRoom,
+  vseeRoomPage,
   vseeSignInOf,
   vseeUserOf,
   vseeVisit,
@@ -26,6 +27,7 @@ const answers = {
   intake: inData(vseeIntake),
   visit: inDataOrBare(vseeVisit),
   room: inData(vseeRoom),
+  rooms: vseeRoomPage,
   providers: inDataOrBare(vseeProviders),
   slots: inData(z.array(vseeSlot)),
 };
@@ -224,6 +226,19 @@ export function createVSeeClient(
           path: 'rooms/{code}',
           params: { code },
           answer: answers.room,
+        },
+      ),
+
+    /** `GET rooms`, public: one page, from 1. */
+    rooms: (scope: RequestScope, limit: number, page: number) =>
+      read(
+        scope,
+        { as: 'public' },
+        {
+          operation: 'rooms',
+          path: 'rooms',
+          query: { limit, page: page === 1 ? undefined : page },
+          answer: answers.rooms,
         },
       ),
 

@@ -1,15 +1,20 @@
 import type { ClinicVisits, MadeVisit, VisitSession } from '../../domain/capabilities/visits.ts';
 import { notConfigured, VendorError } from '../../domain/errors.ts';
+import type { ClinicRoom } from '../../domain/records.ts';
 import type { VendorId } from '../../domain/vendor.ts';
 import { orNull } from './answers.ts';
 import { askedFor, availabilityQuery, bookingFields, toSlots } from './assumed.ts';
 import type { VSeeClient } from './client.ts';
 import { checked } from './identifiers.ts';
 import { appointmentLink, dashboardLink, walkInLink } from './links.ts';
-import { toProfile, toProviders, toRoom, toVisit } from './map.ts';
+import { toProfile, toProviders, toRoom, toRooms, toVisit } from './map.ts';
 import { checkedCustom, intakeFields, placeFields } from './requests.ts';
 import type { VSeeSessions } from './sessions.ts';
 import { memberOf, type VSeeVisit } from './wire.ts';
+
+/** Of a clinic's rooms; nobody has as many as this makes. */
+const roomsOfPage = 100;
+const mostPages = 10;
 
 interface VisitParts {
   vendor: VendorId;
@@ -146,6 +151,25 @@ export function createClinicVisits(parts: VisitParts): ClinicVisits {
     async room(scope, code) {
       const room = await orNull(client.room(scope, checked('room', code)));
       return room && toRoom(vendor, room);
+    },
+
+    async rooms(scope) {
+      const rooms = new Map<string, ClinicRoom>();
+      let received = 0;
+      for (let page = 1; page <= mostPages; page += 1) {
+        const { data, total } = await client.rooms(scope, roomsOfPage, page);
+        const known = rooms.size;
+        for (const room of toRooms(vendor, data)) {
+          rooms.set(room.code, room);
+        }
+        received += data.length;
+        // It may give fewer than it was asked for, and may not page at all.
+        const isMore = total == null ? data.length >= roomsOfPage : received < Number(total);
+        if (!isMore || rooms.size === known) {
+          break;
+        }
+      }
+      return [...rooms.values()];
     },
 
     async providers(scope, code) {

@@ -161,3 +161,9 @@ export const vseeRoom = z.object({
     .catch(null),
 });
 export type VSeeRoom = z.output<typeof vseeRoom>;
+
+/** A page of `rooms`; what is no room is null. */
+export const vseeRoomPage = z.object({
+  data: z.array(vseeRoom.nullable().catch(null)),
+  total: textOrNumber,
+});

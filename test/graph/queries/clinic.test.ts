@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../../support/gateway.ts';
+import { vseeOf } from '../../support/simulators.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -111,6 +112,47 @@ describe('clinicRoom', () => {
       { path: ['clinicRoom'], extensions: { code: 'BAD_USER_INPUT' } },
     ]);
     expect(gateway.allCalls()).toEqual([]);
+  });
+});
+
+describe('clinicRooms', () => {
+  const document = '{ clinicRooms { code name open walkInEnabled eConsultEnabled } }';
+  const codes = ['clinic', 'night', 'econsult', 'paid', 'second-opinion', 'berlin'];
+  const codesOf = (data: { clinicRooms: { code: string }[] }) =>
+    data.clinicRooms.map(({ code }) => code);
+
+  it('are all of the clinic, for one public call', async () => {
+    const { data, errors } = await gateway.query(document, {}, 'stranger');
+    expect(errors).toEqual([]);
+    expect(codesOf(data)).toEqual(codes);
+    expect(data.clinicRooms[1]).toEqual({
+      ...{ code: 'night', name: 'Night clinic', open: false },
+      ...{ walkInEnabled: true, eConsultEnabled: false },
+    });
+    const calls = gateway.calls('VSEE').map(({ method, path, query }) => [method, path, query]);
+    expect(calls).toEqual([['GET', '/api_v3/rooms', { limit: '100' }]]);
+    const headers = gateway.calls('VSEE')[0]?.headers ?? {};
+    expect(Object.keys(headers).filter((name) => /^x-api|authorization/.test(name))).toEqual([]);
+  });
+
+  it('are read to their end where the vendor gives few at a time', async () => {
+    const { switches } = vseeOf(gateway);
+    switches.roomsOfPage = 4;
+    const { data } = await gateway.query(document);
+    switches.roomsOfPage = 100;
+    expect(codesOf(data)).toEqual(codes);
+    expect(gateway.calls('VSEE').map(({ query }) => query)).toEqual([
+      { limit: '100' },
+      { limit: '100', page: '2' },
+    ]);
+  });
+
+  it('are null, with the reason, where the vendor does not list them', async () => {
+    const match = /\/rooms$/;
+    gateway.sandbox.simulators.VSEE.fault({ kind: 'status', status: 404, match, times: 1 });
+    const { data, errors } = await gateway.query(document);
+    expect(data).toEqual({ clinicRooms: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'VENDOR_REJECTED', vendor: 'VSEE' } }]);
   });
 });
 

@@ -48,6 +48,7 @@ export async function everyQuery(gateway: TestGateway): Promise<Record<string, V
     appointment: ofType('Appointment'),
     operation: ofType('Operation'),
     clinicRoom: [{ code: 'clinic' }],
+    clinicRooms: [{}],
     availabilities: [
       { vsee: { roomCode: 'clinic', from: soon(0), to: soon(20) } },
       { myPatientPortal: step },

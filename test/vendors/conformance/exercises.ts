@@ -184,6 +184,7 @@ export const exercises: Exercises = {
       run: (visits, { scope, roomCode }) => visits.room(scope, roomCode),
       ids: { room: (visits, { scope }, id) => visits.room(scope, id) },
     },
+    rooms: { nature: 'read', run: (visits, { scope }) => visits.rooms(scope) },
     providers: {
       nature: 'read',
       run: (visits, { scope, roomCode }) => visits.providers(scope, roomCode),

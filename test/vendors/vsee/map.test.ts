@@ -8,12 +8,14 @@ import {
   toProfile,
   toProviders,
   toRoom,
+  toRooms,
   toVisit,
 } from '../../../src/vendors/vsee/map.ts';
 import {
   memberOf,
   vseeProviders,
   vseeRoom,
+  vseeRoomPage,
   vseeSignInOf,
   vseeUserOf,
   vseeVisit,
@@ -292,6 +294,12 @@ describe('a consultation', () => {
   test.each([0, '0.00', '', null, undefined, 'free', -1])('that costs %j is free', (amount) => {
     expect(chargedOf({ amount, charge: true })).toBeNull();
   });
+});
+
+test('of listed rooms those are kept that can be asked for', () => {
+  const data = [{ code: 'abcde', name: 'One' }, { code: 'a b' }, { code: '' }, {}, null, 'x'];
+  const page = vseeRoomPage.parse({ data, total: '6' });
+  expect(toRooms('VSEE', page.data)).toMatchObject([{ code: 'abcde', name: 'One', open: true }]);
 });
 
 test('the providers of a room are those who can be asked for, as number or text, named or not', () => {

@@ -113,7 +113,8 @@ export const roomRoutes = (state: VSeeState): VSeeRoutes => ({
   'GET /accounts/{code}': (asked) => account(asked.params.code),
   'GET /rooms': (asked) => {
     anyone(asked);
-    const limit = Math.max(1, Number(asked.query.get('limit') ?? 20) || 20);
+    const wanted = Math.max(1, Number(asked.query.get('limit') ?? 20) || 20);
+    const limit = Math.min(wanted, state.switches.roomsOfPage);
     const first = (Math.max(1, Number(asked.query.get('page') ?? 1) || 1) - 1) * limit;
     return data(
       rooms.slice(first, first + limit).map((room) => roomAnswer(state, room)),

@@ -9,6 +9,8 @@ export interface VSeeSwitches {
   oneTimeLinkRooms: string[];
   /** Codes of rooms whose patients may not cancel appointments. */
   roomsWithoutCancel: string[];
+  /** Rooms of a page at the most, whatever is asked for. */
+  roomsOfPage: number;
   /** Answers `GET visits/:id` without the `data` wrapper, as the vendor's own sample does. */
   bareVisit: boolean;
   /** A 429 beyond it; the vendor names no number, so there is none by default. */
@@ -105,6 +107,7 @@ export function createState(clock: () => number): VSeeState {
       ssoEnabled: true,
       oneTimeLinkRooms: ['clinic'],
       roomsWithoutCancel: [],
+      roomsOfPage: 100,
       bareVisit: false,
       requestsPerMinute: undefined,
       expireTokens: () => tokens.clear(),
