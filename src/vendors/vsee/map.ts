@@ -157,10 +157,8 @@ export function toRoom(vendor: VendorId, room: VSeeRoom): ClinicRoom {
 }
 
 /** Those that can be asked for: a code that could not be sent back leads nowhere. */
-export const toRooms = (vendor: VendorId, wire: readonly (VSeeRoom | null)[]): ClinicRoom[] =>
-  wire.flatMap((room) =>
-    room !== null && usable('room', room.code) !== null ? [toRoom(vendor, room)] : [],
-  );
+export const toRooms = (vendor: VendorId, wire: readonly VSeeRoom[]): ClinicRoom[] =>
+  wire.filter(({ code }) => usable('room', code) !== null).map((room) => toRoom(vendor, room));
 
 const sexes = new Map<string, Sex>([
   ['1', 'MALE'],

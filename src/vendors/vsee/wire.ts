@@ -82,7 +82,9 @@ const provider = z.object({ id: idOrNull, first_name: text, last_name: text, tit
 export type VSeeProvider = z.output<typeof provider>;
 
 /** `rooms/:code/providers`. */
-export const vseeProviders = z.array(provider);
+export const vseeProviders = z.array(
+  provider.extend({ id: z.union([vendorLine, z.number()]).transform(String) }),
+);
 
 /** The visit object, in all its spellings. */
 export const vseeVisit = z.object({
@@ -162,8 +164,5 @@ export const vseeRoom = z.object({
 });
 export type VSeeRoom = z.output<typeof vseeRoom>;
 
-/** A page of `rooms`; what is no room is null. */
-export const vseeRoomPage = z.object({
-  data: z.array(vseeRoom.nullable().catch(null)),
-  total: textOrNumber,
-});
+/** A page of `rooms`. */
+export const vseeRoomPage = z.object({ data: z.array(vseeRoom), total: textOrNumber });
